@@ -1,0 +1,46 @@
+"""Every error that the package raises on purpose.
+
+Each message says which value was wrong and what is accepted. All derive from
+``CRTError``, so that one ``except`` catches them, and from the builtin that a
+caller would expect, so that code that knows nothing of this package does too.
+"""
+
+
+class CRTError(Exception):
+    """Base of all errors of this package."""
+
+
+class BoxError(CRTError, ValueError):
+    """A box that is not four finite numbers, has no area, or misses the frame."""
+
+
+class ImageError(CRTError, ValueError):
+    """A frame of a wrong type, shape or range."""
+
+
+class NotInitialisedError(CRTError, RuntimeError):
+    """``update`` was called before ``init``."""
+
+
+class ParameterError(CRTError, ValueError):
+    """An unknown setting, an impossible value, or a parameter file that does not load."""
+
+
+class FeatureError(CRTError, ValueError):
+    """An unknown feature or layer, or features that cannot be combined."""
+
+
+class WeightsError(CRTError, OSError):
+    """Network weights that are missing, damaged or of another network."""
+
+
+class SourceError(CRTError, OSError):
+    """A video, folder, glob, sequence or camera that is missing, unreadable or empty."""
+
+
+class FrameError(CRTError, OSError):
+    """A frame in the middle of a source that cannot be decoded; names the frame."""
+
+
+class MissingExtraError(CRTError, ImportError):
+    """An optional package that the called function needs; says how to install it."""
