@@ -35,6 +35,7 @@ ANY: Check = ("any value", lambda v: True)
 
 
 def one_of(*accepted: Any) -> Check:
+    """A check that the value is among ``accepted``."""
     return "one of " + ", ".join(map(str, accepted)), lambda v: v in accepted
 
 

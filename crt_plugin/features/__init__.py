@@ -1,0 +1,1 @@
+"""Feature families behind one interface, and their reduction on the first frame."""

@@ -1,0 +1,76 @@
+"""VGG-16 features (section 5.2): configuration D with only the first two max-pools kept."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional
+
+from crt_plugin.features import winograd
+from crt_plugin.features.vgg_weights import CHANNELS, Layer
+
+# Colour mean of the training images, RGB, in the range 0..255 (the original Caffe model).
+MEAN_COLOR = (123.68, 116.779, 103.939)
+
+# From conv-5 on there are many channels on few cells: where Winograd's transform pays.
+FIRST_WINOGRAD_LAYER = 5
+
+
+def pooled_layers(layer: int) -> tuple[int, int]:
+    """The two convolution layers that a 2 x 2 max-pool follows, so that the stride is 4.
+
+    The network's own are conv-2 and conv-4. For conv-2, the reference pools after conv-1 too.
+    """
+    return (1, 2) if layer == 2 else (2, 4)
+
+
+class VGG:
+    """Output of conv-x after ReLU, and after the pool where one follows conv-x.
+
+    Args:
+        layers: weight and bias of conv-1 to conv-x.
+        device: where it computes.
+        dtype: number type of the convolutions; the result is always float32.
+    """
+
+    stride = 4
+    rescaled = False
+
+    def __init__(self, layers: list[Layer], device: torch.device, dtype: torch.dtype) -> None:
+        self.layer = len(layers)
+        self.name = f"vgg_conv{self.layer}"
+        self.channels = CHANNELS[self.layer]
+        self.dtype = dtype
+        self._pooled = pooled_layers(self.layer)
+        self._mean = torch.tensor(MEAN_COLOR, device=device)
+        winograd_pays = device.type == "cpu" and dtype == torch.float32
+        self._first_winograd = FIRST_WINOGRAD_LAYER if winograd_pays else self.layer + 1
+        self._biases = [bias.to(device, dtype) for _, bias in layers]
+        self._weights = [
+            winograd.transform_filter(weight)
+            if x >= self._first_winograd
+            else weight.to(device, dtype).contiguous(memory_format=torch.channels_last)
+            for x, (weight, _) in enumerate(layers, start=1)
+        ]
+
+    def __call__(self, patches: torch.Tensor) -> torch.Tensor:
+        """N x 4h x 4w x 3, uint8, RGB -> N x h x w x C, float32."""
+        if patches.device.type == "cuda":
+            return self._forward(patches)
+        # One patch at a time stays in the cache, and bounds the memory.
+        return torch.cat([self._forward(patch) for patch in patches.split(1)])
+
+    def _forward(self, patches: torch.Tensor) -> torch.Tensor:
+        x = (patches.float() - self._mean).to(self.dtype)  # N x H x W x 3
+        for number in range(1, self.layer + 1):
+            x = functional.relu_(self._convolve(number, x))
+            if number in self._pooled:
+                x = functional.max_pool2d(x.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1)
+        return x.float().contiguous()
+
+    def _convolve(self, number: int, x: torch.Tensor) -> torch.Tensor:
+        """conv-``number``, zero padding 1: N x H x W x C -> N x H x W x K."""
+        weight, bias = self._weights[number - 1], self._biases[number - 1]
+        if number >= self._first_winograd:
+            return winograd.convolve(x.contiguous(), weight, bias)
+        # Channels are last in memory; conv2d wants them second in order.
+        return functional.conv2d(x.permute(0, 3, 1, 2), weight, bias, padding=1).permute(0, 2, 3, 1)

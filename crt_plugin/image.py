@@ -1,0 +1,80 @@
+"""What the tracker accepts as a frame and as a box (docs/conventions.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from crt_plugin.errors import BoxError, ImageError
+
+ACCEPTED_IMAGE = (
+    "a PIL image, or a numpy array H x W, H x W x 1, H x W x 3 (RGB) or H x W x 4 (RGBA) "
+    "of uint8 or uint16"
+)
+ACCEPTED_BOX = "(x, y, w, h): four finite numbers, w > 0 and h > 0, in pixels, 0-based"
+
+
+def as_rgb(image: Any) -> NDArray[np.uint8]:
+    """The frame as H x W x 3 uint8 RGB; the array itself where it is one already.
+
+    Gray is repeated, alpha dropped, a palette looked up, and 16 bits become 8 by division
+    by 257, which maps 0 to 0 and 65535 to 255.
+
+    Raises:
+        ImageError: not ``ACCEPTED_IMAGE``, or empty.
+    """
+    array = _from_pil(image) if isinstance(image, Image.Image) else image
+    if not isinstance(array, np.ndarray):
+        raise ImageError(f"image is a {type(image).__name__}; accepted: {ACCEPTED_IMAGE}")
+    is_map = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
+    if not is_map or array.dtype not in (np.uint8, np.uint16):
+        raise ImageError(
+            f"image has shape {array.shape} and type {array.dtype}; accepted: {ACCEPTED_IMAGE}"
+        )
+    if array.size == 0:
+        raise ImageError(f"image is empty, shape {array.shape}; accepted: {ACCEPTED_IMAGE}")
+    if array.dtype == np.uint16:
+        array = ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    if array.ndim == 2:
+        array = array[:, :, None]
+    if array.shape[2] == 1:
+        return np.repeat(array, 3, axis=2)
+    return array[:, :, :3]
+
+
+def _from_pil(image: Image.Image) -> NDArray[Any]:
+    if image.mode.startswith("I"):  # 16-bit gray, which PIL may hold in 32 bits
+        array = np.asarray(image)
+        if array.size and (array.min() < 0 or array.max() > 65535):
+            raise ImageError(
+                f"image of mode {image.mode} has values from {array.min()} to {array.max()}; "
+                "accepted: 0 to 65535"
+            )
+        return array.astype(np.uint16)
+    if image.mode == "F":
+        raise ImageError(f"image of mode F (32-bit float); accepted: {ACCEPTED_IMAGE}")
+    return np.asarray(image.convert("RGB"))
+
+
+def as_box(box: Any, frame_height: int, frame_width: int) -> NDArray[np.float64]:
+    """A copy of the box as four float64 (x, y, w, h).
+
+    Raises:
+        BoxError: not ``ACCEPTED_BOX``, or without a common area with the frame.
+    """
+    try:
+        values = np.array(box, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise BoxError(f"box is {box!r}; accepted: {ACCEPTED_BOX}") from error
+    if values.shape != (4,) or not np.isfinite(values).all() or (values[2:] <= 0).any():
+        raise BoxError(f"box is {box!r}; accepted: {ACCEPTED_BOX}")
+    x, y, w, h = values
+    if x + w <= 0 or y + h <= 0 or x >= frame_width or y >= frame_height:
+        raise BoxError(
+            f"box {values.tolist()} lies wholly outside the frame of {frame_width} x "
+            f"{frame_height} px (width x height); accepted: at least a part inside"
+        )
+    return values

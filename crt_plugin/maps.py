@@ -1,0 +1,44 @@
+"""The two Gaussian maps of section 4, both with peak 1."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from crt_plugin.parameters import Parameters
+from crt_plugin.patch import PatchGeometry
+
+
+def gaussian_map(
+    size: tuple[int, int], center: tuple[float, float], sigma: tuple[float, float]
+) -> torch.Tensor:
+    """exp(-(di^2 / (2 si^2) + dj^2 / (2 sj^2))), all arguments (row, column), in cells.
+
+    Returns:
+        rows x columns, float32.
+    """
+
+    def profile(length: int, middle: float, deviation: float) -> torch.Tensor:
+        offset = torch.arange(length, dtype=torch.float64) - middle
+        return torch.exp(-0.5 * (offset / deviation) ** 2)
+
+    rows, columns = (profile(*axis) for axis in zip(size, center, sigma, strict=True))
+    return torch.outer(rows, columns).float()
+
+
+def label_map(
+    geometry: PatchGeometry, params: Parameters, row: float, column: float
+) -> torch.Tensor:
+    """Regression target y of an object at response cell (row, column) (section 5.1)."""
+    sigma = params.label_sigma * geometry.filter_h, params.label_sigma * geometry.filter_w
+    return gaussian_map(geometry.response_size, (row, column), sigma)
+
+
+def motion_map(geometry: PatchGeometry, params: Parameters) -> torch.Tensor:
+    """Weight of each place before it is seen: near the last position, the patch's centre.
+
+    The deviation is the same number of cells in both directions (reference).
+    """
+    sigma = params.motion_sigma * math.sqrt(params.filter_cells)
+    return gaussian_map(geometry.response_size, geometry.center, (sigma, sigma))

@@ -1,0 +1,221 @@
+"""The tracker of section 4: train on the first frame, then detect and update in each frame."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from crt_plugin.errors import NotInitialisedError
+from crt_plugin.features.pipeline import FeaturePipeline
+from crt_plugin.image import as_box, as_rgb
+from crt_plugin.machine import choose_device, choose_precision
+from crt_plugin.maps import label_map, motion_map
+from crt_plugin.parameters import Parameters, load_parameters
+from crt_plugin.patch import Box, PatchGeometry, cut_patches, scaled
+from crt_plugin.regression import ConvRegression, Descent
+
+# Ours: limits of the object's size, so that a lost object neither vanishes nor explodes.
+SMALLEST_SIDE = 1.0  # px, of the shorter side
+LARGEST_SIDE = 4.0  # of the frame's longer side, of the longer side
+
+
+@dataclass(frozen=True)
+class Detection:
+    """Where the object was found in one frame, and why.
+
+    Attributes:
+        box: (x, y, w, h), frame px, 0-based.
+        score: min(1, maximum of motion map x response); below ``confidence_threshold``
+            the frame was not learned from.
+        scale: size of the object against the frame before.
+        response: regression result of the chosen scale, Ho x Wo, float32.
+        motion_map: Ho x Wo, float32.
+        patch_rect: search patch of the chosen scale, (x, y, w, h), frame px.
+        cell: (row, column) of the maximum in the response.
+    """
+
+    box: Box
+    score: float
+    scale: float
+    response: NDArray[np.float32]
+    motion_map: NDArray[np.float32]
+    patch_rect: Box
+    cell: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One train data pair: features H x W x C, and label Ho x Wo."""
+
+    features: torch.Tensor
+    label: torch.Tensor
+
+
+class CRTTracker:
+    """Convolutional Regression for Visual Tracking.
+
+    Images are RGB, H x W x 3, uint8 (numpy) or PIL images; boxes are (x, y, w, h) in float
+    pixels, top-left corner, 0-based. The same seed gives the same boxes, bit for bit.
+
+    Attributes:
+        params: the settings.
+        last: the last ``Detection``; after ``init`` the first frame's own.
+        training: ``Descent`` of the first frame.
+
+    Example:
+        >>> tracker = CRTTracker(load_parameters("default"))
+        >>> tracker.init(first_frame, (10, 20, 30, 40))
+        >>> box = tracker.update(next_frame)
+    """
+
+    def __init__(self, params: Parameters | None = None) -> None:
+        """Load the features.
+
+        Args:
+            params: a copy is kept; without it the file ``default``.
+        """
+        self.params = load_parameters("default") if params is None else params.copy()
+        self.device = choose_device(self.params.device)
+        precision = choose_precision(self.params.precision, self.device)
+        self.features = FeaturePipeline(self.params, self.device, precision)
+        self._last: Detection | None = None
+
+    @property
+    def last(self) -> Detection:
+        """The last detection.
+
+        Raises:
+            NotInitialisedError: before ``init``.
+        """
+        if self._last is None:
+            raise NotInitialisedError("the tracker has no object yet: call init(image, box) first")
+        return self._last
+
+    @torch.inference_mode()
+    def init(self, image: Any, box: Any) -> None:
+        """Training: learn the regression from the first frame and the object's box.
+
+        Raises:
+            ImageError, BoxError: see ``crt_plugin.image``.
+        """
+        frame = as_rgb(image)
+        box = as_box(box, *frame.shape[:2])
+        self.geometry = PatchGeometry.of_object(box[2], box[3], self.params, self.features.stride)
+        self._motion_map = motion_map(self.geometry, self.params).to(self.device)
+
+        patch_rect = self.geometry.patch_rect(box)
+        features = self.features.fit(self._cut(frame, [patch_rect]))
+        sample = Sample(features[0], self._label(*self.geometry.center))
+
+        generator = torch.Generator().manual_seed(self.params.seed)
+        self.regression = ConvRegression(
+            (self.geometry.filter_h, self.geometry.filter_w), features, self.params, generator
+        )
+        self.training: Descent = self.regression.descend(
+            self.regression.optimizer(self.params.train_learning_rate),
+            features,
+            sample.label[None],
+            self.params.train_steps,
+        )
+        # The optimizer of the updates keeps its state through the sequence (reference).
+        self._update_optimizer = self.regression.optimizer(self.params.update_learning_rate)
+        span = (self.params.history_length - 1) * self.params.history_gap + 1
+        self._history: deque[Sample] = deque([sample], maxlen=span)
+        self._last = self._detection([patch_rect], [1.0], self.regression.response(features), box)
+
+    @torch.inference_mode()
+    def update(self, image: Any) -> Box:
+        """Detect the object in the next frame, and learn from it.
+
+        Returns:
+            A copy of ``last.box``.
+
+        Raises:
+            NotInitialisedError: before ``init``.
+            ImageError: see ``crt_plugin.image``.
+        """
+        last_box = self.last.box
+        frame = as_rgb(image)
+        detection, sample = self._detect(frame, last_box)
+        self._last = detection
+        self._history.append(sample)
+        if detection.score >= self.params.confidence_threshold:
+            self._learn()
+        return detection.box.copy()
+
+    def _detect(self, frame: NDArray[np.uint8], last_box: Box) -> tuple[Detection, Sample]:
+        """Detecting: the maximum of motion map x response over places and scales."""
+        factors = self._scale_factors(last_box, max(frame.shape[:2]))
+        rects = [self.geometry.patch_rect(scaled(last_box, factor)) for factor in factors]
+        features = self.features(self._cut(frame, rects))
+        detection = self._detection(rects, factors, self.regression.response(features))
+        detection = _kept_in_frame(detection, *frame.shape[:2])
+        chosen = factors.index(detection.scale)
+        # The search patch is the new train data pair, labelled where the object was found.
+        return detection, Sample(features[chosen].clone(), self._label(*detection.cell))
+
+    def _detection(
+        self,
+        rects: list[Box],
+        factors: list[float],
+        response: torch.Tensor,
+        box: Box | None = None,
+    ) -> Detection:
+        """Read the prediction off the response, S x Ho x Wo; ``box`` overrides its box."""
+        prediction = self._motion_map * response
+        index = int(prediction.argmax())
+        scale, place = divmod(index, self._motion_map.numel())
+        row, column = divmod(place, self._motion_map.shape[1])
+        found = self.geometry.box_at(rects[scale], row, column) if box is None else box
+        return Detection(
+            box=found,
+            score=min(1.0, float(prediction.flatten()[index])),
+            scale=factors[scale],
+            response=response[scale].cpu().numpy(),
+            motion_map=self._motion_map.cpu().numpy(),
+            patch_rect=rects[scale],
+            cell=(row, column),
+        )
+
+    def _learn(self) -> None:
+        """Updating: a few steps on the train data pairs of frames t, t - 2, t - 4, ..."""
+        samples = list(self._history)[:: -self.params.history_gap]
+        self.regression.descend(
+            self._update_optimizer,
+            torch.stack([sample.features for sample in samples]),
+            torch.stack([sample.label for sample in samples]),
+            self.params.update_steps,
+        )
+
+    def _scale_factors(self, box: Box, frame_side: int) -> list[float]:
+        """Sizes to search against the last one, smallest first."""
+        longer, shorter = max(box[2:]), min(box[2:])
+        step = max(self.params.scale_step, self.params.scale_step_pixels / longer)
+        half = self.params.scale_count // 2
+        factors = [1 + step * k for k in range(-half, half + 1)]
+        return [
+            f
+            for f in factors
+            if f == 1
+            or (f < 1 and shorter * f >= SMALLEST_SIDE)
+            or (f > 1 and longer * f <= LARGEST_SIDE * frame_side)
+        ]
+
+    def _cut(self, frame: NDArray[np.uint8], rects: list[Box]) -> torch.Tensor:
+        patches = cut_patches(frame, rects, *self.geometry.input_size)
+        return torch.from_numpy(patches).to(self.device)
+
+    def _label(self, row: int, column: int) -> torch.Tensor:
+        return label_map(self.geometry, self.params, row, column).to(self.device)
+
+
+def _kept_in_frame(detection: Detection, height: int, width: int) -> Detection:
+    """Move a box that has left the frame back until one pixel of it is inside (ours)."""
+    x, y, w, h = detection.box
+    inside = np.array([np.clip(x, 1 - w, width - 1), np.clip(y, 1 - h, height - 1), w, h])
+    return replace(detection, box=inside)

@@ -1,0 +1,62 @@
+"""Fixtures of all tests: shared data, and small scenes with a known truth."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from crt_plugin.parameters import Parameters
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("CRT_SHARED", ROOT.parent / "shared"))
+
+QUICK = {
+    "features": "rgb",
+    "filter_cells": 25.0,
+    "patch_width": 5,
+    "patch_height": 3,
+    "train_learning_rate": 1e-6,
+    "update_learning_rate": 2.5e-7,
+}
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder of real data beside the checkout; the test is skipped where it is missing."""
+    if not (SHARED / "data" / "otb").is_dir():
+        pytest.skip(f"no real sequences at {SHARED}; CRT_SHARED names another place")
+    return SHARED
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(7)
+
+
+@pytest.fixture
+def small() -> Parameters:
+    """Settings of a tracker that is quick enough for many tests: raw colours, few cells.
+
+    Few coefficients need large ones, so that the learning rates are those times 50.
+    """
+    return Parameters().copy(**QUICK)
+
+
+def scene(x: float, y: float, height: int = 120, width: int = 160, seed: int = 3) -> np.ndarray:
+    """A frame with smooth noise, and on it a textured 24 x 16 px (w x h) object at (x, y)."""
+    random = np.random.default_rng(seed)
+    background = random.uniform(60, 120, (height // 8 + 2, width // 8 + 2, 3))
+    frame = np.kron(background, np.ones((8, 8, 1)))[:height, :width]
+    texture = np.kron(random.uniform(120, 255, (4, 6, 3)), np.ones((4, 4, 1)))
+    rows, columns = round(y), round(x)
+    frame[rows : rows + 16, columns : columns + 24] = texture
+    return frame.astype(np.uint8)

@@ -1,0 +1,208 @@
+import sys
+import textwrap
+
+import pytest
+import torch
+
+from crt_plugin.errors import FeatureError
+from crt_plugin.features.backbone import Backbone, load_module
+
+CPU = torch.device("cpu")
+
+HELPER = """
+    import torch
+    from torch import nn
+
+    class Means(nn.Module):
+        '''Mean of each 4 x 4 px of the first two channels of three, and a dropout.'''
+
+        stride = 4
+
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.eye(3)[:2, :, None, None])
+            self.dropout = nn.Dropout(0.5)
+
+        def forward(self, images):
+            means = nn.functional.avg_pool2d(images, self.stride)
+            return self.dropout(nn.functional.conv2d(means, self.weight))
+
+    class InList(Means):
+        def forward(self, images):
+            return [super().forward(images)]
+
+    class InDict(Means):
+        def forward(self, images):
+            return {"layer": super().forward(images)}
+
+    class Two(Means):
+        def forward(self, images):
+            return [images, images]
+
+    class Text(Means):
+        def forward(self, images):
+            return "features"
+
+    class Vector(Means):
+        def forward(self, images):
+            return super().forward(images).mean(dim=(2, 3))
+
+    class Scalar(Means):
+        def forward(self, images):
+            return images.mean()
+
+    class Smaller(Means):
+        def forward(self, images):
+            return super().forward(images)[:, :, 1:]
+
+    class Fails(Means):
+        def forward(self, images):
+            raise KeyError("lost weights")
+
+    class WantsMultiplesOf32(Means):
+        def forward(self, images):
+            assert images.shape[2] % 32 == 0, "multiple of 32"
+            return super().forward(images)
+
+    ready = Means()
+
+    def function():
+        return Means()
+
+    def needs_argument(path):
+        return Means()
+
+    def wrong():
+        return 3
+"""
+
+
+@pytest.fixture(autouse=True)
+def helper(tmp_path, monkeypatch):
+    (tmp_path / "crt_test_networks.py").write_text(textwrap.dedent(HELPER))
+    (tmp_path / "crt_test_broken.py").write_text("import a_package_that_is_missing")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield
+    sys.modules.pop("crt_test_networks", None)
+
+
+def backbone(name, stride=4, dtype=torch.float32):
+    return Backbone(f"crt_test_networks:{name}", stride, CPU, dtype)
+
+
+def noise(*shape):
+    generator = torch.Generator().manual_seed(5)
+    return torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)
+
+
+@pytest.mark.parametrize("name", ["Means", "function", "ready", "InList", "InDict"])
+def test_normalised_pixels_go_in_and_cells_come_out(name):
+    network = backbone(name)
+    patches = noise(2, 8, 12, 3)
+    features = network(patches)
+    assert features.shape == (2, 2, 3, 2) and features.dtype == torch.float32
+    cell = patches[1, 4:8, 8:12].double().mean(dim=(0, 1)) / 255
+    expected = [(cell[0] - 0.485) / 0.229, (cell[1] - 0.456) / 0.224]
+    assert features[1, 1, 2].tolist() == pytest.approx([float(e) for e in expected], abs=1e-5)
+
+
+def test_blue_has_its_own_mean():
+    network = backbone("ready")
+    with torch.no_grad():
+        sys.modules["crt_test_networks"].ready.weight[0] = torch.tensor([0.0, 0, 1])[:, None, None]
+    white = torch.full((1, 4, 4, 3), 255, dtype=torch.uint8)
+    assert network(white)[0, 0, 0, 0].item() == pytest.approx((1 - 0.406) / 0.225, abs=1e-5)
+
+
+def test_interface():
+    network = backbone("Means")
+    assert (network.stride, network.channels, network.rescaled) == (4, 2, True)
+    assert network.name == "backbone (crt_test_networks:Means)"
+
+
+def test_no_gradients_but_the_features_can_be_used_with_some():
+    features = backbone("Means")(noise(1, 8, 8, 3))
+    assert not features.requires_grad
+    weight = torch.ones(2, requires_grad=True)
+    (features @ weight).sum().backward()
+    torch.testing.assert_close(weight.grad, features.sum(dim=(0, 1, 2)))
+
+
+def test_a_batch_equals_its_single_patches():
+    patches = noise(3, 8, 12, 3)
+    network = backbone("Means")
+    torch.testing.assert_close(network(patches[1:2]), network(patches)[1:2])
+
+
+def test_low_precision_is_inside_only():
+    patches = noise(1, 8, 12, 3)
+    features = backbone("Means", dtype=torch.bfloat16)(patches)
+    exact = backbone("Means")(patches)
+    assert features.dtype == torch.float32
+    assert not torch.equal(features, exact)
+    torch.testing.assert_close(features, exact, atol=0.05, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "returned"),
+    [
+        ("Two", "returned a list of 2"),
+        ("Text", "returned a str"),
+        ("Vector", "returned a tensor of 1 x 2;"),
+        ("Scalar", "returned a tensor of no axes"),
+        ("Smaller", "returned a tensor of 1 x 2 x 14 x 27"),
+        ("Fails", "failed: KeyError: 'lost weights'"),
+        ("WantsMultiplesOf32", "failed: AssertionError: multiple of 32"),
+    ],
+)
+def test_another_output_is_refused(name, returned):
+    with pytest.raises(FeatureError, match=returned) as caught:
+        backbone(name)
+    assert f"crt_test_networks:{name}" in str(caught.value)
+    assert "1 x 3 x 60 x 108" in str(caught.value)
+    if "failed" not in returned:
+        assert "backbone_stride = 4: a tensor of 1 x C x 15 x 27" in str(caught.value)
+
+
+def test_another_stride_is_refused():
+    with pytest.raises(FeatureError, match="returned a tensor of 1 x 2 x 30 x 54; accepted"):
+        backbone("Means", stride=8)
+
+
+@pytest.mark.parametrize(
+    ("import_path", "problem"),
+    [
+        ("", "not of the form"),
+        ("crt_test_networks", "not of the form"),
+        (":Means", "not of the form"),
+        ("crt_test_networks:", "not of the form"),
+        ("crt_test_absent:Means", "ModuleNotFoundError"),
+        (".relative:Means", "TypeError"),
+        ("crt_test_broken:Means", "a_package_that_is_missing"),
+        ("crt_test_networks:absent", "AttributeError.*absent"),
+        ("crt_test_networks:torch", "not callable"),
+        ("crt_test_networks:needs_argument", "missing 1 required positional argument"),
+        ("crt_test_networks:wrong", "returned a int"),
+    ],
+)
+def test_a_wrong_path_is_refused(import_path, problem):
+    with pytest.raises(FeatureError, match=problem) as caught:
+        load_module(import_path)
+    assert repr(import_path) in str(caught.value)
+    assert "accepted: module:callable" in str(caught.value)
+
+
+def test_resnet_of_torchvision_as_in_the_docstring(tmp_path):
+    pytest.importorskip("torchvision")
+    (tmp_path / "crt_test_resnet.py").write_text(
+        textwrap.dedent("""
+            import torch, torchvision
+
+            def network():
+                layers = torchvision.models.resnet18().children()
+                return torch.nn.Sequential(*list(layers)[:6])
+        """)
+    )
+    network = Backbone("crt_test_resnet:network", 8, CPU, torch.float32)
+    assert network.channels == 128
+    assert network(noise(1, 40, 72, 3)).shape == (1, 5, 9, 128)

@@ -1,0 +1,76 @@
+import pytest
+import torch
+
+from crt_plugin.errors import FeatureError
+from crt_plugin.features.pipeline import FeaturePipeline
+from crt_plugin.parameters import Parameters
+
+CPU = torch.device("cpu")
+
+
+def pipeline(features, **changes):
+    return FeaturePipeline(Parameters().copy(features=features, **changes), CPU, torch.float32)
+
+
+@pytest.fixture
+def patches(generator):
+    return torch.randint(0, 256, (2, 40, 56, 3), dtype=torch.uint8, generator=generator)
+
+
+@pytest.mark.parametrize(
+    ("features", "changes", "channels"),
+    [
+        ("vgg", {"vgg_layer": 5}, 64),  # 256 reduced by PCA
+        ("vgg", {"vgg_layer": 2}, 64),  # 64 as they are
+        ("hog", {}, 31),
+        ("rgb", {}, 3),
+        ("color_names", {}, 11),
+        ("hog+color_names", {}, 42),
+        ("hog", {"pca_channels": 5}, 5),
+    ],
+)
+def test_channels_and_shape(features, changes, channels, patches):
+    joined = pipeline(features, **changes)
+    fitted = joined.fit(patches[:1])
+    assert fitted.shape == (1, 10, 14, channels)
+    assert fitted.dtype == torch.float32
+    assert torch.allclose(joined(patches)[:1], fitted, rtol=1e-4, atol=1e-3)
+
+
+def test_vgg_without_reduction_keeps_its_range(patches):
+    """conv-2 has 64 channels: the pipeline passes them on untouched."""
+    joined = pipeline("vgg", vgg_layer=2)
+    assert torch.equal(joined.fit(patches), joined.extractors[0](patches))
+
+
+def test_hand_crafted_families_are_rescaled_each_by_its_own(patches):
+    joined = pipeline("hog+rgb")
+    fitted = joined.fit(patches[:1])
+    for part in (fitted[..., :31], fitted[..., 31:]):
+        assert part.mean().item() == pytest.approx(0, abs=1e-2)
+        assert part.std(correction=0).item() == pytest.approx(100, rel=1e-4)
+
+
+def test_reductions_come_from_the_first_frame_only(patches):
+    joined = pipeline("rgb")
+    joined.fit(patches[:1])
+    before = joined(patches[1:])
+    joined(patches)
+    assert torch.equal(joined(patches[1:]), before)
+
+
+@pytest.mark.parametrize("features", ["sift", "", "hog+", "hog+hog", "HOG"])
+def test_unknown_features_name_the_accepted_ones(features):
+    with pytest.raises(FeatureError, match="vgg, hog, rgb, color_names, backbone"):
+        pipeline(features)
+
+
+def test_families_of_different_strides_are_not_joined(monkeypatch):
+    from crt_plugin.features import pipeline as module
+
+    class Coarse:
+        name, stride, channels, rescaled = "coarse", 8, 2, True
+
+    monkeypatch.setitem(module.FAMILIES, "coarse", lambda *_: Coarse())
+    with pytest.raises(FeatureError, match=r"different strides.*'hog': 4.*'coarse': 8"):
+        pipeline("hog+coarse")
