@@ -1,0 +1,1 @@
+"""Thin adapters to the toolkits that people already have; nothing of the algorithm."""

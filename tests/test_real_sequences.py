@@ -1,0 +1,34 @@
+"""Real sequences with tolerances; features that are cheap, and still far above chance."""
+
+import numpy as np
+import pytest
+from got10k.utils.metrics import rect_iou
+from PIL import Image
+
+from crt_plugin.hosts.got10k import GOT10kTracker, OTBSubset
+
+
+def mean_iou(shared, parameters, sequence, frames=25):
+    experiment = OTBSubset(shared / "data" / "otb", sequences=[sequence])
+    files, truth = experiment.dataset[0]
+    boxes, _ = GOT10kTracker(parameters).track(files[:frames], truth[0])
+    return rect_iou(boxes[1:], truth[1:frames]).mean()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sequence", "least"),
+    [("hog", "Crossing", 0.6), ("vgg_conv2", "Deer", 0.6)],
+)
+def test_follows_a_real_object(shared, parameters, sequence, least):
+    assert mean_iou(shared, parameters, sequence) > least
+
+
+def test_training_steps_of_the_default(shared):
+    """An independent implementation took 43 steps on DragonBaby; within 10 %."""
+    experiment = OTBSubset(shared / "data" / "otb", sequences=["DragonBaby"])
+    files, truth = experiment.dataset[0]
+    tracker = GOT10kTracker("default")
+    tracker.init(Image.open(files[0]), truth[0])
+    assert tracker.tracker.training.steps == pytest.approx(43, rel=0.1)
+    assert tracker.tracker.training.loss < 0.02
+    assert np.isfinite(tracker.tracker.last.response).all()
