@@ -87,7 +87,7 @@ class ColorNames:
         red, green, blue = (patches // (256 // LEVELS)).int().unbind(dim=-1)
         index = red + LEVELS * (green + LEVELS * blue)  # N x H x W
         h, w = height // CELL, width // CELL
-        cells = index.view(n, h, CELL, w, CELL).transpose(2, 3).reshape(-1, CELL * CELL)
+        cells = index.reshape(n, h, CELL, w, CELL).transpose(2, 3).reshape(-1, CELL * CELL)
         return functional.embedding_bag(cells, self._table, mode="mean").view(n, h, w, len(TERMS))
 
 

@@ -120,8 +120,8 @@ def _histograms(
     n, height, width = magnitudes.shape
     rows, columns = height // CELL, width // CELL
     group = torch.arange(n * rows * columns, device=votes.device).view(n, rows, 1, columns, 1)
-    bins = orientations.view(n, rows, CELL, columns, CELL) + ORIENTATIONS * group
-    shares = magnitudes.view(n, rows, CELL, columns, CELL) * votes.view(4, 1, 1, CELL, 1, CELL)
+    bins = orientations.reshape(n, rows, CELL, columns, CELL) + ORIENTATIONS * group
+    shares = magnitudes.reshape(n, rows, CELL, columns, CELL) * votes.view(4, 1, 1, CELL, 1, CELL)
     sums = magnitudes.new_zeros(4, n * rows * columns * ORIENTATIONS)
     sums.scatter_add_(1, bins.reshape(1, -1).expand(4, -1), shares.reshape(4, -1))
     to_upper_left, to_upper_right, to_lower_left, to_lower_right = sums.view(

@@ -47,6 +47,12 @@ def test_a_batch_equals_its_single_patches(family):
     assert family(patches[:0]).shape == (0, 2, 3, family.channels)
 
 
+@pytest.mark.parametrize("family", [RGB(), ColorNames()])
+def test_the_layout_in_memory_does_not_matter(family):
+    patches = noise(2, 3, 8, 12).permute(0, 2, 3, 1)
+    torch.testing.assert_close(family(patches), family(patches.contiguous()), atol=1e-4, rtol=0)
+
+
 # The tables' convention
 
 

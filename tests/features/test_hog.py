@@ -173,6 +173,11 @@ def test_a_batch_equals_its_single_patches():
     assert hog(patches[:0]).shape == (0, 4, 6, 31)
 
 
+def test_the_layout_in_memory_does_not_matter():
+    patches = noise(2, 3, 16, 24).permute(0, 2, 3, 1)
+    assert torch.equal(HOG()(patches), HOG()(patches.contiguous()))
+
+
 def test_interface():
     hog = HOG()
     features = hog(noise(2, 20, 36, 3))

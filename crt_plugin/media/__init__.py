@@ -1,0 +1,1 @@
+"""Frames in, boxes and pictures out: sources, the tracking loop, and what is written."""

@@ -1,0 +1,92 @@
+"""Annotated boxes of a sequence, and comparison of tracked boxes with them.
+
+An annotation maps frames, counted from 0, to boxes (x, y, w, h) in px, 0-based. Frames
+without an object, or that nobody annotated, are left out.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from got10k.utils.metrics import center_error, rect_iou
+
+from crt_plugin.errors import SourceError
+from crt_plugin.patch import Box
+
+Annotation = dict[int, Box]
+
+PRECISION_PIXELS = 20.0  # OTB's threshold of the centre's error
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Agreement of boxes with an annotation, without the frame that the tracker was given.
+
+    Attributes:
+        frames: how many annotated frames were compared.
+        mean_iou: mean intersection over union.
+        precision: fraction of the frames whose centre is off by ``PRECISION_PIXELS`` at most.
+    """
+
+    frames: int
+    mean_iou: float
+    precision: float
+
+
+def compare(boxes: Mapping[int, Box], truth: Annotation) -> Comparison | None:
+    """Compare boxes of frames with their annotation; None where no frame has both."""
+    frames = [frame for frame in boxes if frame in truth]
+    if not frames:
+        return None
+    ours = np.array([boxes[frame] for frame in frames])
+    theirs = np.array([truth[frame] for frame in frames])
+    near = center_error(ours, theirs) <= PRECISION_PIXELS
+    return Comparison(len(frames), float(rect_iou(ours, theirs).mean()), float(near.mean()))
+
+
+def read_otb(path: Path) -> Annotation:
+    """Annotation in OTB's format: one ``x,y,w,h`` a line, separated by commas, tabs or blanks.
+
+    The file counts pixels from 1, the result from 0. Boxes without an area, and NaN, stand
+    for frames without the object.
+
+    Raises:
+        SourceError: unreadable, or a line that is not four numbers.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").strip().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"annotation {path} cannot be read: {error}") from error
+    annotation = {}
+    for number, line in enumerate(lines):
+        box = _numbers(re.split(r"[,\s]+", line.strip()), f"{path}, line {number + 1}")
+        if np.isfinite(box).all() and (box[2:] > 0).all():
+            annotation[number] = box - (1, 1, 0, 0)
+    return annotation
+
+
+def read_key_frames(path: Path) -> Annotation:
+    """Annotation of some frames: CSV ``frame,x,y,w,h``, all 0-based, comments after ``#``.
+
+    Raises:
+        SourceError: a row that is not five numbers.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines()
+    rows = csv.reader(line for line in lines if not line.startswith("#"))
+    next(rows)  # header
+    return {int(frame): _numbers(box, f"{path}, frame {frame}") for frame, *box in rows}
+
+
+def _numbers(texts: list[str], where: str) -> Box:
+    try:
+        box = np.array([float(text) for text in texts])
+    except ValueError:
+        box = np.empty(0)
+    if box.shape != (4,):
+        raise SourceError(f"{where}: {' '.join(texts)!r} is not a box; accepted: x,y,w,h")
+    return box

@@ -1,0 +1,227 @@
+"""Boxes and labels on frames, and the contact sheet of a run. Pictures and colours are RGB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from crt_plugin.media.annotations import Annotation
+from crt_plugin.media.run import Step
+from crt_plugin.patch import Box
+
+Picture = NDArray[np.uint8]
+Color = tuple[int, int, int]
+
+TRACKED: Color = (255, 200, 40)
+ANNOTATED: Color = (70, 225, 255)
+DARK: Color = (22, 24, 28)
+LIGHT: Color = (240, 242, 245)
+FONT = cv2.FONT_HERSHEY_SIMPLEX
+SUBPIXEL_BITS = 4  # of the coordinates that OpenCV draws with
+
+TILES = 12  # of a contact sheet
+TILE_WIDTH = 400  # px
+TILE_HEIGHTS = (100, 600)  # px, least and most
+GAP = 8  # px between tiles
+HEADER = 44  # px
+
+
+def annotate(step: Step, truth: Box | None) -> Picture:
+    """A copy of the step's frame with its box, number and score, and the annotated box."""
+    picture = step.image.copy()
+    _draw(picture, step.box, truth, label(step.index, step.score))
+    return picture
+
+
+def label(index: int, score: float) -> str:
+    """What stands on a picture of one frame."""
+    return f"frame {index}   score {score:.2f}"
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """The largest size of a picture inside a canvas, shape kept, centred, black around it."""
+
+    canvas: tuple[int, int]  # height, width
+    size: tuple[int, int]  # height, width
+    corner: tuple[int, int]  # top, left
+
+    @classmethod
+    def of(cls, shape: Sequence[int], height: int, width: int) -> Letterbox:
+        """Letterbox of pictures of ``shape`` (H, W, ...) in a canvas of height x width px."""
+        factor = min(height / shape[0], width / shape[1])
+        h, w = max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor))
+        return cls((height, width), (h, w), ((height - h) // 2, (width - w) // 2))
+
+    def picture(self, picture: Picture) -> Picture:
+        """The picture in its canvas."""
+        h, w = self.size
+        top, left = self.corner
+        method = cv2.INTER_AREA if h < picture.shape[0] else cv2.INTER_CUBIC
+        canvas = np.zeros((*self.canvas, 3), np.uint8)
+        canvas[top : top + h, left : left + w] = cv2.resize(picture, (w, h), interpolation=method)
+        return canvas
+
+    def box(self, box: Box, shape: Sequence[int]) -> Box:
+        """Where a box of the picture of ``shape`` comes to lie on the canvas."""
+        fy, fx = self.size[0] / shape[0], self.size[1] / shape[1]
+        return box * (fx, fy, fx, fy) + (self.corner[1], self.corner[0], 0, 0)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One frame of a contact sheet: a thumbnail, and boxes in its pixels."""
+
+    index: int
+    score: float
+    picture: Picture
+    box: Box
+    truth: Box | None
+
+
+class ContactSheet:
+    """Sink that writes a PNG of some frames, evenly spread over the run.
+
+    However long the run, at most 2 ``TILES`` thumbnails and the last frame are held: one of
+    every n frames, and when there are too many, one of every two is dropped and n doubled.
+    Of the n frames it is the first that is annotated, or else the first.
+    """
+
+    def __init__(self, path: Path, title: str, truth: Annotation) -> None:
+        """Write to ``path`` when closed; ``title`` stands above the tiles."""
+        self._path, self._title, self._truth = path, title, truth
+        self._every = 1
+        self._tiles: list[Tile] = []
+        self._size: tuple[int, int] | None = None
+        self._last: Step | None = None
+
+    def write(self, step: Step) -> None:
+        """Keep a thumbnail, if it is this frame's turn."""
+        self._last = step
+        if step.index // self._every == len(self._tiles):
+            self._tiles.append(self._tile(step))
+        elif self._tiles[-1].truth is None and step.index in self._truth:
+            self._tiles[-1] = self._tile(step)
+        if len(self._tiles) == 2 * TILES:
+            pairs = zip(self._tiles[::2], self._tiles[1::2], strict=True)
+            self._tiles = [a if b.truth is None or a.truth is not None else b for a, b in pairs]
+            self._every *= 2
+
+    def close(self) -> None:
+        """Write the PNG, if there were frames."""
+        if self._last is None:
+            return
+        if self._tiles[-1].index != self._last.index:
+            self._tiles.append(self._tile(self._last))
+        title = f"{self._title}, {self._last.index + 1} frames"
+        sheet = _sheet(_evenly(self._tiles), title, bool(self._truth))
+        unfinished = self._path.with_name(self._path.name + ".part")
+        Image.fromarray(sheet).save(unfinished, format="PNG")
+        unfinished.replace(self._path)
+
+    def _tile(self, step: Step) -> Tile:
+        shape = step.image.shape
+        if self._size is None:
+            height = round(TILE_WIDTH * shape[0] / shape[1])
+            self._size = (min(max(height, TILE_HEIGHTS[0]), TILE_HEIGHTS[1]), TILE_WIDTH)
+        letterbox = Letterbox.of(shape, *self._size)
+        truth = self._truth.get(step.index)
+        return Tile(
+            step.index,
+            step.score,
+            letterbox.picture(step.image),
+            letterbox.box(step.box, shape),
+            None if truth is None else letterbox.box(truth, shape),
+        )
+
+
+def _evenly(tiles: list[Tile]) -> list[Tile]:
+    """``TILES`` of the tiles whose frames are closest to even spacing, in order, none twice."""
+    indices = np.array([tile.index for tile in tiles])
+    wanted = np.linspace(indices[0], indices[-1], TILES)
+    nearest = np.unique(np.abs(indices[:, None] - wanted).argmin(axis=0))
+    return [tiles[i] for i in nearest]
+
+
+def _sheet(tiles: list[Tile], title: str, annotated: bool) -> Picture:
+    height, width = tiles[0].picture.shape[:2]
+    columns = min(len(tiles), 4 if width > height else 6)
+    rows = -(-len(tiles) // columns)
+    across, down = width + GAP, height + GAP
+    sheet = np.empty((HEADER + rows * down, GAP + columns * across, 3), np.uint8)
+    sheet[:] = DARK
+    for place, tile in enumerate(tiles):
+        top = HEADER + place // columns * down
+        left = GAP + place % columns * across
+        picture = tile.picture.copy()
+        _draw(picture, tile.box, tile.truth, label(tile.index, tile.score))
+        sheet[top : top + height, left : left + width] = picture
+    _legend(sheet, title, annotated)
+    return sheet
+
+
+def _legend(sheet: Picture, title: str, annotated: bool) -> None:
+    """Title on the left of the header, colours on the right as far as there is room."""
+    right = sheet.shape[1] - GAP
+    entries = [("tracker", TRACKED)] + [("annotation", ANNOTATED)] * annotated
+    for name, color in reversed(entries):
+        right -= _text_width(name, 16) + 12
+        _text(sheet, name, (right, HEADER - 15), 16, color)
+        cv2.line(sheet, (right - 34, HEADER - 21), (right - 8, HEADER - 21), color, 2, cv2.LINE_AA)
+        right -= 48
+    if GAP + 4 + _text_width(title, 16) < right:
+        _text(sheet, title, (GAP + 4, HEADER - 15), 16, LIGHT)
+
+
+def _draw(picture: Picture, box: Box, truth: Box | None, text: str) -> None:
+    """Draw boxes and a label onto the picture, sized after it."""
+    side = min(picture.shape[:2])
+    thickness = max(1, round(side**0.5 / 7))  # 2 px at 200, 4 px at 800
+    if truth is not None:
+        _rectangle(picture, truth, ANNOTATED, thickness)
+    _rectangle(picture, box, TRACKED, thickness)
+    _label(picture, text, max(8, round(side / 28)))
+
+
+def _rectangle(picture: Picture, box: Box, color: Color, thickness: int) -> None:
+    """Anti-aliased outline with a dark edge, which shows on any background."""
+    x, y, w, h = box
+    # OpenCV's integer coordinates are pixel centres, the box's are pixel corners.
+    corners = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]]) - 0.5
+    limits = 4 * max(picture.shape)  # a lost box may be anywhere; OpenCV counts in 32 bits
+    points = np.rint(np.clip(corners, -limits, limits) * 2**SUBPIXEL_BITS).astype(np.int32)
+    for stroke, width in ((DARK, thickness + 2), (color, thickness)):
+        cv2.polylines(picture, [points], True, stroke, width, cv2.LINE_AA, SUBPIXEL_BITS)
+
+
+def _label(picture: Picture, text: str, size: int) -> None:
+    """Text of ``size`` px in the top left corner, on a darkened field."""
+    pad = max(3, size // 2)
+    field = picture[: size + 2 * pad, : _text_width(text, size) + 2 * pad]
+    field[:] = (0.3 * field + 0.7 * np.array(DARK)).astype(np.uint8)
+    _text(picture, text, (pad, pad + size), size, LIGHT)
+
+
+def _text(picture: Picture, text: str, base: tuple[int, int], size: int, color: Color) -> None:
+    thickness = _stroke(size)
+    cv2.putText(picture, text, base, FONT, _font_scale(size), color, thickness, cv2.LINE_AA)
+
+
+def _text_width(text: str, size: int) -> int:
+    (width, _), _ = cv2.getTextSize(text, FONT, _font_scale(size), _stroke(size))
+    return int(width)
+
+
+def _stroke(size: int) -> int:
+    return max(1, size // 14)
+
+
+def _font_scale(size: int) -> float:
+    """OpenCV's scale for capitals ``size`` px high."""
+    return size / 21  # Hershey Simplex has capitals of 21 px at scale 1

@@ -1,0 +1,235 @@
+"""Where frames come from: a video, a folder or glob of images, an OTB sequence, a camera.
+
+Every source gives frames as RGB, H x W x 3, uint8.
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from crt_plugin.errors import FrameError, ImageError, SourceError
+from crt_plugin.image import as_rgb
+from crt_plugin.media.annotations import Annotation, read_otb
+
+Frame = NDArray[np.uint8]
+
+IMAGE_SUFFIXES = (
+    *(".bmp", ".jp2", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"),
+)
+ACCEPTED = (
+    "a video file, a folder or a glob of images, an OTB sequence's folder "
+    "(img/ and groundtruth_rect*.txt), or the number of a camera"
+)
+DEFAULT_FPS = 25.0  # of images, and of videos and cameras that do not say
+
+# Number of the first annotated image in the OTB sequences that are not annotated from the first.
+OTB_FIRST_IMAGES = {"David": 300}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A sequence of frames.
+
+    Attributes:
+        name: for the output's folder.
+        frames: opens the source and yields its frames, RGB, H x W x 3, uint8. Raises
+            ``SourceError`` for the first frame and ``FrameError`` for a later one that
+            cannot be decoded.
+        length: number of frames, None where it is unknown; an estimate for videos, whose
+            containers may be wrong.
+        fps: frames per second, for the annotated video.
+        truth: annotated boxes, empty where there are none.
+    """
+
+    name: str
+    frames: Callable[[], Iterator[Frame]]
+    length: int | None = None
+    fps: float = DEFAULT_FPS
+    truth: Annotation = field(default_factory=dict)
+
+
+def open_source(given: str | Sequence[str], target: int | None = None) -> Source:
+    """The source that a user named.
+
+    Args:
+        given: see ``ACCEPTED``; or several image files, as a shell makes of an unquoted glob.
+        target: which object of an OTB sequence with several annotations; without it the first.
+
+    Raises:
+        SourceError: missing, empty, of no accepted kind, or without that target.
+    """
+    if not isinstance(given, str):
+        if len(given) != 1:
+            return _images(_are_images([Path(name) for name in given]), " ".join(given), target)
+        given = given[0]
+    path = Path(given)
+    if path.is_dir():
+        return _folder(path, target)
+    if path.is_file():
+        if path.suffix.lower() in IMAGE_SUFFIXES:
+            return _images([path], given, target)
+        return _video(path, target)
+    if re.fullmatch(r"\d+", given):
+        return _camera(int(given), target)
+    if glob.has_magic(given):
+        return _images(sorted_images(Path(p) for p in glob.glob(given)), given, target)  # noqa: PTH207
+    raise SourceError(f"no such source: {given!r}; accepted: {ACCEPTED}")
+
+
+def natural_key(path: Path) -> list[tuple[int, str]]:
+    """Sort key of a file name that takes runs of digits as numbers: 2.jpg before 10.jpg."""
+    parts = re.split(r"(\d+)", path.name)
+    return [(int(part), part) if part.isdecimal() else (-1, part) for part in parts]
+
+
+def sorted_images(paths: Any) -> list[Path]:
+    """The visible image files among ``paths``, in natural order."""
+    images = (p for p in paths if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith("."))
+    return sorted(images, key=natural_key)
+
+
+def _are_images(paths: list[Path]) -> list[Path]:
+    for path in paths:
+        if path.suffix.lower() not in IMAGE_SUFFIXES or not path.is_file():
+            raise SourceError(
+                f"{str(path)!r} is no image file; several sources are accepted only if all are "
+                f"images ({', '.join(IMAGE_SUFFIXES)})"
+            )
+    return sorted_images(paths)
+
+
+def _folder(path: Path, target: int | None) -> Source:
+    annotations = _otb_annotations(path)
+    images = path / "img"
+    if annotations and images.is_dir():
+        return _otb(path, annotations, target)
+    found = sorted_images(path.iterdir())
+    if not found and images.is_dir():
+        found = sorted_images(images.iterdir())
+    return _images(found, str(path), target, path.resolve().name)
+
+
+def _otb_annotations(path: Path) -> dict[int, Path]:
+    """Annotation files by target; the one without a number is target 1."""
+    numbered = {}
+    for file in path.glob("groundtruth_rect*.txt"):
+        match = re.fullmatch(r"groundtruth_rect(?:\.(\d+))?\.txt", file.name)
+        if match:
+            numbered[int(match[1] or 1)] = file
+    return dict(sorted(numbered.items()))
+
+
+def _otb(path: Path, annotations: dict[int, Path], target: int | None) -> Source:
+    chosen = min(annotations) if target is None else target
+    if chosen not in annotations:
+        accepted = ", ".join(map(str, annotations))
+        raise SourceError(f"{path} has no target {chosen}; accepted: {accepted}")
+    truth = read_otb(annotations[chosen])
+    name = path.resolve().name
+    images = sorted_images((path / "img").iterdir())[OTB_FIRST_IMAGES.get(name, 1) - 1 :]
+    if len(annotations) > 1:
+        name = f"{name}.{chosen}"
+    return _images(images, str(path / "img"), None, name, truth)
+
+
+def _images(
+    paths: list[Path],
+    given: str,
+    target: int | None,
+    name: str | None = None,
+    truth: Annotation | None = None,
+) -> Source:
+    _has_no_targets(given, target)
+    if not paths:
+        raise SourceError(f"no images in {given!r}; accepted: {', '.join(IMAGE_SUFFIXES)}")
+    if name is None:
+        name = paths[0].stem if len(paths) == 1 else paths[0].resolve().parent.name
+    return Source(name, lambda: _read_images(paths), len(paths), truth=truth or {})
+
+
+def _read_images(paths: list[Path]) -> Iterator[Frame]:
+    for index, path in enumerate(paths):
+        try:
+            with Image.open(path) as image:
+                frame = as_rgb(ImageOps.exif_transpose(image))
+        # What Pillow's decoders raise for files that are cut off or garbled.
+        except (
+            *(OSError, SyntaxError, ValueError, EOFError, ImageError),
+            Image.DecompressionBombError,
+        ) as error:
+            kind = FrameError if index else SourceError
+            raise kind(f"frame {index} ({path}) cannot be decoded: {error}") from error
+        yield frame
+
+
+def _video(path: Path, target: int | None) -> Source:
+    _has_no_targets(str(path), target)
+    capture = cv2.VideoCapture(str(path))
+    try:
+        if not capture.isOpened():
+            raise SourceError(f"{path} cannot be opened as a video; accepted: {ACCEPTED}")
+        length = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        fps = _plausible(capture.get(cv2.CAP_PROP_FPS))
+    finally:
+        capture.release()
+    return Source(path.stem, lambda: _read_video(path), length if length > 0 else None, fps)
+
+
+def _plausible(fps: float) -> float:
+    return fps if 1 <= fps <= 240 else DEFAULT_FPS
+
+
+def _read_video(path: Path) -> Iterator[Frame]:
+    """Frames up to the last that decodes: the container's count is only an estimate."""
+    capture = cv2.VideoCapture(str(path))
+    try:
+        decoded, frame = capture.read()
+        if not decoded:
+            raise SourceError(f"{path}: frame 0 cannot be decoded")
+        while decoded:
+            yield _to_rgb(frame)
+            decoded, frame = capture.read()
+    finally:
+        capture.release()
+
+
+def _camera(number: int, target: int | None) -> Source:
+    _has_no_targets(f"camera {number}", target)
+    return Source(f"camera{number}", lambda: _read_camera(number))
+
+
+def _read_camera(number: int) -> Iterator[Frame]:
+    """Frames without end; a camera is opened only when they are asked for."""
+    capture = cv2.VideoCapture(number)
+    try:
+        if not capture.isOpened():
+            raise SourceError(f"camera {number} cannot be opened; accepted: {ACCEPTED}")
+        index = 0
+        while True:
+            decoded, frame = capture.read()
+            if not decoded:
+                kind = FrameError if index else SourceError
+                raise kind(f"camera {number} gave no frame {index}")
+            yield _to_rgb(frame)
+            index += 1
+    finally:
+        capture.release()
+
+
+def _to_rgb(frame: Any) -> Frame:
+    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _has_no_targets(given: str, target: int | None) -> None:
+    if target is not None:
+        raise SourceError(f"target {target} was asked for, but {given} is no OTB sequence")

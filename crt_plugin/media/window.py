@@ -1,0 +1,81 @@
+"""A window that shows tracking as it runs, and in which a box can be drawn."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from crt_plugin.errors import BoxError, CRTError
+from crt_plugin.media.annotations import Annotation
+from crt_plugin.media.drawing import annotate
+from crt_plugin.media.run import Step
+from crt_plugin.patch import Box
+
+TITLE = "crt: q or Esc ends"
+STOP_KEYS = (27, ord("q"))
+PROBE = "import cv2; cv2.namedWindow('crt'); cv2.destroyAllWindows()"
+
+
+def require_window() -> None:
+    """Check that OpenCV can open a window here.
+
+    Raises:
+        CRTError: no display, or an OpenCV without windows.
+    """
+    if re.search(r"^\s*GUI:\s*NONE", cv2.getBuildInformation(), re.MULTILINE):
+        raise CRTError(
+            "--show needs an OpenCV with windows, and this one has none: "
+            "pip uninstall opencv-python-headless; pip install --force-reinstall opencv-python"
+        )
+    on_linux = sys.platform.startswith("linux")
+    if on_linux and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise CRTError(
+            "--show needs a display, and neither DISPLAY nor WAYLAND_DISPLAY is set; "
+            "leave --show out and give the object with --box"
+        )
+    # Where the display cannot be reached, OpenCV's toolkit aborts the whole process.
+    probe = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, check=False)
+    if probe.returncode != 0:
+        raise CRTError(
+            "--show cannot open a window on this display; "
+            "leave --show out and give the object with --box"
+        )
+
+
+def draw_box(frame: NDArray[np.uint8]) -> Box:
+    """Let the user draw the object's box with the mouse on the first frame, RGB.
+
+    Raises:
+        BoxError: the user drew none.
+    """
+    title = "crt: draw the object, then Enter; c cancels"
+    selected = cv2.selectROI(title, frame[:, :, ::-1].copy(), showCrosshair=False)
+    cv2.destroyWindow(title)
+    box = np.array(selected, dtype=np.float64)
+    if (box[2:] <= 0).any():
+        raise BoxError("no box was drawn; accepted: one of at least 1 px, or --box X,Y,W,H")
+    return box
+
+
+class Window:
+    """Sink that shows annotated frames; q or Esc ends the run."""
+
+    def __init__(self, truth: Annotation) -> None:
+        """The window opens with the first frame."""
+        self._truth = truth
+
+    def write(self, step: Step) -> bool:
+        """Show a frame; True once the user wants to end."""
+        picture = annotate(step, self._truth.get(step.index))
+        cv2.imshow(TITLE, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+        return cv2.waitKey(1) & 0xFF in STOP_KEYS
+
+    def close(self) -> None:
+        """Close the window."""
+        cv2.destroyAllWindows()

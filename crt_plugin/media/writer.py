@@ -1,0 +1,125 @@
+"""Files that a run leaves: boxes as CSV, and the annotated video as H.264 in MP4."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import cv2
+import numpy as np
+
+from crt_plugin.errors import MissingExtraError
+from crt_plugin.media.annotations import Annotation
+from crt_plugin.media.drawing import Letterbox, Picture, annotate
+from crt_plugin.media.run import Step
+
+BT709 = 1  # number of the colour matrix, primaries and transfer in H.264
+LIMITED_RANGE = 1
+
+
+class BoxFile:
+    """Sink that writes ``frame,x,y,w,h,score``, a line a frame.
+
+    Every line is on the disk before the next frame is tracked. Frames count from 0; boxes
+    are in px, 0-based.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Write to ``path``, in place of what is there, from the first frame on."""
+        self._path = path
+        self._file: Any = None
+
+    def write(self, step: Step) -> None:
+        """Add a line."""
+        if self._file is None:
+            self._file = self._path.open("w", encoding="utf-8", newline="\n")
+            self._file.write("frame,x,y,w,h,score\n")
+        numbers = ",".join(f"{value:.4f}" for value in (*step.box, step.score))
+        self._file.write(f"{step.index},{numbers}\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+
+
+class VideoFile:
+    """Sink that writes annotated frames as H.264, 4:2:0, in an MP4 that starts at once.
+
+    The video has the size of the first frame, padded by a column or a row where that is odd,
+    as 4:2:0 asks; later frames of another size are letterboxed into it. Until it is finished
+    its name ends in ``.part``.
+    """
+
+    def __init__(self, path: Path, fps: float, truth: Annotation) -> None:
+        """Write to ``path`` at ``fps`` frames per second.
+
+        Raises:
+            MissingExtraError: no PyAV, or one without x264.
+        """
+        self._av = require_av()
+        self._path, self._fps, self._truth = path, fps, truth
+        self._unfinished = path.with_name(path.name + ".part")
+        self._container: Any = None
+        self._stream: Any = None
+        self._size = (0, 0)
+
+    def write(self, step: Step) -> None:
+        """Encode one frame."""
+        picture = annotate(step, self._truth.get(step.index))
+        if self._container is None:
+            self._size = (picture.shape[0], picture.shape[1])
+            self._open()
+        frame = self._av.VideoFrame.from_ndarray(self._even(picture), format="rgb24")
+        frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+        frame.pts = step.index
+        self._container.mux(self._stream.encode(frame))
+
+    def close(self) -> None:
+        """Finish the video and give it its name."""
+        if self._container is None:
+            return
+        try:
+            self._container.mux(self._stream.encode(None))
+        finally:
+            self._container.close()
+        self._unfinished.replace(self._path)
+
+    def _open(self) -> None:
+        self._container = self._av.open(
+            str(self._unfinished), "w", format="mp4", options={"movflags": "+faststart"}
+        )
+        rate = Fraction(self._fps).limit_denominator(1001)
+        stream = self._container.add_stream("libx264", rate=rate, options={"crf": "20"})
+        stream.height, stream.width = (side + side % 2 for side in self._size)
+        stream.pix_fmt = "yuv420p"
+        context = stream.codec_context
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        context.color_range = LIMITED_RANGE
+        self._stream = stream
+
+    def _even(self, picture: Picture) -> Picture:
+        height, width = self._size
+        if picture.shape[:2] != self._size:
+            picture = Letterbox.of(picture.shape, height, width).picture(picture)
+        padded = cv2.copyMakeBorder(picture, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+        return np.ascontiguousarray(padded, np.uint8)
+
+
+def require_av() -> ModuleType:
+    """PyAV.
+
+    Raises:
+        MissingExtraError: not installed, or built without x264.
+    """
+    advice = 'pip install "crt-plugin[video]", or leave the video out with --no-video'
+    try:
+        import av
+    except ImportError as error:
+        raise MissingExtraError(f"writing video needs the package av: {advice}") from error
+    if "libx264" not in av.codecs_available:
+        raise MissingExtraError(f"the installed package av cannot encode H.264: {advice}")
+    return av

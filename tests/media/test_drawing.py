@@ -1,0 +1,154 @@
+"""Where lines and labels come to lie, and which frames a contact sheet shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from crt_plugin.media import drawing
+from crt_plugin.media.drawing import (
+    ANNOTATED,
+    GAP,
+    HEADER,
+    TILE_WIDTH,
+    TILES,
+    TRACKED,
+    ContactSheet,
+    Letterbox,
+    annotate,
+)
+from crt_plugin.media.run import Step
+
+GRAY = 120
+
+
+def step(index=0, box=(60, 50, 80, 40), height=200, width=300) -> Step:
+    image = np.full((height, width, 3), GRAY, np.uint8)
+    return Step(index, image, np.array(box, float), 0.5, 0.0)
+
+
+def near(picture, color, tolerance=25) -> np.ndarray:
+    """Mask of the pixels of about that colour."""
+    return (np.abs(picture.astype(int) - color) <= tolerance).all(axis=2)
+
+
+def extent(mask) -> tuple[int, int, int, int]:
+    rows, columns = np.nonzero(mask)
+    return columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+
+
+def test_lines_run_on_the_edges_of_the_boxes():
+    picture = annotate(step(box=(60.0, 50.0, 80.0, 40.0)), np.array([160, 100, 90.0, 70.0]))
+    for color, edges in ((TRACKED, (60, 50, 140, 90)), (ANNOTATED, (160, 100, 250, 170))):
+        left, top, right, bottom = extent(near(picture, color))
+        line = 2  # px at this size; half of it on either side of the edge
+        assert np.abs(np.array((left, top)) - edges[:2] + line / 2).max() <= 1
+        assert np.abs(np.array((right, bottom)) - edges[2:] - line / 2).max() <= 1
+
+
+def test_half_a_pixel_is_visible():
+    whole, moved = (annotate(step(box=(60 + d, 50, 80, 40)), None) for d in (0, 0.5))
+    assert (whole[70] != moved[70]).any()
+
+
+def test_the_frame_itself_is_not_drawn_on():
+    given = step()
+    assert (annotate(given, given.box) != GRAY).any()
+    assert (given.image == GRAY).all()
+
+
+def test_a_lost_box_and_a_tiny_frame_are_no_trouble():
+    annotate(step(box=(1e9, -1e9, 5, 5)), None)
+    assert annotate(step(height=1, width=1), None).shape == (1, 1, 3)
+    assert annotate(step(height=5, width=900), None).shape == (5, 900, 3)
+
+
+@pytest.mark.parametrize("size", [(144, 176), (400, 704), (1080, 1920)])
+def test_the_label_is_light_on_dark_in_the_top_left_corner(size):
+    height, width = size
+    picture = annotate(step(box=(width - 9, height - 9, 5, 5), height=height, width=width), None)
+    right, bottom = extent(picture.max(axis=2) != GRAY)[:2]
+    assert (right, bottom) == (0, 0)
+    field = picture[: height // 10, : width // 8]
+    assert field.min() < 60 and field.max() > 225
+
+
+def test_letterbox_by_hand():
+    """A 40 x 100 picture on 60 x 50: half size, 20 x 50, with 20 black rows above and below."""
+    letterbox = Letterbox.of((40, 100, 3), 60, 50)
+    placed = letterbox.picture(np.full((40, 100, 3), 200, np.uint8))
+    assert placed.shape == (60, 50, 3)
+    assert (placed[20:40] == 200).all()
+    assert not placed[:20].any() and not placed[40:].any()
+    box = letterbox.box(np.array([10.0, 6, 20, 4]), (40, 100, 3))
+    assert box.tolist() == [5, 23, 10, 2]
+
+
+def kept(indices, tmp_path, monkeypatch, truth=None):
+    """Indices of the frames that a sheet shows after these frames, and the most it held."""
+    shown = []
+    monkeypatch.setattr(
+        drawing, "_sheet", lambda tiles, *_: shown.extend(tiles) or np.zeros((2, 2, 3), np.uint8)
+    )
+    sheet = ContactSheet(tmp_path / "sheet.png", "name", truth or {})
+    most = 0
+    for index in indices:
+        sheet.write(step(index))
+        most = max(most, len(sheet._tiles))
+    sheet.close()
+    return [tile.index for tile in shown], most
+
+
+@pytest.mark.parametrize("count", [1, 2, 11, 12, 13, 24, 25, 100, 1000, 5000])
+def test_some_frames_are_shown_evenly_and_few_are_held(tmp_path, monkeypatch, count):
+    indices, most = kept(range(count), tmp_path, monkeypatch)
+    assert len(indices) == min(count, TILES)
+    assert (indices[0], indices[-1]) == (0, count - 1)
+    assert most <= 2 * TILES
+    gaps = np.diff(indices)
+    assert (gaps > 0).all()
+    # Held frames are count / 12 to count / 24 apart, so a gap errs by one such step at most.
+    assert all(abs(gap - (count - 1) / (TILES - 1)) <= max(1, count / TILES) for gap in gaps)
+
+
+def test_annotated_frames_are_preferred(tmp_path, monkeypatch):
+    truth = {i: np.array([1.0, 2, 3, 4]) for i in (*range(0, 132, 9), 131)}
+    indices, most = kept(range(132), tmp_path, monkeypatch, truth)
+    assert len(indices) == TILES and most <= 2 * TILES
+    assert sum(index in truth for index in indices) >= TILES - 1
+
+
+def test_the_sheet_is_a_png_with_boxes_in_the_tiles(tmp_path):
+    path = tmp_path / "sheet.png"
+    box = np.array([60, 50, 80, 40.0])
+    sheet = ContactSheet(path, "Deer", {0: box + (100, 60, 0, 0)})
+    for index in range(12):
+        sheet.write(step(index))
+    sheet.close()
+    picture = np.asarray(Image.open(path))
+    tile = round(TILE_WIDTH * 200 / 300)
+    assert picture.shape == (HEADER + 3 * (tile + GAP), GAP + 4 * (TILE_WIDTH + GAP), 3)
+    scale = TILE_WIDTH / 300
+    below = picture[HEADER + tile + GAP :, GAP : GAP + TILE_WIDTH][:tile]  # tile of frame 4
+    left, top, right, bottom = extent(near(below, TRACKED))
+    expected = np.array([60, 50, 140, 90]) * scale
+    np.testing.assert_allclose((left, top, right, bottom), expected, atol=3)
+    first = picture[HEADER : HEADER + tile, GAP : GAP + TILE_WIDTH]
+    assert near(first, ANNOTATED).any() and not near(below, ANNOTATED).any()
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_sheet_without_frames_is_not_written(tmp_path):
+    ContactSheet(tmp_path / "sheet.png", "name", {}).close()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("shape", [(300, 200), (20, 2000), (2000, 20)])
+def test_tall_and_flat_frames_make_a_sheet_of_bounded_size(tmp_path, shape):
+    sheet = ContactSheet(tmp_path / "sheet.png", "name", {})
+    for index in range(3):
+        sheet.write(step(index, (1, 1, 9, 9), *shape))
+    sheet.close()
+    width, height = Image.open(tmp_path / "sheet.png").size
+    assert 0 < width < 1700 and 0 < height < 1000

@@ -1,0 +1,208 @@
+"""Sources of every kind, with known pixels, and what is said of broken ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from crt_plugin.errors import FrameError, SourceError
+from crt_plugin.media.sources import IMAGE_SUFFIXES, natural_key, open_source
+
+RED, GREEN, BLUE = (200, 30, 20), (20, 180, 30), (10, 40, 220)
+COLORS = (RED, GREEN, BLUE)
+
+
+def flat(color, height=24, width=40) -> np.ndarray:
+    return np.full((height, width, 3), color, np.uint8)
+
+
+def write_images(folder: Path, names, suffix=".png") -> None:
+    """One flat image a name; the colour is its place among ``names``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for place, name in enumerate(names):
+        Image.fromarray(flat(COLORS[place % 3])).save(folder / f"{name}{suffix}")
+
+
+def write_video(path: Path, colors=COLORS, codec="MJPG") -> None:
+    video = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*codec), 12, (40, 24))
+    for color in colors:
+        video.write(flat(color[::-1]))
+    video.release()
+
+
+def mean_colors(source) -> np.ndarray:
+    return np.array([frame.mean(axis=(0, 1)) for frame in source.frames()])
+
+
+def test_a_video_gives_rgb(tmp_path):
+    write_video(tmp_path / "clip.avi")
+    source = open_source(str(tmp_path / "clip.avi"))
+    np.testing.assert_allclose(mean_colors(source), COLORS, atol=6)
+    assert (source.name, source.length, source.fps, source.truth) == ("clip", 3, 12.0, {})
+
+
+def test_images_come_in_natural_order_and_in_rgb(tmp_path):
+    write_images(tmp_path / "seq", ["f2", "f10", "f100"])
+    (tmp_path / "seq" / "notes.txt").write_text("no image")
+    (tmp_path / "seq" / "._f1.png").write_bytes(b"what macOS leaves behind")
+    source = open_source(str(tmp_path / "seq"))
+    np.testing.assert_array_equal(mean_colors(source), COLORS)
+    assert (source.name, source.length) == ("seq", 3)
+
+
+def test_natural_order_of_names():
+    names = ["b1", "a10b2", "a10b1", "a9", "a", "10", "9", "a09"]
+    ordered = [p.name for p in sorted(map(Path, names), key=natural_key)]
+    assert ordered == ["9", "10", "a", "a09", "a9", "a10b1", "a10b2", "b1"]
+
+
+def test_a_glob_and_the_files_that_a_shell_makes_of_it_are_the_same(tmp_path):
+    write_images(tmp_path / "seq", ["f2", "f10", "g1"])
+    pattern = str(tmp_path / "seq" / "f*.png")
+    expanded = [str(tmp_path / "seq" / name) for name in ("f10.png", "f2.png")]
+    for source in (open_source(pattern), open_source(expanded)):
+        np.testing.assert_array_equal(mean_colors(source), COLORS[:2])
+        assert (source.name, source.length) == ("seq", 2)
+
+
+def test_several_files_must_be_images(tmp_path):
+    write_images(tmp_path, ["a"])
+    with pytest.raises(SourceError, match=r"'clip\.avi' is no image file"):
+        open_source([str(tmp_path / "a.png"), "clip.avi"])
+
+
+def test_gray_sixteen_bit_and_palette_images_become_rgb(tmp_path):
+    Image.fromarray(np.full((8, 9), 90, np.uint8)).save(tmp_path / "1.png")
+    Image.fromarray(np.full((8, 9), 257 * 90, np.uint16)).save(tmp_path / "2.png")
+    Image.fromarray(flat((90, 90, 90), 8, 9)).convert("P", palette=Image.Palette.ADAPTIVE).save(
+        tmp_path / "3.png"
+    )
+    frames = list(open_source(str(tmp_path)).frames())
+    assert [f.shape for f in frames] == [(8, 9, 3)] * 3
+    assert all((f == 90).all() for f in frames)
+
+
+def test_an_image_is_turned_as_its_camera_says(tmp_path):
+    image = Image.fromarray(np.concatenate([flat(RED, 8, 8), flat(BLUE, 8, 8)]))
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    image.save(tmp_path / "1.png", exif=exif)
+    (frame,) = open_source(str(tmp_path)).frames()
+    assert tuple(frame[0, 0]) == BLUE
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.95])
+def test_a_truncated_jpeg_in_the_middle_is_found_and_named(tmp_path, rng, kept):
+    for number in range(4):
+        noise = rng.integers(0, 256, (40, 60, 3), dtype=np.uint8)
+        Image.fromarray(noise).save(tmp_path / f"{number}.jpg")
+    damaged = tmp_path / "2.jpg"
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[: int(kept * len(whole))])
+    frames = open_source(str(tmp_path)).frames()
+    assert len([next(frames), next(frames)]) == 2
+    with pytest.raises(FrameError, match=r"frame 2 .*2\.jpg.* cannot be decoded.*truncated"):
+        next(frames)
+
+
+@pytest.mark.parametrize("content", [b"", b"no image at all", b"\x89PNG\r\n\x1a\nbroken"])
+def test_a_first_image_that_does_not_decode_is_the_sources_fault(tmp_path, content):
+    (tmp_path / "1.png").write_bytes(content)
+    with pytest.raises(SourceError, match=r"frame 0 .*1\.png.* cannot be decoded"):
+        next(open_source(str(tmp_path)).frames())
+
+
+def test_a_video_that_is_cut_off_ends_early(tmp_path):
+    """Containers are not to be trusted: 30 frames are announced, fewer come, and that is all."""
+    path = tmp_path / "clip.avi"
+    write_video(path, COLORS * 10)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    source = open_source(str(path))
+    assert 0 < len(list(source.frames())) < 30
+
+
+def test_a_video_without_a_frame_is_an_error(tmp_path):
+    path = tmp_path / "clip.avi"
+    write_video(path)
+    whole = path.read_bytes()
+    start = whole.index(b"movi") + 4
+    path.write_bytes(whole[:start] + bytes(len(whole) - start))
+    with pytest.raises(SourceError, match=r"clip\.avi"):
+        list(open_source(str(path)).frames())
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("nowhere", "no such source: 'nowhere'; accepted: a video file, a folder"),
+        ("empty", "no images in 'empty'; accepted: .bmp"),
+        ("empty/*.jpg", r"no images in 'empty/\*.jpg'"),
+        ("junk.mp4", "junk.mp4 cannot be opened as a video"),
+        ("99", "camera 99 cannot be opened"),
+    ],
+)
+def test_what_is_no_source_is_named(tmp_path, monkeypatch, given, message):
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    Path("junk.mp4").write_bytes(b"junk" * 1000)
+    with pytest.raises(SourceError, match=message):
+        next(open_source(given).frames())
+
+
+def test_a_folder_called_like_a_camera_is_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_images(Path("0"), ["a"])
+    assert open_source("0").length == 1
+
+
+def write_otb(folder: Path, annotations: dict[str, str], images: int = 3) -> None:
+    write_images(folder / "img", [f"{i + 1:04d}" for i in range(images)])
+    for name, text in annotations.items():
+        (folder / name).write_text(text)
+
+
+def test_an_otb_sequence_brings_its_annotation(tmp_path):
+    write_otb(tmp_path / "Deer", {"groundtruth_rect.txt": "11\t21\t5\t6\n12\t21\t5\t6\n"})
+    source = open_source(str(tmp_path / "Deer"))
+    assert (source.name, source.length) == ("Deer", 3)
+    assert source.truth[1].tolist() == [11, 20, 5, 6]
+
+
+def test_targets_of_an_otb_sequence(tmp_path):
+    texts = {"groundtruth_rect.1.txt": "2,2,5,6\n", "groundtruth_rect.2.txt": "9,9,5,6\n"}
+    write_otb(tmp_path / "Jogging", texts)
+    given = str(tmp_path / "Jogging")
+    for target, name, x in ((None, "Jogging.1", 1), (1, "Jogging.1", 1), (2, "Jogging.2", 8)):
+        source = open_source(given, target)
+        assert (source.name, source.truth[0][0]) == (name, x)
+    with pytest.raises(SourceError, match="has no target 3; accepted: 1, 2"):
+        open_source(given, 3)
+    with pytest.raises(SourceError, match=r"target 1 was asked for, but .* is no OTB sequence"):
+        open_source(str(tmp_path / "Jogging" / "img"), 1)
+
+
+def test_david_is_annotated_from_image_300(tmp_path):
+    write_otb(tmp_path / "David", {"groundtruth_rect.txt": "1,1,5,6\n"}, images=301)
+    source = open_source(str(tmp_path / "David"))
+    assert source.length == 2
+    assert tuple(next(source.frames())[0, 0]) == COLORS[299 % 3]
+
+
+def test_suffixes_are_recognised_in_capitals(tmp_path):
+    write_images(tmp_path, ["a"], ".PNG")
+    assert open_source(str(tmp_path)).length == 1
+    assert all(suffix == suffix.lower() for suffix in IMAGE_SUFFIXES)
+
+
+def test_real_sequences(shared):
+    otb = shared / "data" / "otb"
+    deer = open_source(str(otb / "Deer"))
+    assert (deer.length, len(deer.truth)) == (71, 71)
+    assert next(deer.frames()).shape == (400, 704, 3)
+    assert deer.truth[0].tolist() == [305, 4, 95, 65]
+    assert open_source(str(otb / "Jogging"), 2).truth[0].tolist() == [179, 78, 37, 114]
