@@ -1,0 +1,57 @@
+# make demo and make test need Python 3.10 or newer, git, and a package index; nothing else.
+# Each works in a virtual environment of its own, made once, and again when pyproject.toml or
+# constraints.txt change. Where the index serves torch with CUDA (several GB) and the CPU is
+# enough, set PIP_EXTRA_INDEX_URL to PyTorch's CPU index.
+
+PYTHON ?= python3
+ARGS ?=
+
+DEMO := .venv-demo
+TEST := .venv-test
+
+.PHONY: help demo test check format clean
+
+help:
+	@echo "make demo    track an object in a real clip (ARGS='--clip carphone' for another)"
+	@echo "make test    run the tests (ARGS='-k patch' for some)"
+	@echo "make check   lint, format and types"
+	@echo "make format  format the code"
+	@echo "make clean   remove environments, caches and builds"
+	@echo "PYTHON=python3.12 chooses the interpreter."
+
+demo: $(DEMO)/.stamp
+	$(DEMO)/bin/crt demo $(ARGS)
+
+test: $(TEST)/.stamp
+	$(TEST)/bin/python -m pytest $(ARGS)
+
+check: $(TEST)/.stamp
+	$(TEST)/bin/ruff check .
+	$(TEST)/bin/ruff format --check .
+	$(TEST)/bin/mypy
+
+format: $(TEST)/.stamp
+	$(TEST)/bin/ruff check --fix .
+	$(TEST)/bin/ruff format .
+
+$(DEMO)/.stamp: EXTRAS := demo
+$(TEST)/.stamp: EXTRAS := dev,demo
+
+# OpenCV's usual wheel needs libGL and glib of the system; without them, the one without windows.
+$(DEMO)/.stamp $(TEST)/.stamp: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(v < (3, 10) and "CRT needs Python 3.10 or newer, and $(PYTHON) is %d.%d; choose another: make PYTHON=python3.12" % v)'
+	rm -rf $(@D)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check "pip>=23.1"
+	$(@D)/bin/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
+	@$(@D)/bin/python -c "import cv2" 2>/dev/null || { \
+	  echo "This system lacks libGL or glib: OpenCV without windows is installed instead."; \
+	  $(@D)/bin/python -m pip uninstall --quiet --yes opencv-python && \
+	  $(@D)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+	    opencv-python-headless && \
+	  $(@D)/bin/python -c "import cv2"; }
+	@touch $@
+
+clean:
+	rm -rf $(DEMO) $(TEST) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
