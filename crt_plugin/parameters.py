@@ -24,6 +24,17 @@ from crt_plugin.errors import ParameterError
 
 Check = tuple[str, Callable[[Any], bool]]
 
+# What visionml's pytracking writes onto the parameters of any tracker. They are kept as they
+# come; they are no settings, and neither printed nor compared.
+HOST_ATTRIBUTES = (
+    "debug",
+    "param_name",
+    "run_id",
+    "tracker_name",
+    "visualization",
+    "vot_anno_conversion_type",
+)
+
 POSITIVE: Check = ("a number > 0", lambda v: v > 0)
 NOT_NEGATIVE: Check = ("a number >= 0", lambda v: v >= 0)
 AT_LEAST_ONE: Check = ("an integer >= 1", lambda v: v >= 1)
@@ -337,7 +348,8 @@ class Parameters:
     )
 
     def __setattr__(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, _checked(name, value))
+        kept = value if name in HOST_ATTRIBUTES else _checked(name, value)
+        object.__setattr__(self, name, kept)
 
     def get(self, name: str, *default: Any) -> Any:
         """Value of ``name``; ``default``, if given, where there is no such setting."""

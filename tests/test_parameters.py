@@ -325,3 +325,8 @@ def test_a_broken_file_is_an_error_that_names_it(tmp_path, text, message):
         load_parameters(path)
     assert str(caught.value).startswith(str(path))
     assert isinstance(caught.value, (CRTError, ValueError))
+
+
+def test_an_integer_beyond_the_floats_is_refused_like_any_other_value():
+    with pytest.raises(ParameterError, match="filter_cells = 1000"):
+        Parameters().filter_cells = 10**400
