@@ -408,7 +408,10 @@ def _checked(name: str, value: Any) -> Any:
         value, (int, float) if wanted is float else wanted
     ):
         raise ParameterError(problem)
-    value = wanted(value)
+    try:
+        value = wanted(value)
+    except OverflowError as error:  # an integer beyond the floats
+        raise ParameterError(problem) from error
     if (isinstance(value, float) and not math.isfinite(value)) or not is_accepted(value):
         raise ParameterError(problem)
     return value

@@ -1,10 +1,18 @@
+import importlib.util
+import logging
+import runpy
+import sys
+from importlib import metadata
+
 import numpy as np
 import pytest
-from conftest import QUICK, scene
+from conftest import QUICK, ROOT, scene
+from evaluation_data import write_got10k
 from PIL import Image
 
-from crt_plugin.errors import SourceError
-from crt_plugin.hosts.got10k import GOT10kTracker, OTBSubset
+from crt_plugin.errors import MissingExtraError, ParameterError
+from crt_plugin.hosts import got10k as host_module
+from crt_plugin.hosts.got10k import GOT10kTracker, datasets, experiments, quiet, require_got10k
 
 
 @pytest.fixture
@@ -40,19 +48,22 @@ def test_annotation_is_not_changed():
     assert np.array_equal(annotations, before)
 
 
-def test_name_and_callback():
-    calls = []
-    host = GOT10kTracker("hog", on_frame=lambda: calls.append(1), **QUICK)
+def test_name_and_settings():
+    host = GOT10kTracker("hog", **QUICK)
     assert host.name == "CRT-hog" and host.is_deterministic
-    host.init(Image.fromarray(scene(60, 40)), np.array([61.0, 41.0, 24.0, 16.0]))
-    host.update(Image.fromarray(scene(60, 40)))
-    assert len(calls) == 2
+    assert "features = 'rgb'\n" in host.settings and host.settings.endswith("seed = 0\n")
+    assert GOT10kTracker("hog", name="other", **QUICK).name == "other"
+    with pytest.raises(ParameterError, match="unknown setting 'colour'"):
+        GOT10kTracker("hog", colour=1)
 
 
-def test_experiment_on_a_part_of_otb(otb, tmp_path, monkeypatch):
-    monkeypatch.setenv("MPLBACKEND", "Agg")
-    experiment = OTBSubset(otb, result_dir=tmp_path / "results", report_dir=tmp_path / "reports")
-    assert experiment.dataset.seq_names == ["Couple", "Deer"]
+def test_the_hosts_own_experiment(otb, tmp_path, monkeypatch):
+    """Without anything of crt_plugin.evaluation: what a user of got10k does."""
+    monkeypatch.setattr(datasets.OTB, "_download", lambda *_: None)
+    monkeypatch.setattr(experiments.ExperimentOTB, "plot_curves", lambda *_: None)
+    experiment = experiments.ExperimentOTB(
+        str(otb), result_dir=str(tmp_path / "results"), report_dir=str(tmp_path / "reports")
+    )
     host = GOT10kTracker("rgb", **QUICK)
     experiment.run(host)
     performance = experiment.report([host.name])[host.name]
@@ -62,36 +73,58 @@ def test_experiment_on_a_part_of_otb(otb, tmp_path, monkeypatch):
     assert lines[0] == "61.000,41.000,24.000,16.000" and len(lines) == 5
 
 
-def test_truth_itself_scores_20_of_21(otb, tmp_path, monkeypatch):
-    """got10k counts IoU > threshold for 0, 0.05, ..., 1: the last is never passed."""
-    monkeypatch.setenv("MPLBACKEND", "Agg")
-    experiment = OTBSubset(otb, result_dir=tmp_path / "results", report_dir=tmp_path / "reports")
-    for s, (_, truth) in enumerate(experiment.dataset):
-        name = experiment.dataset.seq_names[s]
-        folder = tmp_path / "results" / "OTB2015" / "truth"
-        folder.mkdir(parents=True, exist_ok=True)
-        np.savetxt(folder / f"{name}.txt", truth, fmt="%.3f", delimiter=",")
-    overall = experiment.report(["truth"])["truth"]["overall"]
-    assert overall["success_score"] == pytest.approx(20 / 21)
+@pytest.mark.parametrize("script", ["otb", "got10k_val"])
+def test_registration_scripts(script, otb, tmp_path, monkeypatch):
+    """The scripts as they stand, with a quick tracker in place of CRT's usual settings."""
+    data = otb if script == "otb" else write_got10k(tmp_path / "got10k")
+    (tmp_path / "got10k" / "val").mkdir(parents=True, exist_ok=True)
+    names = data / "val" / "list.txt"
+    if script == "got10k_val":
+        names.write_text("GOT-10k_Val_000001\nGOT-10k_Val_000002\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(datasets.OTB, "_download", lambda *_: None)
+    for experiment in (experiments.ExperimentOTB, experiments.ExperimentGOT10k):
+        monkeypatch.setattr(experiment, "plot_curves", lambda *_: None)
+
+    class Quick(GOT10kTracker):
+        def __init__(self, parameters):
+            super().__init__(parameters, **QUICK, train_steps=20)
+
+    monkeypatch.setattr(host_module, "GOT10kTracker", Quick)
+    runpy.run_path(str(ROOT / "experiments" / f"{script}.py"))["main"](str(data))
+    found = sorted(p.name for p in (tmp_path / "results").glob("*/*"))
+    assert found == ["CRT-default", "CRT-hog"]
+    assert len(list((tmp_path / "reports").glob("*/CRT-default/performance.json"))) == 1
 
 
-def test_chosen_sequences_keep_their_order(otb):
-    assert OTBSubset(otb, sequences=["Deer"]).dataset.seq_names == ["Deer"]
+def test_prints_go_to_the_log(capsys, caplog):
+    caplog.set_level(logging.INFO, logger="crt_plugin.hosts.got10k")
+    with quiet():
+        print("Running tracker\n  on it")  # noqa: T201
+    print("after")  # noqa: T201
+    assert capsys.readouterr().out == "after\n"
+    assert caplog.messages == ["Running tracker", "on it"]
 
 
-@pytest.mark.parametrize("sequences", [["Deer", "Bolt"], ["Nothing"]])
-def test_missing_sequences_are_named(otb, sequences):
-    with pytest.raises(SourceError, match="does not hold (Bolt|Nothing); it holds Couple, Deer"):
-        OTBSubset(otb, sequences=sequences)
+@pytest.mark.parametrize("version", ["0.1.2", "0.0.9"])
+def test_old_host(version, monkeypatch):
+    monkeypatch.setattr(metadata, "version", lambda _: version)
+    with pytest.raises(MissingExtraError, match=rf"got10k {version} is.*: 0\.1\.3 or newer"):
+        require_got10k()
 
 
-def test_empty_and_missing_folders(tmp_path):
-    with pytest.raises(SourceError, match="does not hold any sequence of OTB"):
-        OTBSubset(tmp_path)
-    with pytest.raises(SourceError, match="no folder"):
-        OTBSubset(tmp_path / "none")
+@pytest.mark.parametrize("version", ["0.1.3", "0.1.10", "1.0"])
+def test_new_host(version, monkeypatch):
+    monkeypatch.setattr(metadata, "version", lambda _: version)
+    require_got10k()
 
 
-def test_targets_of_one_folder(shared):
-    names = OTBSubset(shared / "data" / "otb").dataset.seq_names
-    assert {"Jogging.1", "Jogging.2"} <= set(names) and len(names) == 13
+@pytest.mark.parametrize("absent", ["got10k", "six"])
+def test_absent_host(absent, monkeypatch):
+    """Load the adapter again under another name, where importing the host fails."""
+    for name in [n for n in sys.modules if n.partition(".")[0] == "got10k"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, absent, None)
+    spec = importlib.util.spec_from_file_location("adapter_again", host_module.__file__)
+    with pytest.raises(MissingExtraError, match=f"got10k cannot be imported .*{absent}.*pip"):
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))

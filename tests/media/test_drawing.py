@@ -58,8 +58,15 @@ def test_the_frame_itself_is_not_drawn_on():
     assert (given.image == GRAY).all()
 
 
-def test_a_lost_box_and_a_tiny_frame_are_no_trouble():
-    annotate(step(box=(1e9, -1e9, 5, 5)), None)
+def test_a_box_may_be_anywhere_and_of_any_size():
+    lost = annotate(step(box=(1e9, -1e9, 5, 5)), None)
+    assert not near(lost, TRACKED).any()
+    wide = near(annotate(step(box=(-1e9, 50, 2e9, 40)), None), TRACKED)
+    assert extent(wide) == (0, 49, 300, 91)
+    assert not wide[55:85].any()
+
+
+def test_tiny_frames_are_no_trouble():
     assert annotate(step(height=1, width=1), None).shape == (1, 1, 3)
     assert annotate(step(height=5, width=900), None).shape == (5, 900, 3)
 
