@@ -35,7 +35,7 @@ format: $(TEST)/.stamp
 	$(TEST)/bin/ruff format .
 
 $(DEMO)/.stamp: EXTRAS := demo
-$(TEST)/.stamp: EXTRAS := dev,demo
+$(TEST)/.stamp: EXTRAS := dev,demo,vot,dlib
 
 # OpenCV's usual wheel needs libGL and glib of the system; without them, the one without windows.
 $(DEMO)/.stamp $(TEST)/.stamp: pyproject.toml constraints.txt

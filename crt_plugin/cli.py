@@ -1,4 +1,4 @@
-"""The command line: ``crt track``, ``crt demo``, ``crt parameters``, ``crt doctor``."""
+"""The command line: ``crt track`` and ``crt demo``; the other commands are in ``cli_*.py``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import typer
 from numpy.typing import NDArray
 from typer.core import TyperGroup
 
-from crt_plugin import cli_info
+from crt_plugin import cli_attach, cli_evaluate, cli_info, cli_vot
 from crt_plugin.demo import CLIPS, open_clip
 from crt_plugin.errors import BoxError, CRTError, ParameterError, SourceError
 from crt_plugin.image import as_box
@@ -146,6 +146,11 @@ def demo(
 
 app.command()(cli_info.parameters)
 app.command()(cli_info.doctor)
+app.command()(cli_evaluate.evaluate)
+app.command()(cli_evaluate.trackers)
+app.add_typer(cli_evaluate.results, name="results")
+app.command()(cli_attach.attach)
+app.add_typer(cli_vot.app, name="vot")
 
 
 @dataclass(frozen=True)

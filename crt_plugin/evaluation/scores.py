@@ -1,0 +1,161 @@
+"""Scores of result files: the host's report, read out.
+
+AUC is the mean of the success curve, OS the success rate at IoU > 0.5, DP the fraction of frames
+whose centre is off by 20 px at most, fps the mean over frames of one over the time. OTB and its
+kin are means over sequences, GOT-10k over frames.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+from got10k.utils.metrics import center_error
+from rich.console import Console
+
+from crt_plugin.evaluation.datasets import Part
+from crt_plugin.evaluation.records import Record
+from crt_plugin.hosts.got10k import quiet
+
+PRECISION_PIXELS = 20  # OTB's threshold of the centre's error
+
+
+@dataclass(frozen=True)
+class Score:
+    """Means of one tracker over its sequences.
+
+    Attributes:
+        auc: area under the success curve; on GOT-10k the average overlap.
+        os: fraction of IoU above 0.5.
+        dp: fraction of centres within 20 px.
+        fps: frames per second, None where no times are known.
+        sequences: how many it is a mean over.
+        by_sequence: AUC of each.
+    """
+
+    tracker: str
+    auc: float
+    os: float
+    dp: float
+    fps: float | None
+    sequences: int
+    by_sequence: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the host says of several trackers.
+
+    Attributes:
+        scores: in the order asked for; trackers without any result are left out.
+        folders: where the host wrote its own report, with curves.
+        problems: a line for each result file that could not be used.
+    """
+
+    scores: list[Score]
+    folders: list[Path]
+    problems: list[str]
+
+
+def report(part: Part, names: Sequence[str], progress: bool = False) -> Report:
+    """Let the host score result files; no frame is read.
+
+    A tracker is scored over the sequences that it has whole results of. Trackers with the same
+    sequences share a report of the host, so that its curves compare what can be compared.
+    """
+    with _status(progress):
+        return _report(part, names)
+
+
+def _report(part: Part, names: Sequence[str]) -> Report:
+    usable, problems = _usable(part, names)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name, sequences in usable.items():
+        if sequences:
+            groups.setdefault(sequences, []).append(name)
+    scores, folders = {}, []
+    for sequences, members in groups.items():
+        some = part.only(sequences)
+        with quiet(), _own_figures_closed():
+            performance = some.experiment.report(members)
+        folders.append(Path(some.experiment.report_dir) / members[0])
+        scores.update({name: _score(some, name, performance[name]) for name in members})
+    return Report([scores[name] for name in usable if name in scores], folders, problems)
+
+
+def _usable(part: Part, names: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Sequences of which each tracker has whole results, and what is wrong with others."""
+    usable: dict[str, tuple[str, ...]] = {}
+    problems = []
+    for name in dict.fromkeys(names):
+        whole = []
+        for sequence in part.names:
+            record = Record.of(part, name, sequence, deterministic=False)
+            problem = record.problem()
+            if part.benchmark.is_got10k and record.files and not record.times.is_file():
+                problem = f"no {record.times.name}, which the host's report needs"
+            if problem:
+                problems.append(f"{name}, {sequence}: {problem}")
+            elif record.boxes[0].is_file():
+                whole.append(sequence)
+        usable[name] = tuple(whole)
+    return usable, problems
+
+
+def _score(part: Part, name: str, performance: dict[str, Any]) -> Score:
+    """The host's numbers under one set of names."""
+    overall, each = performance["overall"], performance["seq_wise"]
+    auc, success = ("ao", "sr") if part.benchmark.is_got10k else ("success_score", "success_rate")
+    precision = (
+        _precision_over_frames(part, name)
+        if part.benchmark.is_got10k
+        else overall["precision_score"]
+    )
+    speed = float(overall["speed_fps"])
+    return Score(
+        name,
+        float(overall[auc]),
+        float(overall[success]),
+        float(precision),
+        speed if speed > 0 else None,
+        len(each),
+        {sequence: float(values[auc]) for sequence, values in each.items()},
+    )
+
+
+def _precision_over_frames(part: Part, name: str) -> float:
+    """DP as GOT-10k counts its other scores: visible frames after the first, all in one mean."""
+    near = []
+    dataset = part.experiment.dataset
+    for i, sequence in enumerate(part.names):
+        _, truth, meta = dataset[i]
+        visible = meta["cover"][1:] > 0
+        record = Record.of(part, name, sequence, deterministic=False)
+        for file in filter(Path.is_file, record.boxes):
+            boxes = np.loadtxt(file, delimiter=",")
+            near.append(center_error(boxes[1:], truth[1:])[visible] <= PRECISION_PIXELS)
+    return float(np.concatenate(near).mean())
+
+
+def _status(shown: bool) -> contextlib.AbstractContextManager[Any]:
+    if shown:
+        return Console(stderr=True).status("got10k reads the results and draws its curves")
+    return contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def _own_figures_closed() -> Iterator[None]:
+    """Close the figures that got10k leaves open, and take its changes of matplotlib back."""
+    before = set(plt.get_fignums())
+    with matplotlib.rc_context():
+        try:
+            yield
+        finally:
+            for number in set(plt.get_fignums()) - before:
+                plt.close(number)

@@ -1,0 +1,131 @@
+"""Tiny datasets in the layouts of the benchmarks, and trackers whose boxes are known."""
+
+import json
+from pathlib import Path
+
+import got10k.datasets
+import numpy as np
+from got10k.trackers import Tracker
+from PIL import Image
+
+STEP = 2  # px to the right in each frame
+
+
+def frames(folder, count, digits=4, first=1):
+    folder.mkdir(parents=True, exist_ok=True)
+    for k in range(count):
+        Image.new("RGB", (64, 48), (k, 0, 0)).save(folder / f"{first + k:0{digits}d}.jpg")
+
+
+def boxes(count, x=5.0):
+    """A 10 x 8 px object that moves 2 px a frame, from (x, 6)."""
+    return np.array([[x + STEP * k, 6, 10, 8] for k in range(count)], dtype=float)
+
+
+def write(file, rows, delimiter=",", fmt="%g"):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    np.savetxt(file, rows, delimiter=delimiter, fmt=fmt)
+
+
+def write_otb(root, lengths=None):
+    """Couple from x = 5, Deer from x = 6, ...: a tracker can tell them apart."""
+    for i, (name, count) in enumerate((lengths or {"Couple": 4, "Deer": 5}).items()):
+        frames(root / name / "img", count)
+        write(root / name / "groundtruth_rect.txt", boxes(count, 5.0 + i))
+    return root
+
+
+def write_got10k(root):
+    for name, count in (("GOT-10k_Val_000001", 4), ("GOT-10k_Val_000002", 5)):
+        folder = root / "val" / name
+        frames(folder, count, 8)
+        write(folder / "groundtruth.txt", boxes(count))
+        resolution = "[section]\nresolution: (64, 48)\n"
+        (folder / "meta_info.ini").write_text(resolution)
+        cover = [8] * count
+        cover[2] = 0  # hidden in the third frame
+        for label, values in (("cover", cover), ("absence", [0] * count)):
+            write(folder / f"{label}.label", values)
+        write(folder / "cut_by_image.label", [0] * count)
+    names = ["GOT-10k_Val_000001", "GOT-10k_Val_000002", "GOT-10k_Val_000003"]
+    (root / "val" / "list.txt").write_text("\n".join(names) + "\n")
+    return root
+
+
+def shortest_uav():
+    """Name, first and last frame of UAV123's two shortest sequences."""
+    file = Path(got10k.datasets.__file__).parent / "uav123.json"
+    metas = json.loads(file.read_text())["UAV123"]
+    by_length = sorted(metas, key=lambda n: metas[n]["end_frame"] - metas[n]["start_frame"])
+    return [(n, metas[n]) for n in by_length[:2]]
+
+
+def write_uav123(root):
+    for name, meta in shortest_uav():
+        first, last = meta["start_frame"], meta["end_frame"]
+        folder = root / "data_seq" / "UAV123" / meta["folder_name"]
+        frames(folder, last - first + 1, 6, first)
+        rows = boxes(last - first + 1)
+        rows[3] = np.nan  # out of view
+        write(root / "anno" / "UAV123" / f"{name}.txt", rows)
+    write(root / "anno" / "UAV123" / "bike1.txt", boxes(3085))  # its frames are not there
+    return root
+
+
+def write_nfs(root, fps=240):
+    for name, count in (("ball_2", 4), ("zebra", 5)):
+        frames(root / name / str(fps) / name, count, 5)
+        x, y, w, h = boxes(count).T
+        rows = np.stack([0 * x, x, y, x + w, y + h], axis=1)
+        write(root / name / str(fps) / f"{name}.txt", rows, delimiter=" ")
+    return root
+
+
+def write_dtb70(root):
+    for name, count in (("Car2", 4), ("Sheep1", 5)):
+        frames(root / name / "img", count, 5)
+        write(root / name / "groundtruth_rect.txt", boxes(count))
+    return root
+
+
+def write_tcolor128(root):
+    for name, count in (("Ball_ce1", 4), ("Torus", 5)):
+        frames(root / name / "img", count)
+        write(root / name / f"{name}_gt.txt", boxes(count))
+        (root / name / f"{name}_frames.txt").write_text(f"1,{count}\n")
+    return root
+
+
+class Still(Tracker):
+    """Returns the first frame's box in every frame."""
+
+    def __init__(self, name="Still", is_deterministic=True):
+        super().__init__(name, is_deterministic)
+        self.inits = []
+
+    def init(self, image, box):
+        self.inits.append(float(box[0]))
+        self.box = box
+
+    def update(self, image):
+        return self.box
+
+
+class Faulty(Still):
+    """Returns, or raises, ``what`` in frame ``frame`` of the sequence that begins at ``x``."""
+
+    def __init__(self, what, frame=2, x=5.0, name="Faulty"):
+        super().__init__(name)
+        self.what, self.at, self.x = what, frame, x
+
+    def init(self, image, box):
+        super().init(image, box)
+        self.frame = 0
+
+    def update(self, image):
+        self.frame += 1
+        if self.frame != self.at or self.box[0] != self.x:
+            return self.box
+        if isinstance(self.what, type):
+            raise self.what("it broke")
+        return self.what

@@ -1,0 +1,1 @@
+"""Where the toolkit looks for parameters."""
