@@ -5,12 +5,12 @@ import pytest
 from got10k.utils.metrics import rect_iou
 from PIL import Image
 
-from crt_plugin.hosts.got10k import GOT10kTracker, OTBSubset
+from crt_plugin.evaluation.datasets import open_part
+from crt_plugin.hosts.got10k import GOT10kTracker
 
 
 def mean_iou(shared, parameters, sequence, frames=25):
-    experiment = OTBSubset(shared / "data" / "otb", sequences=[sequence])
-    files, truth = experiment.dataset[0]
+    files, truth = open_part("otb", shared / "data" / "otb", [sequence]).experiment.dataset[0]
     boxes, _ = GOT10kTracker(parameters).track(files[:frames], truth[0])
     return rect_iou(boxes[1:], truth[1:frames]).mean()
 
@@ -25,8 +25,7 @@ def test_follows_a_real_object(shared, parameters, sequence, least):
 
 def test_training_steps_of_the_default(shared):
     """An independent implementation took 43 steps on DragonBaby; within 10 %."""
-    experiment = OTBSubset(shared / "data" / "otb", sequences=["DragonBaby"])
-    files, truth = experiment.dataset[0]
+    files, truth = open_part("otb", shared / "data" / "otb", ["DragonBaby"]).experiment.dataset[0]
     tracker = GOT10kTracker("default")
     tracker.init(Image.open(files[0]), truth[0])
     assert tracker.tracker.training.steps == pytest.approx(43, rel=0.1)

@@ -6,7 +6,7 @@ import contextlib
 import io
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crt_plugin.errors import MissingExtraError, SourceError
+from crt_plugin.errors import MissingExtraError
 from crt_plugin.parameters import load_parameters
 from crt_plugin.tracker import CRTTracker
 
@@ -97,58 +97,3 @@ class _Log(io.TextIOBase):
         for line in filter(None, map(str.strip, text.splitlines())):
             logger.info(line)
         return len(text)
-
-
-class OTBSubset(experiments.ExperimentOTB):
-    """got10k's OTB experiment on the sequences that a folder holds; downloads nothing.
-
-    Args:
-        root: folder of sequences in OTB's layout.
-        version: which list of sequences, as got10k names them: 2013, 2015, "tb50", "tb100".
-        sequences: names to keep (``Jogging.1``); None keeps all that are there.
-
-    Attributes:
-        listed: number of sequences in got10k's list of this version.
-
-    Raises:
-        SourceError: none of the wanted sequences is there, or a named one is missing.
-    """
-
-    def __init__(
-        self,
-        root: str | Path,
-        version: int | str = 2015,
-        sequences: Sequence[str] | None = None,
-        result_dir: str | Path = "results",
-        report_dir: str | Path = "reports",
-    ) -> None:
-        self.dataset = _present_part(Path(root), version, sequences)
-        self.result_dir = str(Path(result_dir) / f"OTB{version}")
-        self.report_dir = str(Path(report_dir) / f"OTB{version}")
-        self.nbins_iou = 21
-        self.nbins_ce = 51
-
-
-class _OTBPart(datasets.OTB):
-    """got10k's OTB without its demand that every sequence of the version is there."""
-
-    def _check_integrity(self, root_dir: str, version: int | str) -> None:
-        if not Path(root_dir).is_dir():
-            raise SourceError(f"no folder {root_dir}; accepted: a folder of OTB sequences")
-
-
-def _present_part(root: Path, version: int | str, sequences: Sequence[str] | None) -> Any:
-    dataset = _OTBPart(str(root), version, download=False)
-    names = dataset.seq_names
-    wanted = list(names) if sequences is None else list(sequences)
-    missing = [name for name in wanted if name not in names]
-    if missing or not wanted:
-        raise SourceError(
-            f"{root} does not hold {', '.join(missing) or 'any sequence of OTB'}; "
-            f"it holds {', '.join(names) or 'none'}"
-        )
-    kept = [names.index(name) for name in wanted]
-    for attribute in ("seq_names", "seq_dirs", "anno_files"):
-        values = getattr(dataset, attribute)
-        setattr(dataset, attribute, [values[i] for i in kept])
-    return dataset

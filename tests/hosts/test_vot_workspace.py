@@ -98,9 +98,9 @@ def test_several_targets_are_called_as_in_got10k(tmp_path):
 
 def test_same_sequences_as_got10k(shared):
     """Football1 has 81 frames and 74 rows there."""
-    from crt_plugin.hosts.got10k import OTBSubset
+    from crt_plugin.evaluation.datasets import open_part
 
-    dataset = OTBSubset(shared / "data" / "otb").dataset
+    dataset = open_part("otb", shared / "data" / "otb").experiment.dataset
     read = {s.name: s for s in read_sequences([shared / "data" / "otb"])}
     assert sorted(read) == sorted(dataset.seq_names)
     for name, (files, boxes) in zip(dataset.seq_names, dataset, strict=True):

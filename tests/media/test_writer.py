@@ -90,6 +90,19 @@ def test_odd_sizes_are_padded_by_one_pixel(tmp_path, size):
     assert frames[0].shape == (size[0] + size[0] % 2, size[1] + size[1] % 2, 3)
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_padding_does_not_resample(tmp_path, axis):
+    """Lines one pixel wide stay what they are up to the border, which is repeated."""
+    lines = np.zeros((63, 95, 3), np.uint8)
+    lines[tuple(slice(None, None, 2) if a == axis else slice(None) for a in (0, 1))] = 255
+    path = tmp_path / "video.mp4"
+    write(path, [Step(0, lines, np.array([200.0, 200, 9, 9]), 0.5, 0.0)])
+    (frame,) = decoded(path)
+    across = frame[40:, 40:, 1].astype(float).mean(axis=1 - axis)  # beside the label
+    assert across[1::2][:-1].max() < 60
+    assert across[::2].min() > 195 and across[-1] > 195
+
+
 def test_frames_of_another_size_are_letterboxed_into_the_first(tmp_path):
     path = tmp_path / "video.mp4"
     white = (230, 230, 230)
