@@ -11,44 +11,24 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from crt_plugin.evaluation.datasets import Part
-from crt_plugin.evaluation.run import evaluate
-from crt_plugin.evaluation.scores import Score
+from crt_plugin.evaluation.datasets import Part, open_part
+from crt_plugin.evaluation.run import run
 from crt_plugin.hosts.got10k import GOT10kTracker
 
 
-def training_steps(part: Part, parameters: str) -> dict[str, int]:
+def training_steps(tracker: GOT10kTracker, part: Part) -> list[int]:
     """Steps of init on each sequence."""
-    tracker = GOT10kTracker(parameters)
-    steps = {}
-    sequences = zip(part.names, part.experiment.dataset, strict=True)
-    for name, (files, truth) in track(list(sequences), description=f"init of {tracker.name}"):
+    steps = []
+    for files, truth in track(part.experiment.dataset, description=f"init of {tracker.name}"):
         tracker.init(Image.open(files[0]), truth[0])
-        steps[name] = tracker.tracker.training.steps
+        steps.append(tracker.tracker.training.steps)
     return steps
-
-
-def tables(part: Part, scores: list[Score], steps: list[dict[str, int]]) -> list[Table]:
-    """Means; AUC of each sequence; training steps where they were asked for."""
-    overall = Table("tracker", "AUC", "OS", "DP", "fps")
-    for s in scores:
-        fps = f"{s.fps:.2f}" if s.fps else "-"
-        overall.add_row(s.tracker, *(f"{value:.3f}" for value in (s.auc, s.os, s.dp)), fps)
-    per_sequence = Table("AUC", *(s.tracker for s in scores))
-    for name in part.names:
-        aucs = [s.by_sequence.get(name) for s in scores]
-        per_sequence.add_row(name, *("-" if auc is None else f"{auc:.3f}" for auc in aucs))
-    if not steps:
-        return [overall, per_sequence]
-    first_frame = Table("training steps", *(s.tracker for s in scores))
-    for name in part.names:
-        first_frame.add_row(name, *(str(column[name]) for column in steps))
-    return [overall, per_sequence, first_frame]
 
 
 def main() -> None:
@@ -58,18 +38,37 @@ def main() -> None:
     parser.add_argument("--parameters", nargs="+", default=["default"])
     parser.add_argument("--sequences", nargs="+")
     parser.add_argument("--results", type=Path, default=Path("results"))
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--no-steps", action="store_true", help="leave the training steps out")
     args = parser.parse_args()
 
-    trackers = [f"crt:{name}" for name in args.parameters]
-    done = evaluate("otb", args.data, trackers, args.results, sequences=args.sequences)
-    steps = [] if args.no_steps else [training_steps(done.part, p) for p in args.parameters]
+    results = args.results / f"seed{args.seed}"
+    part = open_part("otb", args.data, args.sequences, results)
+    trackers = [GOT10kTracker(name, seed=args.seed) for name in args.parameters]
+    done = run(part, trackers)
     console = Console()
-    console.print(str(done.part))
-    for table in tables(done.part, done.report.scores, steps):
+    overall = Table("tracker", "AUC", "OS", "DP", "fps", "sequences")
+    per_sequence = Table("AUC", *(score.tracker for score in done.report.scores))
+    for score in done.report.scores:
+        values = (f"{value:.3f}" for value in (score.auc, score.os, score.dp))
+        fps = "-" if score.fps is None else f"{score.fps:.2f}"
+        overall.add_row(score.tracker, *values, fps, str(score.sequences))
+    for name in part.names:
+        found = (score.by_sequence.get(name) for score in done.report.scores)
+        per_sequence.add_row(name, *("-" if auc is None else f"{auc:.3f}" for auc in found))
+    console.print(overall)
+    console.print(per_sequence)
+    for failure in done.failures:
+        console.print(f"failed: {failure}")
+
+    if not args.no_steps:
+        steps = np.array([training_steps(tracker, part) for tracker in trackers])
+        table = Table("training steps", *(tracker.name for tracker in trackers))
+        for name, row in zip(part.names, steps.T, strict=True):
+            table.add_row(name, *map(str, row))
         console.print(table)
     if done.failures:
-        raise SystemExit("\n".join(map(str, done.failures)))
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ class Failure:
         return f"{self.tracker}, {self.sequence}, frame {self.frame}: {self.reason}"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Evaluation:
     """What came out of a run.
 
