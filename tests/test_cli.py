@@ -233,7 +233,9 @@ def test_ctrl_c_finishes_the_files_and_says_how_many_frames(tmp_path):
         (folder / f"f{index + 1}.png").symlink_to(folder / f"f{index % 8 + 1}.png")
     output = tmp_path / "o"
     words = ["track", str(folder), "--box", BOX, "--output", str(output), *FAST]
-    code = "from crt_plugin.cli import app; app()"
+    # A shell's background jobs ignore Ctrl-C, and hand that on to the tests and their children.
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    code += "from crt_plugin.cli import app; app()"
     process = subprocess.Popen(
         [sys.executable, "-c", code, *words],
         cwd=ROOT,

@@ -188,6 +188,16 @@ def test_annotation_of_one_line(tmp_path):
         open_part("otb", tmp_path)
 
 
+def test_annotation_of_polygons(tmp_path):
+    """got10k itself takes eight numbers for GOT-10k."""
+    write_got10k(tmp_path)
+    write(tmp_path / "val" / GOT_NAMES[0] / "groundtruth.txt", np.ones((4, 8)))
+    with pytest.raises(
+        SourceError, match=r"000001: annotation of shape \(4, 8\); accepted: 2 lines"
+    ):
+        open_part("got10k", tmp_path)
+
+
 def test_gaps_are_uav123s_own_but_not_in_the_first_frame(tmp_path):
     write_uav123(tmp_path)
     open_part("uav123", tmp_path)

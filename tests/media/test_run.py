@@ -56,6 +56,14 @@ def interrupt():
     os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_interrupts():
+    """Python's own handler; a shell's background jobs, and so the tests, may ignore Ctrl-C."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
+
+
 def test_every_sink_gets_every_step_and_is_closed_once():
     sinks = Collector(), Collector()
     run(frames(4), Stepping(), BOX, sinks)
