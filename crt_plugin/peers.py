@@ -158,7 +158,7 @@ def _crt_missing(name: str) -> str:
 
 
 def _opencv(name: str, seed: int | None) -> Tracker:
-    del seed  # OpenCV's trackers take none: MIL and TLD differ from run to run
+    del seed  # OpenCV's trackers take none, though MIL and TLD are random
     if name not in OPENCV:
         raise ParameterError(f"no tracker opencv:{name}; accepted: opencv:{', '.join(OPENCV)}")
     missing = _opencv_missing(name)

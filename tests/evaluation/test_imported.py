@@ -46,6 +46,7 @@ def written(to):
 # ------------------------------------------------------------------------- 100 published targets
 
 
+@pytest.mark.slow
 def test_ten_published_trackers_over_100_targets(shared, tmp_path, to):
     """From the authors' boxes and the annotations alone, without a frame."""
     with (
