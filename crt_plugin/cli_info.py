@@ -22,7 +22,7 @@ from rich.table import Table
 
 from crt_plugin.features.vgg_weights import ENVIRONMENT as WEIGHTS_VARIABLE
 from crt_plugin.features.vgg_weights import chosen_files, weights_origin
-from crt_plugin.machine import choose_device, precision_reason
+from crt_plugin.machine import OPENCV_WHEELS, choose_device, precision_reason
 from crt_plugin.parameters import (
     Parameters,
     describe,
@@ -31,12 +31,6 @@ from crt_plugin.parameters import (
     parameter_names,
 )
 
-OPENCV_WHEELS = (
-    "opencv-python",
-    "opencv-contrib-python",
-    "opencv-python-headless",
-    "opencv-contrib-python-headless",
-)
 EXTRAS = {  # what each extra is for, in the order of the report; others follow
     "": "needed",
     "video": "video files in and out",

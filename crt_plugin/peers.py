@@ -41,6 +41,7 @@ from numpy.typing import NDArray
 from crt_plugin.errors import BoxError, MissingExtraError, ParameterError, SourceError
 from crt_plugin.features.vgg_weights import weights_origin
 from crt_plugin.hosts.got10k import FIRST_PIXEL, GOT10kTracker, Tracker
+from crt_plugin.machine import OPENCV_WHEELS
 from crt_plugin.parameters import load_parameters, parameter_names
 
 GROUP = "crt_plugin.trackers"
@@ -53,12 +54,6 @@ OPENCV = {  # our name: OpenCV's, and whether the same frames give the same boxe
     "tld": ("TLD", False),
     "boosting": ("Boosting", True),
 }
-OPENCV_WHEELS = (
-    "opencv-python",
-    "opencv-contrib-python",
-    "opencv-python-headless",
-    "opencv-contrib-python-headless",
-)
 ACCEPTED = (
     "crt:PARAMETERS, opencv:NAME, dlib:correlation, results:NAME, module:Class, or a registered "
     "name; crt trackers lists them"
