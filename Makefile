@@ -8,12 +8,14 @@ ARGS ?=
 
 DEMO := .venv-demo
 TEST := .venv-test
+PEERS := .venv-peers
 
-.PHONY: help demo test check format clean
+.PHONY: help demo test peers check format clean
 
 help:
 	@echo "make demo    track an object in a real clip (ARGS='--clip carphone' for another)"
 	@echo "make test    run the tests (ARGS='-k patch' for some)"
+	@echo "make peers   an environment with all of OpenCV's trackers and dlib's; lists them"
 	@echo "make check   lint, format and types"
 	@echo "make format  format the code"
 	@echo "make clean   remove environments, caches and builds"
@@ -24,6 +26,16 @@ demo: $(DEMO)/.stamp
 
 test: $(TEST)/.stamp
 	$(TEST)/bin/python -m pytest $(ARGS)
+
+peers: $(PEERS)/.contrib
+	$(PEERS)/bin/crt trackers
+
+# contrib OpenCV in place of plain OpenCV, never beside it: both bring cv2 (docs/peers.md).
+$(PEERS)/.contrib: $(PEERS)/.stamp
+	$(PEERS)/bin/python -m pip uninstall --quiet --yes opencv-python opencv-python-headless
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  -c constraints.txt opencv-contrib-python
+	@touch $@
 
 check: $(TEST)/.stamp
 	$(TEST)/bin/ruff check .
@@ -36,9 +48,10 @@ format: $(TEST)/.stamp
 
 $(DEMO)/.stamp: EXTRAS := demo
 $(TEST)/.stamp: EXTRAS := dev,demo,vot,dlib
+$(PEERS)/.stamp: EXTRAS := video,dlib
 
 # OpenCV's usual wheel needs libGL and glib of the system; without them, the one without windows.
-$(DEMO)/.stamp $(TEST)/.stamp: pyproject.toml constraints.txt
+$(DEMO)/.stamp $(TEST)/.stamp $(PEERS)/.stamp: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(v < (3, 10) and "CRT needs Python 3.10 or newer, and $(PYTHON) is %d.%d; choose another: make PYTHON=python3.12" % v)'
 	rm -rf $(@D)
 	$(PYTHON) -m venv $(@D)
@@ -53,5 +66,5 @@ $(DEMO)/.stamp $(TEST)/.stamp: pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(DEMO) $(TEST) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(DEMO) $(TEST) $(PEERS) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
