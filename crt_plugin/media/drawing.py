@@ -186,7 +186,7 @@ def _draw(picture: Picture, box: Box, truth: Box | None, text: str) -> None:
     if truth is not None:
         _rectangle(picture, truth, ANNOTATED, thickness)
     _rectangle(picture, box, TRACKED, thickness)
-    _label(picture, text, max(8, round(side / 28)))
+    _label(picture, text, max(10, round(side / 28)))
 
 
 def _rectangle(picture: Picture, box: Box, color: Color, thickness: int) -> None:
