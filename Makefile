@@ -47,8 +47,8 @@ format: $(TEST)/.stamp
 	$(TEST)/bin/ruff format .
 
 $(DEMO)/.stamp: EXTRAS := demo
-$(TEST)/.stamp: EXTRAS := dev,demo,vot,dlib
-$(PEERS)/.stamp: EXTRAS := video,dlib
+$(TEST)/.stamp: EXTRAS := dev,demo,vot,peers
+$(PEERS)/.stamp: EXTRAS := video,peers
 
 # OpenCV's usual wheel needs libGL and glib of the system; without them, the one without windows.
 $(DEMO)/.stamp $(TEST)/.stamp $(PEERS)/.stamp: pyproject.toml constraints.txt

@@ -45,7 +45,7 @@ def workspace(
         typer.Option(
             metavar="NAME",
             help="Parameter files, names or paths with commas between; may be repeated. "
-            "[default: default]",
+            "Without it the file default.",
         ),
     ] = None,
     frames: Annotated[
