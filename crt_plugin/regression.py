@@ -15,8 +15,10 @@ from dataclasses import dataclass
 
 import torch
 
-from crt_plugin.errors import ParameterError
+from crt_plugin.optimizers import Optimizer, make_optimizer
 from crt_plugin.parameters import Parameters
+
+GPU_CHECK_INTERVAL = 16  # steps of training between two looks at the objective (ours)
 
 
 def truncated(error: torch.Tensor, threshold: float) -> torch.Tensor:
@@ -36,15 +38,20 @@ def signal_to_noise(response: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Descent:
-    """How a run of gradient descent went.
+    """How a run of gradient descent went; kept on the device until it is asked for."""
 
-    Attributes:
-        steps: steps taken.
-        loss: objective before the last step.
-    """
+    taken: torch.Tensor
+    last_loss: torch.Tensor
 
-    steps: int
-    loss: float
+    @property
+    def steps(self) -> int:
+        """Steps taken."""
+        return int(self.taken)
+
+    @property
+    def loss(self) -> float:
+        """Objective before the last step."""
+        return float(self.last_loss)
 
 
 class ConvRegression:
@@ -130,17 +137,13 @@ class ConvRegression:
             by_response.sum() + p.regularization * self.bias,
         )
 
-    def optimizer(self, learning_rate: float) -> torch.optim.Optimizer:
-        """A fresh optimizer of w and b: Adam (0.9, 0.999, 1e-8), or plain gradient descent."""
-        if self.params.optimizer == "adam":
-            return torch.optim.Adam([self.weight, self.bias], lr=learning_rate)
-        if self.params.optimizer == "sgd":
-            return torch.optim.SGD([self.weight, self.bias], lr=learning_rate)
-        raise ParameterError(f"optimizer {self.params.optimizer!r}; accepted: adam, sgd")
+    def optimizer(self, learning_rate: float) -> Optimizer:
+        """A fresh optimizer of w and b, of the kind that the parameters name."""
+        return make_optimizer(self.params.optimizer, [self.weight, self.bias], learning_rate)
 
     def descend(
         self,
-        optimizer: torch.optim.Optimizer,
+        optimizer: Optimizer,
         features: torch.Tensor,
         label: torch.Tensor,
         steps: int,
@@ -148,18 +151,23 @@ class ConvRegression:
         """Take steps until the objective is below ``stop_loss``, or ``steps`` of them.
 
         The step at which the objective is found below is still taken (reference), so that
-        every call takes at least one.
+        every call takes at least one. On a GPU the host does not wait for each objective:
+        steps after the last are computed in vain there, and change nothing.
 
         Args:
             features: N x H x W x C.
             label: N x Ho x Wo.
         """
-        taken = 0
-        loss = math.inf
-        while taken < steps and not loss < self.params.stop_loss:
+        check_interval = 1 if features.device.type == "cpu" else GPU_CHECK_INTERVAL
+        active = torch.ones((), dtype=torch.bool, device=features.device)
+        taken = torch.zeros((), dtype=torch.int64, device=features.device)
+        last_loss = torch.full((), math.inf, device=features.device)
+        for step in range(1, steps + 1):
             response = self.response(features)
-            loss = self.objective(response, label).item()
-            self.weight.grad, self.bias.grad = self.gradients(features, response, label)
-            optimizer.step()
-            taken += 1
-        return Descent(taken, loss)
+            last_loss = torch.where(active, self.objective(response, label), last_loss)
+            optimizer.step(self.gradients(features, response, label), active)
+            taken += active
+            active = active & ~(last_loss < self.params.stop_loss)
+            if step % check_interval == 0 and not active:
+                break
+        return Descent(taken, last_loss)

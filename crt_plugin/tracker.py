@@ -17,7 +17,7 @@ from crt_plugin.machine import choose_device, choose_precision
 from crt_plugin.maps import label_map, motion_map
 from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.patch import Box, PatchGeometry, cut_patches, scaled
-from crt_plugin.regression import ConvRegression, Descent
+from crt_plugin.regression import ConvRegression
 
 # Ours: limits of the object's size, so that a lost object neither vanishes nor explodes.
 SMALLEST_SIDE = 1.0  # px, of the shorter side
@@ -106,7 +106,7 @@ class CRTTracker:
         frame = as_rgb(image)
         box = as_box(box, *frame.shape[:2])
         self.geometry = PatchGeometry.of_object(box[2], box[3], self.params, self.features.stride)
-        self._motion_map = motion_map(self.geometry, self.params).to(self.device)
+        self._motion_map = motion_map(self.geometry, self.params)
 
         patch_rect = self.geometry.patch_rect(box)
         features = self.features.fit(self._cut(frame, [patch_rect]))
@@ -116,7 +116,7 @@ class CRTTracker:
         self.regression = ConvRegression(
             (self.geometry.filter_h, self.geometry.filter_w), features, self.params, generator
         )
-        self.training: Descent = self.regression.descend(
+        self.training = self.regression.descend(
             self.regression.optimizer(self.params.train_learning_rate),
             features,
             sample.label[None],
@@ -167,6 +167,7 @@ class CRTTracker:
         box: Box | None = None,
     ) -> Detection:
         """Read the prediction off the response, S x Ho x Wo; ``box`` overrides its box."""
+        response = response.cpu()  # the one time in a frame that the host waits for the device
         prediction = self._motion_map * response
         index = int(prediction.argmax())
         scale, place = divmod(index, self._motion_map.numel())
@@ -176,8 +177,8 @@ class CRTTracker:
             box=found,
             score=min(1.0, float(prediction.flatten()[index])),
             scale=factors[scale],
-            response=response[scale].cpu().numpy(),
-            motion_map=self._motion_map.cpu().numpy(),
+            response=response[scale].numpy(),
+            motion_map=self._motion_map.numpy(),
             patch_rect=rects[scale],
             cell=(row, column),
         )

@@ -53,7 +53,7 @@ def test_response_by_hand():
     """One channel, filter 1 x 2 = (1, 10): each value is left cell + 10 x right cell."""
     features = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]).reshape(1, 2, 3, 1)
     regression = ConvRegression((1, 2), features, Parameters(), torch.Generator())
-    regression.weight = torch.tensor([1.0, 10.0]).reshape(1, 2, 1)
+    regression.weight.copy_(torch.tensor([1.0, 10.0]).reshape(1, 2, 1))
     assert regression.response(features).tolist() == [[[21, 32], [54, 65]]]
 
 
