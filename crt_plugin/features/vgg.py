@@ -11,8 +11,8 @@ from crt_plugin.features.vgg_weights import CHANNELS, Layer
 # Colour mean of the training images, RGB, in the range 0..255 (the original Caffe model).
 MEAN_COLOR = (123.68, 116.779, 103.939)
 
-# From conv-5 on there are many channels on few cells: where Winograd's transform pays.
-FIRST_WINOGRAD_LAYER = 5
+# From conv-4 on there are many channels on few cells: where Winograd's transform pays.
+FIRST_WINOGRAD_LAYER = 4
 
 
 def pooled_layers(layer: int) -> tuple[int, int]:
