@@ -275,6 +275,41 @@ class Parameters:
         NOT_NEGATIVE,
     )
 
+    search: str = setting(
+        "joint",
+        "joint: place and scale at once, each scale over the whole patch; two_step: the place on "
+        "one patch, then the scale on small patches around it",
+        "name",
+        "",
+        "paper 4; two_step is ours",
+        one_of("joint", "two_step"),
+    )
+    scale_margin: int = setting(
+        8,
+        "cells around the object in the small patches of two_step",
+        "cells",
+        "features of the small patches are more like those of the whole one, more cost",
+        "ours",
+        AT_LEAST_ONE,
+    )
+    scale_interval: int = setting(
+        1,
+        "two_step searches the scale in every so manieth frame",
+        "frames",
+        "less cost, slower scale changes",
+        "ours",
+        AT_LEAST_ONE,
+    )
+    subcell: str = setting(
+        "off",
+        "where between the cells the maximum is: off: in the middle of its cell; gaussian: the "
+        "top of a Gaussian through the maximum and its neighbours in each direction",
+        "name",
+        "",
+        "paper 4; gaussian is ours",
+        one_of("off", "gaussian"),
+    )
+
     # Update (section 4)
     confidence_threshold: float = setting(
         0.2,

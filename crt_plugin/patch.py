@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -32,14 +32,13 @@ class PatchGeometry:
     Attributes:
         filter_h, filter_w: kh x kw, the object in cells (section 3.1: the receptive field
             has the size of the object).
-        patch_height, patch_width: patch in object sizes.
+        cells: feature map, rows x columns.
         stride: input px per cell.
     """
 
     filter_h: int
     filter_w: int
-    patch_height: int
-    patch_width: int
+    cells: tuple[int, int]
     stride: int
 
     @classmethod
@@ -48,12 +47,17 @@ class PatchGeometry:
         aspect = h / w
         filter_w = max(1, round(math.sqrt(params.filter_cells / aspect)))
         filter_h = max(1, round(aspect * filter_w))
-        return cls(filter_h, filter_w, params.patch_height, params.patch_width, stride)
+        cells = params.patch_height * filter_h, params.patch_width * filter_w
+        return cls(filter_h, filter_w, cells, stride)
+
+    def with_margin(self, margin: int) -> PatchGeometry:
+        """The same filter on a patch with ``margin`` cells around the object (ours)."""
+        return replace(self, cells=(self.filter_h + 2 * margin, self.filter_w + 2 * margin))
 
     @property
-    def cells(self) -> tuple[int, int]:
-        """Feature map, rows x columns."""
-        return self.patch_height * self.filter_h, self.patch_width * self.filter_w
+    def relative_size(self) -> tuple[float, float]:
+        """Patch, height x width, in object sizes."""
+        return self.cells[0] / self.filter_h, self.cells[1] / self.filter_w
 
     @property
     def input_size(self) -> tuple[int, int]:
@@ -63,7 +67,7 @@ class PatchGeometry:
 
     @property
     def response_size(self) -> tuple[int, int]:
-        """Response map, rows x columns: one value for each window; always odd."""
+        """Response map, rows x columns: one value for each window; always odd here."""
         rows, columns = self.cells
         return rows - self.filter_h + 1, columns - self.filter_w + 1
 
@@ -74,16 +78,18 @@ class PatchGeometry:
         return rows // 2, columns // 2
 
     def patch_rect(self, box: Box) -> Box:
-        """Patch around an object: same centre, patch_width x patch_height times its size."""
+        """Patch around an object: the same centre, ``relative_size`` times its size."""
         x, y, w, h = box
-        pw, ph = self.patch_width * w, self.patch_height * h
+        height, width = self.relative_size
+        pw, ph = width * w, height * h
         return np.array([x + (w - pw) / 2, y + (h - ph) / 2, pw, ph])
 
     def box_at(self, patch_rect: Box, row: float, column: float) -> Box:
         """Object's box, frame px, where the response peaks at (row, column)."""
         x, y, pw, ph = patch_rect
         rows, columns = self.cells
-        w, h = pw / self.patch_width, ph / self.patch_height
+        height, width = self.relative_size
+        w, h = pw / width, ph / height
         return np.array([x + column * pw / columns, y + row * ph / rows, w, h])
 
     def response_at(self, patch_rect: Box, box: Box) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from crt_plugin.errors import NotInitialisedError
 from crt_plugin.features.pipeline import FeaturePipeline
 from crt_plugin.image import as_box, as_rgb
 from crt_plugin.machine import choose_device, choose_precision
-from crt_plugin.maps import label_map, motion_map
+from crt_plugin.maps import gaussian_top, label_map, motion_map
 from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.patch import Box, PatchGeometry, cut_patches, scaled
 from crt_plugin.regression import ConvRegression
@@ -33,10 +33,11 @@ class Detection:
         score: min(1, maximum of motion map x response); below ``confidence_threshold``
             the frame was not learned from.
         scale: size of the object against the frame before.
-        response: regression result of the chosen scale, Ho x Wo, float32.
+        response: regression result on the search patch, Ho x Wo, float32.
         motion_map: Ho x Wo, float32.
-        patch_rect: search patch of the chosen scale, (x, y, w, h), frame px.
-        cell: (row, column) of the maximum in the response.
+        patch_rect: search patch, (x, y, w, h), frame px; of the chosen scale where places and
+            scales are searched at once, else of the last one.
+        cell: (row, column) of the maximum in the response; fractions where ``subcell`` is on.
     """
 
     box: Box
@@ -45,7 +46,7 @@ class Detection:
     response: NDArray[np.float32]
     motion_map: NDArray[np.float32]
     patch_rect: Box
-    cell: tuple[int, int]
+    cell: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ class CRTTracker:
         >>> tracker.init(first_frame, (10, 20, 30, 40))
         >>> box = tracker.update(next_frame)
     """
+
+    regression_type = ConvRegression  # a subclass may learn by other means
 
     def __init__(self, params: Parameters | None = None) -> None:
         """Load the features.
@@ -109,11 +112,11 @@ class CRTTracker:
         self._motion_map = motion_map(self.geometry, self.params)
 
         patch_rect = self.geometry.patch_rect(box)
-        features = self.features.fit(self._cut(frame, [patch_rect]))
+        features = self.features.fit(self._cut(frame, [patch_rect], self.geometry))
         sample = Sample(features[0], self._label(*self.geometry.center))
 
         generator = torch.Generator().manual_seed(self.params.seed)
-        self.regression = ConvRegression(
+        self.regression = self.regression_type(
             (self.geometry.filter_h, self.geometry.filter_w), features, self.params, generator
         )
         self.training = self.regression.descend(
@@ -126,6 +129,7 @@ class CRTTracker:
         self._update_optimizer = self.regression.optimizer(self.params.update_learning_rate)
         span = (self.params.history_length - 1) * self.params.history_gap + 1
         self._history: deque[Sample] = deque([sample], maxlen=span)
+        self._frame_index = 0
         self._last = self._detection([patch_rect], [1.0], self.regression.response(features), box)
 
     @torch.inference_mode()
@@ -141,6 +145,7 @@ class CRTTracker:
         """
         last_box = self.last.box
         frame = as_rgb(image)
+        self._frame_index += 1
         detection, sample = self._detect(frame, last_box)
         self._last = detection
         self._history.append(sample)
@@ -150,14 +155,31 @@ class CRTTracker:
 
     def _detect(self, frame: NDArray[np.uint8], last_box: Box) -> tuple[Detection, Sample]:
         """Detecting: the maximum of motion map x response over places and scales."""
-        factors = self._scale_factors(last_box, max(frame.shape[:2]))
+        two_steps = self.params.search == "two_step"
+        factors = [1.0] if two_steps else self._scale_factors(last_box, max(frame.shape[:2]))
         rects = [self.geometry.patch_rect(scaled(last_box, factor)) for factor in factors]
-        features = self.features(self._cut(frame, rects))
+        features = self.features(self._cut(frame, rects, self.geometry))
         detection = self._detection(rects, factors, self.regression.response(features))
-        detection = _kept_in_frame(detection, *frame.shape[:2])
-        chosen = factors.index(detection.scale)
         # The search patch is the new train data pair, labelled where the object was found.
-        return detection, Sample(features[chosen].clone(), self._label(*detection.cell))
+        chosen = factors.index(detection.scale)
+        sample = Sample(features[chosen].clone(), self._label(*detection.cell))
+        if two_steps and self._frame_index % self.params.scale_interval == 0:
+            detection = self._rescaled(frame, detection)
+        return _kept_in_frame(detection, *frame.shape[:2]), sample
+
+    def _rescaled(self, frame: NDArray[np.uint8], detection: Detection) -> Detection:
+        """Second step of ``two_step`` (ours): the best scale at the place that was found.
+
+        The response may still move by one cell there.
+        """
+        factors = self._scale_factors(detection.box, max(frame.shape[:2]))
+        geometry = self.geometry.with_margin(self.params.scale_margin)
+        rects = [geometry.patch_rect(scaled(detection.box, factor)) for factor in factors]
+        response = self.regression.response(self.features(self._cut(frame, rects, geometry)))
+        row, column = geometry.center
+        near = response[:, row - 1 : row + 2, column - 1 : column + 2]
+        scale = factors[int(near.amax(dim=(1, 2)).argmax())]
+        return replace(detection, box=scaled(detection.box, scale), scale=scale)
 
     def _detection(
         self,
@@ -172,7 +194,8 @@ class CRTTracker:
         index = int(prediction.argmax())
         scale, place = divmod(index, self._motion_map.numel())
         row, column = divmod(place, self._motion_map.shape[1])
-        found = self.geometry.box_at(rects[scale], row, column) if box is None else box
+        cell = self._refined(prediction[scale], row, column) if box is None else (row, column)
+        found = self.geometry.box_at(rects[scale], *cell) if box is None else box
         return Detection(
             box=found,
             score=min(1.0, float(prediction.flatten()[index])),
@@ -180,7 +203,16 @@ class CRTTracker:
             response=response[scale].numpy(),
             motion_map=self._motion_map.numpy(),
             patch_rect=rects[scale],
-            cell=(row, column),
+            cell=cell,
+        )
+
+    def _refined(self, prediction: torch.Tensor, row: int, column: int) -> tuple[float, float]:
+        """Where the maximum at a cell really is, as ``subcell`` says."""
+        if self.params.subcell == "off":
+            return row, column
+        return (
+            row + gaussian_top(prediction[:, column], row),
+            column + gaussian_top(prediction[row], column),
         )
 
     def _learn(self) -> None:
@@ -207,11 +239,13 @@ class CRTTracker:
             or (f > 1 and longer * f <= LARGEST_SIDE * frame_side)
         ]
 
-    def _cut(self, frame: NDArray[np.uint8], rects: list[Box]) -> torch.Tensor:
-        patches = cut_patches(frame, rects, *self.geometry.input_size)
+    def _cut(
+        self, frame: NDArray[np.uint8], rects: list[Box], geometry: PatchGeometry
+    ) -> torch.Tensor:
+        patches = cut_patches(frame, rects, *geometry.input_size)
         return torch.from_numpy(patches).to(self.device)
 
-    def _label(self, row: int, column: int) -> torch.Tensor:
+    def _label(self, row: float, column: float) -> torch.Tensor:
         return label_map(self.geometry, self.params, row, column).to(self.device)
 
 

@@ -2,8 +2,11 @@ import math
 
 import numpy as np
 import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from crt_plugin.maps import gaussian_map, label_map, motion_map
+from crt_plugin.maps import gaussian_map, gaussian_top, label_map, motion_map
 from crt_plugin.parameters import Parameters
 from crt_plugin.patch import PatchGeometry
 
@@ -37,3 +40,37 @@ def test_motion_map_is_centered_with_the_same_deviation_in_both_directions():
     assert motion[30, 24] == pytest.approx(math.exp(-0.5))
     assert motion[36, 18] == pytest.approx(math.exp(-0.5))
     assert np.allclose(motion, motion[::-1, ::-1])
+
+
+@given(st.floats(-0.5, 0.5), st.floats(0.5, 3))
+def test_the_top_of_a_gaussian_between_cells_is_found(offset, sigma):
+    """Down to a neighbour of a tenth of the maximum, exactly."""
+    profile = gaussian_map((11, 1), (5 + offset, 0), (sigma, 1.0))[:, 0]
+    expected = offset if profile[4:7].min() > 0.1 * profile[5] else pytest.approx(offset, abs=0.25)
+    assert gaussian_top(3.7 * profile, 5) == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_top_is_on_the_side_of_the_larger_neighbour():
+    # logarithms to the base of 10 are -1, 0, -0.5: (-1 + 0.5) / (2 (-1 - 0.5)) = 1 / 6
+    profile = torch.tensor([0.0, 0.1, 1.0, 10**-0.5, 0.0])
+    assert gaussian_top(profile, 2) == pytest.approx(1 / 6)
+
+
+def test_a_neighbour_that_is_not_positive_counts_as_a_tenth():
+    assert gaussian_top(torch.tensor([-1.0, 1.0, 0.1]), 1) == pytest.approx(0, abs=1e-6)
+    assert gaussian_top(torch.tensor([-1.0, 1.0, 1.0]), 1) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("profile", "index"),
+    [
+        ([3.0, 2.0, 1.0], 0),
+        ([1.0, 2.0, 3.0], 2),
+        ([1.0], 0),
+        ([-2.0, -1.0, -2.0], 1),
+        ([1.0] * 3, 1),
+    ],
+)
+def test_no_top_between_cells(profile, index):
+    """At the ends, on flat ground, and where nothing is positive."""
+    assert gaussian_top(torch.tensor(profile), index) == 0

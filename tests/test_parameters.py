@@ -49,6 +49,10 @@ IMPOSSIBLE = {
     "update_steps": [0, -2],
     "history_length": [0, -5],
     "history_gap": [0, -2],
+    "search": ["", "two_steps"],
+    "scale_margin": [0, -8],
+    "scale_interval": [0, -1],
+    "subcell": ["", "parabola"],
     "device": ["", "gpu", "cuda:", "cuda:x", "cuda:-1", "CPU"],
     "precision": ["", "half", "float64"],
     "seed": [-1],
@@ -235,6 +239,17 @@ DIFFERENCES = {  # each file against the paper's best; tables 1, 2 and 3
         "update_learning_rate": 1e-8,
         "confidence_threshold": 0.0,
         "stop_loss": 0.01,
+    },
+    "fast": {
+        "filter_cells": 64.0,
+        "patch_width": 5,
+        "search": "two_step",
+        "scale_interval": 2,
+        "subcell": "gaussian",
+        "loss_threshold": 0.0,
+        "stop_loss": 0.01,
+        "confidence_threshold": 0.0,
+        "update_learning_rate": 2e-8,
     },
 }
 

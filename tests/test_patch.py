@@ -45,6 +45,18 @@ def test_patch_rect_by_hand():
     assert rect.tolist() == [-70, 0, 180, 50]
 
 
+def test_margin_by_hand():
+    """8 cells on each side of 18 x 6: patch of 34 x 22 cells, response of 17 x 17."""
+    geometry = geometry_of(17, 50).with_margin(8)
+    assert geometry.cells == (34, 22)
+    assert geometry.response_size == (17, 17)
+    assert geometry.center == (8, 8)
+    # one cell of the object is 17 / 6 px wide and 50 / 18 px high
+    rect = geometry.patch_rect(np.array([100.0, 200.0, 17.0, 50.0]))
+    assert rect == pytest.approx([100 - 8 * 17 / 6, 200 - 8 * 50 / 18, 22 * 17 / 6, 34 * 50 / 18])
+    assert geometry.box_at(rect, 8, 8) == pytest.approx([100, 200, 17, 50])
+
+
 def test_box_at_by_hand():
     """Rows go down and columns right: one cell is patch / cells in each direction."""
     geometry = geometry_of(20, 10)  # kw = 14, kh = 7: cells 35 x 126

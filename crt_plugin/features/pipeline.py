@@ -57,6 +57,7 @@ class FeaturePipeline:
     Attributes:
         name: names of the families, joined by +.
         stride: input px per cell.
+        precision: number type of networks.
     """
 
     def __init__(self, params: Parameters, device: torch.device, dtype: torch.dtype) -> None:
@@ -64,6 +65,7 @@ class FeaturePipeline:
         self.extractors = make_extractors(params, device, dtype)
         self.name = "+".join(extractor.name for extractor in self.extractors)
         self.stride = self.extractors[0].stride
+        self.precision = dtype
         self._reductions: list[list[PCA | Rescaling]] = []
 
     def fit(self, patch: torch.Tensor) -> torch.Tensor:
@@ -92,10 +94,17 @@ class FeaturePipeline:
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:
         """Features of later patches: N x H x W x 3, uint8 -> N x h x w x C, float32."""
-        parts = []
-        for extractor, reductions in zip(self.extractors, self._reductions, strict=True):
-            features = extractor(patches)
+        return self.reduce(self.extract(patches))
+
+    def extract(self, patches: torch.Tensor) -> list[torch.Tensor]:
+        """What each family gives, N x h x w x its channels."""
+        return [extractor(patches) for extractor in self.extractors]
+
+    def reduce(self, parts: list[torch.Tensor]) -> torch.Tensor:
+        """The families' features, reduced as ``fit`` learned and joined."""
+        reduced = []
+        for part, reductions in zip(parts, self._reductions, strict=True):
             for reduction in reductions:
-                features = reduction(features)
-            parts.append(features)
-        return torch.cat(parts, dim=-1)
+                part = reduction(part)
+            reduced.append(part)
+        return torch.cat(reduced, dim=-1)

@@ -14,6 +14,8 @@ MEAN_COLOR = (123.68, 116.779, 103.939)
 # From conv-4 on there are many channels on few cells: where Winograd's transform pays.
 FIRST_WINOGRAD_LAYER = 4
 
+CELLS_TOGETHER = 5000  # of several patches in one pass on a CPU
+
 
 def pooled_layers(layer: int) -> tuple[int, int]:
     """The two convolution layers that a 2 x 2 max-pool follows, so that the stride is 4.
@@ -56,8 +58,10 @@ class VGG:
         """N x 4h x 4w x 3, uint8, RGB -> N x h x w x C, float32."""
         if patches.device.type == "cuda":
             return self._forward(patches)
-        # One patch at a time stays in the cache, and bounds the memory.
-        return torch.cat([self._forward(patch) for patch in patches.split(1)])
+        # One patch of the paper's size at a time bounds the memory; small ones go together.
+        cells = patches.shape[1] * patches.shape[2] // self.stride**2
+        together = max(1, CELLS_TOGETHER // cells)
+        return torch.cat([self._forward(some) for some in patches.split(together)])
 
     def _forward(self, patches: torch.Tensor) -> torch.Tensor:
         x = (patches.float() - self._mean).to(self.dtype)  # N x H x W x 3
