@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from typer.core import TyperGroup
 
 from crt_plugin import cli_attach, cli_evaluate, cli_info, cli_vot
+from crt_plugin.cli_options import ACCEPTED_BOX, parse_box
 from crt_plugin.demo import CLIPS, open_clip
 from crt_plugin.errors import BoxError, CRTError, ParameterError, SourceError
 from crt_plugin.image import as_box
@@ -29,11 +32,9 @@ from crt_plugin.media.window import Window, draw_box, require_window
 from crt_plugin.media.writer import BoxFile, VideoFile, require_av
 from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.patch import Box
+from crt_plugin.prefetch import prefetched
 from crt_plugin.tracker import CRTTracker
 
-ACCEPTED_BOX = (
-    "X,Y,W,H: four numbers with commas between, the top left corner from 0 and the size, in pixels"
-)
 FAILED = 2  # exit status after a wrong input
 INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
 SILENT = 0  # OpenCV's log level
@@ -183,7 +184,13 @@ def _carry_out(task: _Task) -> None:
         require_av()
     if task.show:
         require_window()
-    frames = task.source.frames()
+    opened = task.source.frames()
+    frames = opened if task.source.is_live else prefetched(opened)
+    with contextlib.closing(frames):
+        _track(task, frames)
+
+
+def _track(task: _Task, frames: Iterator[NDArray[np.uint8]]) -> None:
     first = next(frames, None)
     if first is None:
         raise SourceError(f"{task.source.name} has no frames")
@@ -257,21 +264,6 @@ def _first_box(task: _Task, first: NDArray[np.uint8]) -> Box:
             f"accepted: --box {ACCEPTED_BOX}; or --show, to draw it with the mouse"
         )
     return as_box(box, *first.shape[:2])
-
-
-def parse_box(text: str) -> Box:
-    """A box from the text ``X,Y,W,H``.
-
-    Raises:
-        BoxError: not four finite numbers.
-    """
-    try:
-        box = np.array([float(part) for part in text.split(",")])
-    except ValueError:
-        box = np.empty(0)
-    if box.shape != (4,) or not np.isfinite(box).all():
-        raise BoxError(f"--box {text!r} is not a box; accepted: {ACCEPTED_BOX}")
-    return box
 
 
 def _settings(name: str, overrides: list[str] | None) -> Parameters:

@@ -17,6 +17,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from crt_plugin.cli_options import split
+
 if TYPE_CHECKING:
     from crt_plugin.evaluation.datasets import Part
     from crt_plugin.evaluation.scores import Report
@@ -72,10 +74,10 @@ def evaluate(
     done = run_evaluation(
         dataset,
         data,
-        _split(trackers),
+        split(trackers),
         results,
         reports=reports,
-        sequences=None if sequences is None else _split(sequences),
+        sequences=None if sequences is None else split(sequences),
         seed=seed,
         overwrite=overwrite,
     )
@@ -156,7 +158,7 @@ def score(
     from crt_plugin.evaluation.scores import report
 
     part = published_part(folder, groundtruth, reports)
-    names = published_names(folder) if trackers is None else _split(trackers)
+    names = published_names(folder) if trackers is None else split(trackers)
     scored = report(part, names, progress=True)
     _show(part, scored)
     there = {score.tracker for score in scored.scores}
@@ -171,10 +173,6 @@ def _prepare() -> None:
     matplotlib.use("Agg")
     if os.getcwd() not in sys.path:  # noqa: PTH109
         sys.path.append(os.getcwd())  # noqa: PTH109
-
-
-def _split(text: str) -> list[str]:
-    return [part for part in (part.strip() for part in text.split(",")) if part]
 
 
 def _show(part: Part, report: Report) -> None:

@@ -18,7 +18,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from crt_plugin import cli
-from crt_plugin.cli import app, parse_box
+from crt_plugin.cli import app
+from crt_plugin.cli_options import parse_box
 from crt_plugin.errors import BoxError, MissingExtraError
 
 BOX = "40,50,24,16"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,13 +49,15 @@ class Source:
             containers may be wrong.
         fps: frames per second, for the annotated video.
         truth: annotated boxes, empty where there are none.
+        is_live: frames are lost, or old, if they are not asked for in time.
     """
 
     name: str
-    frames: Callable[[], Iterator[Frame]]
+    frames: Callable[[], Generator[Frame, None, None]]
     length: int | None = None
     fps: float = DEFAULT_FPS
     truth: Annotation = field(default_factory=dict)
+    is_live: bool = False
 
 
 def open_source(given: str | Sequence[str], target: int | None = None) -> Source:
@@ -157,7 +159,7 @@ def _images(
     return Source(name, lambda: _read_images(paths), len(paths), truth=truth or {})
 
 
-def _read_images(paths: list[Path]) -> Iterator[Frame]:
+def _read_images(paths: list[Path]) -> Generator[Frame, None, None]:
     for index, path in enumerate(paths):
         try:
             with Image.open(path) as image:
@@ -189,7 +191,7 @@ def _plausible(fps: float) -> float:
     return fps if 1 <= fps <= 240 else DEFAULT_FPS
 
 
-def _read_video(path: Path) -> Iterator[Frame]:
+def _read_video(path: Path) -> Generator[Frame, None, None]:
     """Frames up to the last that decodes: the container's count is only an estimate."""
     capture = cv2.VideoCapture(str(path))
     try:
@@ -205,10 +207,10 @@ def _read_video(path: Path) -> Iterator[Frame]:
 
 def _camera(number: int, target: int | None) -> Source:
     _has_no_targets(f"camera {number}", target)
-    return Source(f"camera{number}", lambda: _read_camera(number))
+    return Source(f"camera{number}", lambda: _read_camera(number), is_live=True)
 
 
-def _read_camera(number: int) -> Iterator[Frame]:
+def _read_camera(number: int) -> Generator[Frame, None, None]:
     """Frames without end; a camera is opened only when they are asked for."""
     capture = cv2.VideoCapture(number)
     try:
