@@ -60,6 +60,9 @@ def evaluate(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Run again what these trackers have results of.")
     ] = False,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that the sequences are shared among.")
+    ] = 1,
 ) -> None:
     """Run trackers on a dataset through got10k, and compare them.
 
@@ -80,6 +83,7 @@ def evaluate(
         sequences=None if sequences is None else split(sequences),
         seed=seed,
         overwrite=overwrite,
+        workers=workers,
     )
     for note in done.notes:
         _warn(note)

@@ -1,0 +1,115 @@
+"""Two workers do what one does: real processes, got10k's own loop in each."""
+
+import os
+import sys
+
+import numpy as np
+import pytest
+from evaluation_data import Still, write_otb
+
+from crt_plugin.errors import ParameterError
+from crt_plugin.evaluation.run import evaluate
+from crt_plugin.hosts.got10k import experiments
+
+LENGTHS = {"Couple": 4, "Deer": 9, "Dog": 5}
+TRACKERS = '''
+import os
+from pathlib import Path
+
+import torch
+from got10k.trackers import Tracker
+
+class Still(Tracker):
+    """Returns the first box; notes the process and its threads."""
+    def __init__(self):
+        super().__init__("Still", True)
+    def init(self, image, box):
+        self.box = box
+        self.frame = 0
+        note = Path(f"note {os.getpid()} {box[0]:g}.txt")
+        note.write_text(str(torch.get_num_threads()))
+    def update(self, image):
+        return self.box
+
+class Faulty(Still):
+    """Fails in the third frame of the sequence that begins at 6."""
+    def __init__(self):
+        super().__init__()
+        self.name = "Faulty"
+    def update(self, image):
+        self.frame += 1
+        if self.frame == 2 and self.box[0] == 6:
+            raise RuntimeError("it broke")
+        return self.box
+'''
+QUICK_CRT = """
+from crt_plugin.parameters import load_parameters
+
+def parameters():
+    return load_parameters("rgb").copy(filter_cells=16.0, train_steps=20)
+"""
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """Three sequences; the present folder has a module of trackers and a parameter file."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
+    monkeypatch.setattr(experiments.ExperimentOTB, "plot_curves", lambda *_: None)
+    (tmp_path / "mine_in_parallel.py").write_text(TRACKERS)
+    (tmp_path / "quick_crt.py").write_text(QUICK_CRT)
+    return write_otb(tmp_path / "otb", LENGTHS)
+
+
+def evaluated(data, trackers, results, **options):
+    return evaluate("otb", data, trackers, results, progress=False, **options)
+
+
+def boxes(results, name):
+    return {s: (results / "OTB2015" / name / f"{s}.txt").read_bytes() for s in LENGTHS}
+
+
+def test_the_same_boxes_as_with_one_worker(data, tmp_path):
+    trackers = ["crt:quick_crt.py", "mine_in_parallel:Still"]
+    one = evaluated(data, trackers, tmp_path / "one")
+    two = evaluated(data, trackers, tmp_path / "two", workers=2)
+    for name in ("CRT-quick_crt", "Still"):
+        assert boxes(tmp_path / "one", name) == boxes(tmp_path / "two", name)
+    assert [s.by_sequence for s in one.report.scores] == [s.by_sequence for s in two.report.scores]
+    assert not two.failures
+    settings = tmp_path / "two" / "OTB2015" / "CRT-quick_crt" / "settings.txt"
+    assert "filter_cells = 16.0" in settings.read_text()
+
+
+def test_each_sequence_runs_once_and_threads_are_shared(data, tmp_path):
+    evaluated(data, ["mine_in_parallel:Still"], tmp_path / "results", workers=2)
+    notes = sorted(tmp_path.glob("note *.txt"))
+    assert len(notes) == len(LENGTHS)
+    assert all(f"note {os.getpid()} " not in note.name for note in notes)
+    assert {note.read_text() for note in notes} == {str(max(1, os.cpu_count() // 2))}
+
+
+def test_a_failure_is_named_and_the_others_go_on(data, tmp_path):
+    trackers = ["mine_in_parallel:Still", "mine_in_parallel:Faulty"]
+    done = evaluated(data, trackers, tmp_path / "results", workers=2)
+    (failure,) = done.failures
+    assert str(failure) == "Faulty, Deer, frame 2: RuntimeError: it broke"
+    assert [score.sequences for score in done.report.scores] == [3, 2]
+
+
+def test_results_that_are_there_are_kept(data, tmp_path):
+    trackers = ["mine_in_parallel:Still"]
+    evaluated(data, trackers, tmp_path / "results", sequences=["Deer"])
+    file = tmp_path / "results" / "OTB2015" / "Still" / "Deer.txt"
+    before = file.stat().st_mtime_ns
+    assert evaluated(data, trackers, tmp_path / "results", workers=2).kept == 1
+    assert file.stat().st_mtime_ns == before
+    assert np.loadtxt(tmp_path / "results/OTB2015/Still/Dog.txt", delimiter=",").shape == (5, 4)
+
+
+def test_what_several_workers_cannot_do(data, tmp_path):
+    with pytest.raises(ParameterError, match="2 workers make their own trackers; accepted: tr"):
+        evaluated(data, [Still()], tmp_path / "results", workers=2)
+    with pytest.raises(ParameterError, match="workers = 0 is not accepted: an integer >= 1"):
+        evaluated(data, ["mine_in_parallel:Still"], tmp_path / "results", workers=0)
+    assert not (tmp_path / "results").exists()
