@@ -57,8 +57,13 @@ _OUTPUT = _both_directions(_A_T)  # 36 x 64
 def transform_filter(weight: torch.Tensor) -> torch.Tensor:
     """K x C x 3 x 3 -> 64 x C x K, for ``convolve``."""
     g = torch.tensor(_G, dtype=torch.float64)
-    transformed = torch.einsum("ij,kcjl,ml->imck", g, weight.double(), g)
-    return transformed.reshape(REACH**2, weight.shape[1], weight.shape[0]).float().contiguous()
+    filters = torch.empty(REACH**2, weight.shape[1], weight.shape[0])
+    # Some outputs at a time: in float64 all would be the largest thing ever in memory.
+    for start in range(0, len(weight), 32):
+        some = weight[start : start + 32].double()
+        transformed = torch.einsum("ij,kcjl,ml->imck", g, some, g)
+        filters[:, :, start : start + 32] = transformed.reshape(REACH**2, *transformed.shape[2:])
+    return filters
 
 
 def convolve(x: torch.Tensor, filters: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
