@@ -44,3 +44,7 @@ class FrameError(CRTError, OSError):
 
 class MissingExtraError(CRTError, ImportError):
     """An optional package that the called function needs; says how to install it."""
+
+
+class BenchError(CRTError, RuntimeError):
+    """A measurement whose process failed; says which and why."""

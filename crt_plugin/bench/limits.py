@@ -1,0 +1,63 @@
+"""What a frame is measured against: the bare network, and the machine's matrix products."""
+
+from __future__ import annotations
+
+import statistics
+from itertools import takewhile
+
+import torch
+from torch import nn
+
+from crt_plugin.bench.stages import elapsed
+from crt_plugin.features.vgg import pooled_layers
+from crt_plugin.features.vgg_weights import CHANNELS, load_layers
+from crt_plugin.parameters import Parameters
+
+SIDES = (256, 512, 1024, 2048, 4096)  # of the matrices
+LONG_ENOUGH = 0.1  # seconds of one product, to be measured well
+REPETITIONS = 7
+
+
+def bare_vgg(params: Parameters, device: torch.device, dtype: torch.dtype) -> nn.Sequential:
+    """VGG-16 to conv-``vgg_layer`` of library layers, channels last, without anything of ours.
+
+    Takes N x 3 x H x W in ``dtype``.
+    """
+    layers: list[nn.Module] = []
+    for number, (weight, bias) in enumerate(load_layers(params), start=1):
+        convolution = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
+        convolution.load_state_dict({"weight": weight, "bias": bias})
+        layers += [convolution, nn.ReLU(inplace=True)]
+        if number in pooled_layers(params.vgg_layer):
+            layers.append(nn.MaxPool2d(2))
+    network = nn.Sequential(*layers).eval().requires_grad_(False)
+    # Two calls: torch's types know no call with a memory format and a type.
+    return network.to(device, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def vgg_operations(layer: int, height: int, width: int) -> float:
+    """Operations of conv-1 to conv-``layer`` on a patch; a product and its sum count as two."""
+    operations = 0.0
+    for number in range(1, layer + 1):
+        operations += 2.0 * height * width * CHANNELS[number - 1] * CHANNELS[number] * 9
+        if number in pooled_layers(layer):
+            height, width = height // 2, width // 2
+    return operations
+
+
+@torch.inference_mode()
+def product_rate(device: torch.device, dtype: torch.dtype) -> float:
+    """Operations per second of products of square matrices, the best of several sizes."""
+    rates: list[float] = []
+    times = [0.0]
+    for side in takewhile(lambda _: times[-1] < LONG_ENOUGH, SIDES):
+        times.append(_product_seconds(side, device, dtype))
+        rates.append(2.0 * side**3 / times[-1])
+    return max(rates)
+
+
+def _product_seconds(side: int, device: torch.device, dtype: torch.dtype) -> float:
+    """Median time of one product of side x side matrices."""
+    a, b = (torch.randn(side, side).to(device, dtype) for _ in range(2))
+    elapsed(lambda: a @ b, device)
+    return statistics.median(elapsed(lambda: a @ b, device) for _ in range(REPETITIONS))

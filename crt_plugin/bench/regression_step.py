@@ -1,0 +1,74 @@
+"""Job: one step of the regression, ours against conv2d, autograd and torch.optim."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+
+import torch
+
+from crt_plugin.bench.jobs import Result
+from crt_plugin.bench.naive import NaiveRegression
+from crt_plugin.bench.stages import elapsed
+from crt_plugin.machine import choose_device
+from crt_plugin.parameters import Parameters
+from crt_plugin.regression import ConvRegression
+
+FILTER = (10, 10)
+CELLS = (50, 90)
+CHANNELS = 64
+SAMPLES = (1, 5)  # of training, and of an update
+REPETITIONS = 41
+
+
+@torch.inference_mode()
+def regression_step(on_step: Callable[[str], None]) -> Result:
+    """Response, gradient and Adam on the paper's sizes, in turns; and whether they agree."""
+    device = choose_device("auto")
+    measured = {}
+    for samples in SAMPLES:
+        on_step(f"regression, {samples} samples")
+        measured[str(samples)] = _compared(samples, device)
+    return {"regression": measured, "threads": torch.get_num_threads()}
+
+
+def _compared(samples: int, device: torch.device) -> dict[str, float]:
+    generator = torch.Generator().manual_seed(0)
+    features = 30 * torch.randn(samples, *CELLS, CHANNELS, generator=generator)
+    ho, wo = (side - reach + 1 for side, reach in zip(CELLS, FILTER, strict=True))
+    label = torch.rand(samples, ho, wo, generator=generator).to(device)
+    features = features.to(device)
+    params = Parameters(stop_loss=0.0)
+    both = [
+        kind(FILTER, features, params, torch.Generator().manual_seed(1))
+        for kind in (ConvRegression, NaiveRegression)
+    ]
+    difference = _difference(both, features, label)
+    optimizers = [each.optimizer(params.train_learning_rate) for each in both]
+    times: list[list[float]] = [[], []]
+    for _ in range(REPETITIONS):
+        for each, optimizer, spent in zip(both, optimizers, times, strict=True):
+            spent.append(elapsed(lambda: each.descend(optimizer, features, label, 1), device))  # noqa: B023
+    return {
+        "ours_ms": 1e3 * statistics.median(times[0][1:]),
+        "naive_ms": 1e3 * statistics.median(times[1][1:]),
+        "ratio": statistics.median(n / o for o, n in list(zip(*times, strict=True))[1:]),
+        "difference": difference,
+    }
+
+
+def _difference(
+    both: Sequence[ConvRegression], features: torch.Tensor, label: torch.Tensor
+) -> float:
+    """Of responses and gradients at the same coefficients, relative to the largest."""
+    ours, naive = both
+    response = ours.response(features)
+    gradient, _ = ours.gradients(features, response, label)
+    expected = naive.response(features).detach()
+    naive.descend(naive.optimizer(1.0), features, label, 1)
+    assert naive.weight.grad is not None
+    return max(_relative(response, expected), _relative(gradient, naive.weight.grad))
+
+
+def _relative(found: torch.Tensor, expected: torch.Tensor) -> float:
+    return float((found - expected).abs().max() / expected.abs().max())

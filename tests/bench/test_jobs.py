@@ -1,0 +1,168 @@
+"""Jobs in processes of their own: real ones, on small sequences."""
+
+import sys
+
+import numpy as np
+import pytest
+from conftest import scene
+from PIL import Image
+
+from crt_plugin.bench.jobs import Job, measure
+from crt_plugin.bench.limits import vgg_operations
+from crt_plugin.bench.memory import peak_mib, resident_mib
+from crt_plugin.bench.tables import machine, tables
+from crt_plugin.errors import BenchError
+
+QUICK = """
+from crt_plugin.parameters import Parameters
+
+def parameters():
+    return Parameters().copy({changes})
+"""
+FEW = "filter_cells=16.0, patch_width=3, patch_height=3, train_steps=3, confidence_threshold=0.0"
+RGB = f"features='rgb', {FEW}"
+VGG = f"vgg_layer=5, {FEW}"
+BOX = [60.0, 40.0, 24.0, 16.0]
+STAGES = ["crop", "features", "reduction", "detection", "update", "rest"]
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A clip of nine frames, and parameter files."""
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    for k in range(9):
+        Image.fromarray(scene(60 + k, 40)).save(folder / f"{k}.png")
+    for name, changes in (("rgb", RGB), ("vgg", VGG)):
+        (tmp_path / f"{name}.py").write_text(QUICK.format(changes=changes))
+    return tmp_path
+
+
+def track(files, name, **changes):
+    arguments = {
+        "parameters": str(files / f"{name}.py"),
+        "precision": "float32",
+        "source": str(files / "clip"),
+        "box": BOX,
+        "frames": 4,
+        "naive": False,
+    }
+    return Job("tracker", 1, arguments | changes)
+
+
+def test_a_tracker(files):
+    said = []
+    result = measure(track(files, "vgg", naive=True), said.append)
+    assert result["threads"] == 1 and result["precision"] == "float32"
+    assert result["frames"] == 4 and result["steps"] == 3
+    stages = result["stages_ms"]
+    assert list(stages) == [*STAGES, "frame"] and all(value > 0 for value in stages.values())
+    assert result["fps"] == pytest.approx(1000 / stages["frame"])
+    # 3 patches of 3 x 3 objects of 3 x 5 cells, 4 px each; test_limits.py has the operations
+    assert result["operations"] == 3 * vgg_operations(5, 36, 60)
+    assert result["limit_fps"] == pytest.approx(result["product_rate"] / result["operations"])
+    assert result["bare_rate"] == pytest.approx(1e3 * result["operations"] / result["bare_ms"])
+    assert result["to_bare"] > 0 and result["naive_ratio"] > 0 and result["naive_ms"] > 0
+    assert result["object"] == [24, 16] and result["frame_size"] == [160, 120]
+    assert said[0] == "init" and "frame 6" in said and "ratios, frame 6" in said
+
+
+def test_frames_with_and_without_scales_are_taken_together(files):
+    """Every third frame has 3 small patches more: operations are of the mean frame."""
+    (files / "steps.py").write_text(
+        QUICK.format(changes=f"{VGG}, search='two_step', scale_interval=3, scale_margin=1")
+    )
+    result = measure(track(files, "steps", frames=6))
+    # whole patch of 3 x 3 objects of 3 x 5 cells; small ones of 5 x 7 cells
+    expected = vgg_operations(5, 36, 60) + 3 * vgg_operations(5, 20, 28) / 3
+    assert result["operations"] == pytest.approx(expected)
+
+
+def test_a_tracker_without_a_network(files):
+    result = measure(track(files, "rgb", frames=0))
+    assert result["frames"] == 6  # all of nine but the first, and two to warm up
+    assert "bare_ms" not in result and "naive_ms" not in result
+
+
+def test_another_tracker(files):
+    job = Job(
+        "peer", 1, {"text": "opencv:mil", "source": str(files / "clip"), "box": BOX, "frames": 3}
+    )
+    result = measure(job)
+    assert result["fps"] == pytest.approx(1000 / result["stages_ms"]["frame"])
+    assert result["frames"] == 3
+
+
+def test_the_regression_agrees_with_autograd():
+    measured = measure(Job("regression", 1))["regression"]
+    assert set(measured) == {"1", "5"}
+    for each in measured.values():
+        assert each["difference"] < 1e-5
+        assert each["ratio"] > 0 and each["ours_ms"] > 0
+
+
+def test_a_long_sequence(files):
+    arguments = {
+        "parameters": str(files / "rgb.py"),
+        "precision": "float32",
+        "source": str(files / "clip"),
+        "box": BOX,
+        "frames": 1005,
+    }
+    blocks = measure(Job("sequence_length", 1, arguments))["length"]
+    assert [block["frame"] for block in blocks] == [1000, 1005]
+    assert all(block["ms"] > 0 for block in blocks)
+
+
+@pytest.mark.parametrize("task", ["object_sizes", "frame_sizes"])
+def test_sizes(files, task, monkeypatch):
+    arguments = {
+        "parameters": str(files / "rgb.py"),
+        "precision": "float32",
+        "source": str(files / "clip"),
+        "box": BOX,
+    }
+    result = measure(Job(task, 1, arguments))
+    (values,) = result.values()
+    names = {
+        "object_sizes": ["8", "16", "32", "64", "128", "256", "400", "800"],
+        "frame_sizes": ["QVGA", "VGA", "720p", "1080p", "4K"],
+    }
+    assert list(values) == names[task] and all(value > 0 for value in values.values())
+
+
+def test_errors_come_back_with_their_reason(files):
+    with pytest.raises(BenchError, match="no such source"):
+        measure(track(files, "rgb", source="nothing"))
+    with pytest.raises(BenchError, match="KeyError: 'no such task'"):
+        measure(Job("no such task", 0))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_memory():
+    before = peak_mib()
+    assert before >= resident_mib() > 10
+    block = np.ones(200 * 2**20, np.uint8)
+    assert peak_mib() >= before + 100
+    assert resident_mib() <= peak_mib()
+    del block
+
+
+def test_what_the_figures_were_measured_on():
+    assert {"processor", "system", "python", "packages"} == set(machine())
+    assert machine()["packages"]["torch"]
+
+
+def test_tables_leave_out_what_nobody_measured():
+    result = {
+        "tracker": "opencv:mil",
+        "threads": 2,
+        "fps": 12.5,
+        "stages_ms": {"frame": 80.0},
+        "init_ms": 3.25,
+        "peak_mib": None,
+    }
+    (table,) = tables([result])
+    cells = [list(column.cells) for column in table.columns]
+    assert cells[0] == ["frame, ms", "fps", "init, ms"]
+    assert cells[1] == ["80", "12.5", "3.25"]
