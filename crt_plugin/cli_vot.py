@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from crt_plugin.cli_options import split
 from crt_plugin.hosts.vot_workspace import Workspace, write_workspace
 
 app = typer.Typer(no_args_is_help=True, help="Evaluate with the VOT toolkit.")
@@ -72,7 +73,7 @@ def workspace(
 
 
 def _split(texts: Sequence[str] | None) -> list[str]:
-    return [part.strip() for text in texts or [] for part in text.split(",") if part.strip()]
+    return [part for text in texts or [] for part in split(text)]
 
 
 def _report(written: Workspace) -> None:

@@ -22,8 +22,7 @@ from rich.console import Console
 from crt_plugin.evaluation.datasets import Part
 from crt_plugin.evaluation.records import Record
 from crt_plugin.hosts.got10k import quiet
-
-PRECISION_PIXELS = 20  # OTB's threshold of the centre's error
+from crt_plugin.media.annotations import PRECISION_PIXELS
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,14 @@
 """Stages hold what was put into them, and the tracker is as it was afterwards."""
 
-import time
-
 import pytest
 import torch
 from conftest import scene
 
+from crt_plugin.bench import stages
 from crt_plugin.bench.stages import STAGES, StageClock, elapsed
 from crt_plugin.tracker import CRTTracker
 
-SLEEP = 0.03
+LONG = 1000.0  # s, on a clock that is turned by hand
 PLACES = {  # what runs in each stage, and how often a frame calls it
     "crop": ("tracker", "_cut", 1),
     "features": ("features", "extract", 1),
@@ -24,27 +23,49 @@ def owners(tracker):
     return {"tracker": tracker, "features": tracker.features}
 
 
+@pytest.fixture
+def clock(monkeypatch):
+    """Time as the stages see it: a list with one number, the time."""
+    now = [0.0]
+    monkeypatch.setattr(stages.time, "perf_counter", lambda: now[0])
+    return now
+
+
 @pytest.mark.parametrize("stage", STAGES)
-def test_time_goes_to_the_stage_where_it_is_spent(small, stage):
+def test_time_goes_to_the_stage_where_it_is_spent(small, stage, clock):
     tracker = CRTTracker(small)
     tracker.init(scene(60, 40), (60, 40, 24, 16))
-    owner, name, _ = PLACES[stage]
+    owner, name, calls = PLACES[stage]
     owner = owners(tracker)[owner]
     call = getattr(owner, name)
 
     def slow(*args):
-        time.sleep(SLEEP)
+        clock[0] += LONG
         return call(*args)
 
-    with StageClock(tracker) as clock:
-        clock.update(scene(62, 40))
-        before = clock.update(scene(64, 40))
     setattr(owner, name, slow)
-    with StageClock(tracker) as clock:
-        after = clock.update(scene(66, 40))
-    gained = {each: after[each] - before[each] for each in STAGES}
-    assert gained[stage] >= 0.8 * SLEEP
-    assert gained[stage] == max(gained.values())
+    with StageClock(tracker) as watch:
+        spent = watch.update(scene(62, 40))
+    expected = dict.fromkeys(STAGES, 0.0) | {stage: calls * LONG, "frame": calls * LONG}
+    assert spent == expected
+
+
+def test_a_stage_inside_of_another_counts_for_the_outer_one(small, clock):
+    """An update takes responses too: two steps, and one detection."""
+    tracker = CRTTracker(small)
+    tracker.init(scene(60, 40), (60, 40, 24, 16))
+    response = tracker.regression.response
+
+    def slow(features):
+        clock[0] += LONG
+        return response(features)
+
+    tracker.regression.response = slow
+    with StageClock(tracker) as watch:
+        spent = watch.update(scene(62, 40))
+    assert spent["detection"] == LONG
+    assert spent["update"] == 2 * LONG
+    assert spent["frame"] == 3 * LONG
 
 
 def test_stages_sum_up_to_the_frame(small):
@@ -77,5 +98,8 @@ def test_a_tracker_that_fails_is_left_as_it_was(small):
     assert "_cut" not in vars(tracker)
 
 
-def test_elapsed():
-    assert elapsed(lambda: time.sleep(0.05), torch.device("cpu")) == pytest.approx(0.05, abs=0.04)
+def test_elapsed(clock):
+    def work():
+        clock[0] += 2.5
+
+    assert elapsed(work, torch.device("cpu")) == 2.5

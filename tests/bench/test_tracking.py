@@ -1,0 +1,87 @@
+"""Which way round the ratios are: something slow is put on either side."""
+
+import pytest
+import torch
+from conftest import scene
+from PIL import Image
+
+from crt_plugin.bench import stages, tracking
+from crt_plugin.bench.naive import NaiveTracker
+
+LONG = 1000.0  # s, on a clock of its own
+TICK = 0.001  # s, that everything else takes
+QUICK = """
+from crt_plugin.parameters import Parameters
+
+def parameters():
+    return Parameters().copy(
+        vgg_layer=2, filter_cells=9.0, patch_width=3, patch_height=3, train_steps=2
+    )
+"""
+
+
+@pytest.fixture
+def sleep(monkeypatch):
+    """Time as the stages see it: it goes on when they look at it, and when this is called."""
+    now = [0.0]
+
+    def look():
+        now[0] += TICK
+        return now[0]
+
+    def go_on():
+        now[0] += LONG
+
+    monkeypatch.setattr(stages.time, "perf_counter", look)
+    return go_on
+
+
+@pytest.fixture
+def measured(tmp_path):
+    """Measures two frames, in this process."""
+    for k in range(5):
+        Image.fromarray(scene(60 + k, 40)).save(tmp_path / f"{k}.png")
+    (tmp_path / "quick.py").write_text(QUICK)
+
+    def measure():
+        return tracking.tracker(
+            parameters=str(tmp_path / "quick.py"),
+            precision="float32",
+            source=str(tmp_path),
+            box=[60, 40, 24, 16],
+            frames=2,
+            naive=True,
+            on_step=lambda _: None,
+        )
+
+    return measure
+
+
+def test_a_slow_naive_tracker(measured, monkeypatch, sleep):
+    update = NaiveTracker.update
+    monkeypatch.setattr(
+        NaiveTracker, "update", lambda self, frame: (sleep(), update(self, frame))[1]
+    )
+    result = measured()
+    assert result["naive_ms"] == pytest.approx(1e3 * (LONG + TICK))
+    assert result["naive_ratio"] == pytest.approx((LONG + TICK) / TICK)
+
+
+def test_a_slow_network(measured, monkeypatch, sleep):
+    network = torch.nn.Identity()
+    network.register_forward_hook(lambda *_: sleep())
+    monkeypatch.setattr(tracking, "bare_vgg", lambda *_: network)
+    result = measured()
+    assert result["bare_ms"] == pytest.approx(1e3 * (LONG + TICK))
+    assert result["to_bare"] == pytest.approx(TICK / (LONG + TICK))
+
+
+def test_a_slow_frame(measured, monkeypatch, sleep):
+    cut = tracking.CRTTracker._cut
+    monkeypatch.setattr(tracking.CRTTracker, "_cut", lambda self, *a: (sleep(), cut(self, *a))[1])
+    result = measured()
+    assert result["stages_ms"]["crop"] == pytest.approx(1e3 * (LONG + TICK))
+    assert result["init_ms"] == pytest.approx(1e3 * (LONG + TICK))
+    assert result["first_init_ms"] == pytest.approx(1e3 * (LONG + TICK))
+    assert result["fps"] == pytest.approx(1 / LONG, rel=1e-3)
+    assert result["to_bare"] == pytest.approx((LONG + TICK) / TICK)
