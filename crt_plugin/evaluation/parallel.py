@@ -42,7 +42,7 @@ class Pool:
     seed: int | None
 
     def run(self, jobs: Sequence[Job], on_frames: Callable[[int], None]) -> list[Failure]:
-        """Run jobs, the longest first.
+        """Run jobs: one tracker after the other, and of each the longest sequences first.
 
         Args:
             jobs: of all trackers, in their order: every tracker has as many.
@@ -53,7 +53,7 @@ class Pool:
         each = len(jobs) // len(self.trackers)
         with ProcessPoolExecutor(self.workers, context, _start, (self, counter)) as executor:
             futures: dict[int, Future[Failure | None]] = {}
-            for index in sorted(range(len(jobs)), key=lambda index: -jobs[index].frames):
+            for index in sorted(range(len(jobs)), key=lambda i: (i // each, -jobs[i].frames)):
                 futures[index] = executor.submit(_do, index // each, jobs[index].sequence)
             try:
                 _watch(futures.values(), lambda: on_frames(counter.value))
