@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
 from crt_plugin.errors import WeightsError
+from crt_plugin.features import vgg as vgg_module
 from crt_plugin.features import vgg_weights
 from crt_plugin.features.vgg import VGG
 from crt_plugin.features.vgg_weights import ENVIRONMENT, PACKAGED, load_layers, weights_origin
@@ -75,6 +76,18 @@ def test_a_patch_has_the_same_features_alone_and_in_a_batch(patches):
     assert torch.equal(vgg(patches)[1:], vgg(patches[1:]))
 
 
+@pytest.mark.parametrize("together", [1, 2, 3, 7])
+def test_however_many_patches_go_together(together, generator, monkeypatch):
+    """Five patches of 6 x 8 cells, in passes of one, two, ..."""
+    patches = torch.randint(0, 256, (5, 24, 32, 3), dtype=torch.uint8, generator=generator)
+    vgg = VGG(load_layers(params(4)), CPU, torch.float32)
+    expected = torch.cat([vgg(patch[None]) for patch in patches])
+    monkeypatch.setattr(vgg_module, "CELLS_TOGETHER", 48 * together)
+    found = vgg(patches)
+    assert found.shape == expected.shape
+    assert (found - expected).abs().max() < 1e-5 * expected.abs().max()
+
+
 def test_damaged_package_data_is_noticed(tmp_path, monkeypatch):
     damaged = bytearray(PACKAGED.read_bytes())
     damaged[-1] ^= 1
@@ -97,6 +110,15 @@ def test_file_by_parameter_and_by_environment(tmp_path, monkeypatch):
     monkeypatch.setenv(ENVIRONMENT, str(own))
     assert torch.equal(load_layers(params(2))[0][1], expected)
     assert str(own) in weights_origin(params(2))
+
+
+def test_the_parameter_goes_before_the_environment(tmp_path, monkeypatch):
+    own = tmp_path / "own.safetensors"
+    shutil.copy(PACKAGED, own)
+    monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "nothing.safetensors"))
+    chosen = params(2, vgg_weights=str(own))
+    assert weights_origin(chosen) == f"file {own}"
+    assert len(load_layers(chosen)) == 2
 
 
 def test_missing_file_says_where_to_get_it_and_where_to_put_it(tmp_path):
