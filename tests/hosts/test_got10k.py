@@ -57,6 +57,32 @@ def test_name_and_settings():
         GOT10kTracker("hog", colour=1)
 
 
+def test_frames_read_ahead_give_the_boxes_of_the_hosts_own_loop(otb):
+    files = sorted(str(file) for file in (otb / "Deer" / "img").glob("*.jpg"))
+    start = np.array([61.0, 41.0, 24.0, 16.0])
+    host = GOT10kTracker("rgb", **QUICK)
+    boxes, times = host.track(files, start)
+    expected, _ = host_module.Tracker.track(host, files, start)
+    assert np.array_equal(boxes, expected)
+    assert times.shape == (5,) and (times > 0).all()
+
+
+def test_times_count_decoding_where_the_host_does(otb, tmp_path, monkeypatch):
+    """An RGB image is decoded inside of the host's time; a gray one is converted before."""
+    clock = iter(range(1000))  # every look at it is a second later
+    monkeypatch.setattr(host_module.time, "perf_counter", lambda: next(clock))
+    rgb = otb / "Deer" / "img" / "0001.jpg"
+    gray = tmp_path / "gray.png"
+    Image.open(rgb).convert("L").save(gray)
+    assert [host_module._decoded(str(file))[1] for file in (rgb, gray)] == [1, 0]
+    assert all(host_module._decoded(str(file))[0].mode == "RGB" for file in (rgb, gray))
+
+    monkeypatch.setattr(host_module, "_decoded", lambda file: (Image.open(file), 50))
+    host = GOT10kTracker("rgb", **QUICK)
+    _, times = host.track([str(rgb)] * 3, np.array([61.0, 41.0, 24.0, 16.0]))
+    assert times.tolist() == [51, 51, 51]
+
+
 def test_the_hosts_own_experiment(otb, tmp_path, monkeypatch):
     """Without anything of crt_plugin.evaluation: what a user of got10k does."""
     monkeypatch.setattr(datasets.OTB, "_download", lambda *_: None)
