@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
+from multiprocessing import connection
 from multiprocessing.sharedctypes import Synchronized
 from typing import Any
 
@@ -91,10 +93,19 @@ def _watch(futures: Iterable[Future[Failure | None]], on_poll: Callable[[], None
 
 
 def _start(pool: Pool, counter: Synchronized[int]) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     threads = max(1, (os.cpu_count() or 1) // pool.workers)
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
     _processes.append(_Process(pool, open_part(*pool.part), counter))
+
+
+def _end_with_parent() -> None:
+    """End this process, in the middle of a sequence too, when the one that began it is gone."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _do(tracker: int, sequence: str) -> Failure | None:

@@ -1,7 +1,10 @@
 """Two workers do what one does: real processes, got10k's own loop in each."""
 
 import os
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from crt_plugin.hosts.got10k import experiments
 LENGTHS = {"Couple": 4, "Deer": 9, "Dog": 5}
 TRACKERS = '''
 import os
+import time
 from pathlib import Path
 
 import torch
@@ -30,6 +34,12 @@ class Still(Tracker):
         note.write_text(str(torch.get_num_threads()))
     def update(self, image):
         return self.box
+
+class Endless(Still):
+    """Never comes back from its second frame."""
+    def update(self, image):
+        Path(f"began {os.getpid()}").touch()
+        time.sleep(600)
 
 class Faulty(Still):
     """Fails in the third frame of the sequence that begins at 6."""
@@ -113,3 +123,42 @@ def test_what_several_workers_cannot_do(data, tmp_path):
     with pytest.raises(ParameterError, match="workers = 0 is not accepted: an integer >= 1"):
         evaluated(data, ["mine_in_parallel:Still"], tmp_path / "results", workers=0)
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes are told apart by signal 0")
+def test_workers_end_when_the_first_process_is_killed(data, tmp_path):
+    """In the middle of a frame, and though it cannot tell them."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from crt_plugin.evaluation.run import evaluate\n"
+        "if __name__ == '__main__':\n"
+        "    evaluate('otb', 'otb', ['mine_in_parallel:Endless'], 'results', workers=2)\n"
+    )
+    first = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.DEVNULL)
+    try:
+        workers = wait_for(
+            lambda: began if len(began := sorted(tmp_path.glob("began *"))) > 1 else []
+        )
+    finally:
+        first.kill()
+        first.wait()
+    for worker in workers:
+        wait_for(lambda: not is_running(int(worker.name.split()[1])))  # noqa: B023
+
+
+def wait_for(condition, seconds=60):
+    """What ``condition`` gives as soon as it is true."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.1)
+    return found
+
+
+def is_running(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{process}/stat")  # a zombie has ended
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
