@@ -143,9 +143,10 @@ def test_memory():
     before = peak_mib()
     assert before >= resident_mib() > 10
     block = np.ones(200 * 2**20, np.uint8)
-    assert peak_mib() >= before + 100
-    assert resident_mib() <= peak_mib()
+    held = resident_mib()
     del block
+    assert peak_mib() >= held - 5  # the system counts in steps
+    assert resident_mib() < held - 100  # given back, and not forgotten by the peak
 
 
 def test_what_the_figures_were_measured_on():
