@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -21,16 +22,17 @@ MANY_LABELS = 6  # on an axis: they are turned
 def draw_speed(points: Mapping[str, tuple[float, float]], title: str, file: Path) -> None:
     """Mean AUC over fps, with a logarithmic axis of fps; ``points`` are (fps, AUC) by tracker."""
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    for place, (name, (fps, auc)) in enumerate(sorted(points.items(), key=lambda point: point[1])):
+    for name, (fps, auc) in points.items():
+        is_above = auc >= _nearest_auc(points, name)
         is_ours = name.startswith("crt:")
         axes.scatter(fps, auc, s=60, color=OURS if is_ours else OTHERS, zorder=3)
         axes.annotate(
             name.removeprefix("crt:"),
             (fps, auc),
-            xytext=(0, -9 if place % 2 else 9),  # neighbours' names beside each other
+            xytext=(0, 9 if is_above else -9),
             textcoords="offset points",
             ha="center",
-            va="top" if place % 2 else "bottom",
+            va="bottom" if is_above else "top",
         )
     axes.axvline(FILM, color="0.7", linewidth=1, linestyle=":")
     axes.annotate("25 fps", (FILM, axes.get_ylim()[0]), color="0.5", rotation=90, va="bottom")
@@ -41,6 +43,13 @@ def draw_speed(points: Mapping[str, tuple[float, float]], title: str, file: Path
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(file, dpi=120)
     plt.close(figure)
+
+
+def _nearest_auc(points: Mapping[str, tuple[float, float]], name: str) -> float:
+    """AUC of the tracker whose fps is nearest: of two neighbours one is named above, one below."""
+    fps = points[name][0]
+    others = [point for other, point in points.items() if other != name]
+    return min(others, key=lambda point: abs(math.log(point[0] / fps)), default=(0.0, 0.0))[1]
 
 
 Panel = Callable[[Result], Mapping[str, float]]

@@ -18,6 +18,7 @@ from crt_plugin.bench.jobs import Result
 from crt_plugin.bench.stages import STAGES
 
 CPU_INFO = Path("/proc/cpuinfo")
+BESIDE = 4  # trackers in one table: more do not fit into 80 columns
 PACKAGES = ("crt-plugin", "torch", "numpy", "opencv-python", "opencv-contrib-python")
 
 
@@ -48,9 +49,9 @@ def _processor() -> str:
 def tables(results: Sequence[Result]) -> list[RenderableType]:
     """Everything that the results hold, one table a subject."""
     tracked = [result for result in results if "fps" in result]
-    found: list[RenderableType] = []
-    if tracked:
-        found.append(_trackers(tracked))
+    found: list[RenderableType] = [
+        _trackers(tracked[start : start + BESIDE]) for start in range(0, len(tracked), BESIDE)
+    ]
     found += [_regression(result["regression"]) for result in results if "regression" in result]
     for result in results:
         found += _growth(result)
