@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from multiprocessing import connection
 from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.synchronize import Event
 from typing import Any
 
 import cv2
@@ -51,16 +53,17 @@ class Pool:
             on_frames: told the number of frames that all have tracked, now and then.
         """
         context = multiprocessing.get_context("spawn")
-        counter = context.Value("l", 0)
+        counter, stop = context.Value("l", 0), context.Event()
         each = len(jobs) // len(self.trackers)
-        with ProcessPoolExecutor(self.workers, context, _start, (self, counter)) as executor:
+        with ProcessPoolExecutor(self.workers, context, _start, (self, counter, stop)) as executor:
             futures: dict[int, Future[Failure | None]] = {}
             for index in sorted(range(len(jobs)), key=lambda i: (i // each, -jobs[i].frames)):
                 futures[index] = executor.submit(_do, index // each, jobs[index].sequence)
             try:
                 _watch(futures.values(), lambda: on_frames(counter.value))
-            except BaseException:  # Ctrl-C above all: nothing new is begun
-                executor.shutdown(wait=False, cancel_futures=True)
+            except BaseException:  # Ctrl-C above all: what is begun is given up
+                stop.set()
+                executor.shutdown(cancel_futures=True)
                 raise
         results = [futures[index].result() for index in range(len(jobs))]
         return [failure for failure in results if failure is not None]
@@ -92,20 +95,28 @@ def _watch(futures: Iterable[Future[Failure | None]], on_poll: Callable[[], None
             future.result()
 
 
-def _start(pool: Pool, counter: Synchronized[int]) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+def _start(pool: Pool, counter: Synchronized[int], stop: Event) -> None:
+    # Ctrl-C reaches every process of a terminal; the first one alone decides, and says stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for reason in (stop.wait, _wait_for_end_of_parent):
+        threading.Thread(target=_end_after, args=(reason,), daemon=True).start()
     threads = max(1, (os.cpu_count() or 1) // pool.workers)
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
     _processes.append(_Process(pool, open_part(*pool.part), counter))
 
 
-def _end_with_parent() -> None:
-    """End this process, in the middle of a sequence too, when the one that began it is gone."""
+def _end_after(wait_for_it: Callable[[], object]) -> None:
+    """End this process at once, in the middle of a sequence too."""
+    wait_for_it()
+    os._exit(1)
+
+
+def _wait_for_end_of_parent() -> None:
+    """Killed, it cannot say stop."""
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
+    assert parent is not None  # this is a process of the pool
+    connection.wait([parent.sentinel])
 
 
 def _do(tracker: int, sequence: str) -> Failure | None:

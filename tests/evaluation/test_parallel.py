@@ -1,6 +1,7 @@
 """Two workers do what one does: real processes, got10k's own loop in each."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from evaluation_data import Still, write_otb
 
 from crt_plugin.errors import ParameterError
@@ -126,24 +128,35 @@ def test_what_several_workers_cannot_do(data, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="processes are told apart by signal 0")
-def test_workers_end_when_the_first_process_is_killed(data, tmp_path):
-    """In the middle of a frame, and though it cannot tell them."""
+@pytest.mark.parametrize("number", [getattr(signal, "SIGKILL", 9), signal.SIGINT])
+def test_nothing_goes_on_after_the_first_process(data, tmp_path, number):
+    """Killed, or stopped by Ctrl-C, which a terminal sends to all: in the middle of a frame."""
     script = tmp_path / "script.py"
     script.write_text(
+        "import signal\n"
         "from crt_plugin.evaluation.run import evaluate\n"
         "if __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # CI may ignore it
         "    evaluate('otb', 'otb', ['mine_in_parallel:Endless'], 'results', workers=2)\n"
     )
-    first = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.DEVNULL)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
+    first = subprocess.Popen(
+        [sys.executable, str(script)],
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env=environment,
+    )
     try:
-        workers = wait_for(
-            lambda: began if len(began := sorted(tmp_path.glob("began *"))) > 1 else []
-        )
+        wait_for(lambda: len(list(tmp_path.glob("began *"))) == 2)
+        workers = [int(file.name.split()[1]) for file in tmp_path.glob("began *")]
+        send = os.killpg if number == signal.SIGINT else os.kill
+        send(first.pid, number)
+        wait_for(lambda: first.poll() is not None)
+        for worker in workers:
+            wait_for(lambda: not is_running(worker))  # noqa: B023
     finally:
         first.kill()
         first.wait()
-    for worker in workers:
-        wait_for(lambda: not is_running(int(worker.name.split()[1])))  # noqa: B023
 
 
 def wait_for(condition, seconds=60):
