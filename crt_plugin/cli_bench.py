@@ -17,7 +17,7 @@ from crt_plugin.cli_options import parse_box, split
 from crt_plugin.errors import ParameterError
 from crt_plugin.parameters import load_parameters
 
-SHORT_LENGTH = 20_000  # frames of the long sequence, by default
+LONG_SEQUENCE = 20_000  # frames
 
 
 def bench(
@@ -54,7 +54,7 @@ def bench(
     ] = False,
     length: Annotated[
         int, typer.Option(min=1, help="Frames of the long sequence of --growth.")
-    ] = SHORT_LENGTH,
+    ] = LONG_SEQUENCE,
     data: Annotated[
         Path | None, typer.Option(help="OTB's folder, for AUC and for the workers of --growth.")
     ] = None,

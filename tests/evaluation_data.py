@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import got10k.datasets
+import got10k.experiments
 import numpy as np
 from got10k.trackers import Tracker
 from PIL import Image
@@ -129,3 +130,9 @@ class Faulty(Still):
         if isinstance(self.what, type):
             raise self.what("it broke")
         return self.what
+
+
+def leave_curves_out(monkeypatch):
+    """got10k's curves take seconds; test_scores.py has them."""
+    for experiment in (got10k.experiments.ExperimentOTB, got10k.experiments.ExperimentGOT10k):
+        monkeypatch.setattr(experiment, "plot_curves", lambda *_: None)

@@ -7,13 +7,12 @@ import pytest
 import typer
 from bench.test_jobs import BOX, QUICK, RGB
 from conftest import scene
-from evaluation_data import write_otb
+from evaluation_data import leave_curves_out, write_otb
 from PIL import Image
 from typer.testing import CliRunner
 
 from crt_plugin import cli_bench, cli_evaluate
 from crt_plugin.cli import Commands
-from crt_plugin.hosts.got10k import experiments
 
 app = typer.Typer(cls=Commands)
 app.command()(cli_bench.bench)
@@ -26,7 +25,7 @@ def crt(tmp_path, monkeypatch):
     """Run the command in a folder with a clip, a parameter file and two sequences of OTB."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.setattr(experiments.ExperimentOTB, "plot_curves", lambda *_: None)
+    leave_curves_out(monkeypatch)
     monkeypatch.setenv("COLUMNS", "200")
     for k in range(6):
         file = tmp_path / "clip" / f"{k}.png"

@@ -115,7 +115,7 @@ def test_a_long_sequence(files):
 
 
 @pytest.mark.parametrize("task", ["object_sizes", "frame_sizes"])
-def test_sizes(files, task, monkeypatch):
+def test_sizes(files, task):
     arguments = {
         "parameters": str(files / "rgb.py"),
         "precision": "float32",

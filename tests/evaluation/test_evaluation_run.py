@@ -3,20 +3,18 @@ import logging
 import numpy as np
 import pytest
 from conftest import QUICK
-from evaluation_data import Faulty, Still, write_got10k, write_otb
+from evaluation_data import Faulty, Still, leave_curves_out, write_got10k, write_otb
 
 from crt_plugin.errors import ParameterError, SourceError
 from crt_plugin.evaluation.datasets import open_part
 from crt_plugin.evaluation.run import Failure, _FrameBar, evaluate, run
-from crt_plugin.hosts.got10k import GOT10kTracker, experiments
+from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.peers import Published
 
 
 @pytest.fixture(autouse=True)
 def no_curves(monkeypatch):
-    """Curves take seconds; test_scores.py has them."""
-    for experiment in (experiments.ExperimentOTB, experiments.ExperimentGOT10k):
-        monkeypatch.setattr(experiment, "plot_curves", lambda *_: None)
+    leave_curves_out(monkeypatch)
 
 
 @pytest.fixture

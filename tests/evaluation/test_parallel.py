@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import ROOT
-from evaluation_data import Still, write_otb
+from evaluation_data import Still, leave_curves_out, write_otb
 
 from crt_plugin.errors import ParameterError
 from crt_plugin.evaluation.run import evaluate
-from crt_plugin.hosts.got10k import experiments
 
 LENGTHS = {"Couple": 4, "Deer": 9, "Dog": 5}
 TRACKERS = '''
@@ -67,7 +66,7 @@ def data(tmp_path, monkeypatch):
     """Three sequences; the present folder has a module of trackers and a parameter file."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
-    monkeypatch.setattr(experiments.ExperimentOTB, "plot_curves", lambda *_: None)
+    leave_curves_out(monkeypatch)
     (tmp_path / "mine_in_parallel.py").write_text(TRACKERS)
     (tmp_path / "quick_crt.py").write_text(QUICK_CRT)
     return write_otb(tmp_path / "otb", LENGTHS)

@@ -4,18 +4,16 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from evaluation_data import Still, boxes, write, write_got10k, write_otb
+from evaluation_data import Still, boxes, leave_curves_out, write, write_got10k, write_otb
 
 from crt_plugin.evaluation.datasets import open_part
 from crt_plugin.evaluation.run import run
 from crt_plugin.evaluation.scores import report
-from crt_plugin.hosts.got10k import experiments
 
 
 @pytest.fixture
 def no_curves(monkeypatch):
-    for experiment in (experiments.ExperimentOTB, experiments.ExperimentGOT10k):
-        monkeypatch.setattr(experiment, "plot_curves", lambda *_: None)
+    leave_curves_out(monkeypatch)
 
 
 @pytest.fixture
