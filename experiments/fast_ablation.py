@@ -33,8 +33,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "whole_cells": {"subcell": "off"},
     "paper_patch": {"filter_cells": 100.0, "patch_width": 9},
     "paper_updates": PAPER_UPDATES,
-    "fast_seed1": {"seed": 1},
-    "fast_seed2": {"seed": 2},
 }
 FILE = """\
 from crt_plugin.parameters import load_parameters

@@ -67,8 +67,12 @@ def _frame_ms(
     parameters: str, precision: str, cases: dict[str, tuple[Frame, int]], on_step: OnStep
 ) -> dict[str, float]:
     """One tracker goes round the cases, so that noise falls on all alike."""
-    # Training is over after one step: it does not change what a frame costs.
-    crt = CRTTracker(load_parameters(parameters).copy(precision=precision, train_steps=1))
+    # Training is over after one step, and every frame is learned from, whatever its score: the
+    # dearest frame that the settings allow, alike in all cases.
+    params = load_parameters(parameters).copy(
+        precision=precision, train_steps=1, confidence_threshold=0.0, stop_loss=0.0
+    )
+    crt = CRTTracker(params)
     spent: dict[str, list[float]] = {name: [] for name in cases}
     for turn in range(ROUNDS + 1):
         for name, (frame, side) in cases.items():
