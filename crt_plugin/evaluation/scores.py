@@ -17,12 +17,34 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from got10k.utils.metrics import center_error
+from numpy.typing import NDArray
 from rich.console import Console
 
 from crt_plugin.evaluation.datasets import Part
 from crt_plugin.evaluation.records import Record
 from crt_plugin.hosts.got10k import quiet
 from crt_plugin.media.annotations import PRECISION_PIXELS
+
+
+@dataclass(frozen=True)
+class SequenceScore:
+    """One tracker on one sequence.
+
+    Attributes:
+        auc, os, fps: see ``Score``.
+        dp: fraction of centres within 20 px.
+        success: fraction of IoU above 0, 0.05, ..., 1.
+        precision: fraction of centres within 0, 1, ..., 50 px.
+
+    On GOT-10k the host gives neither dp nor the curves of single sequences: they are None.
+    """
+
+    auc: float
+    os: float
+    dp: float | None
+    fps: float | None
+    success: NDArray[np.float64] | None = None
+    precision: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -34,8 +56,7 @@ class Score:
         os: fraction of IoU above 0.5.
         dp: fraction of centres within 20 px.
         fps: frames per second, None where no times are known.
-        sequences: how many it is a mean over.
-        by_sequence: AUC of each.
+        each: the sequences.
     """
 
     tracker: str
@@ -43,8 +64,17 @@ class Score:
     os: float
     dp: float
     fps: float | None
-    sequences: int
-    by_sequence: dict[str, float]
+    each: dict[str, SequenceScore]
+
+    @property
+    def sequences(self) -> int:
+        """How many it is a mean over."""
+        return len(self.each)
+
+    @property
+    def by_sequence(self) -> dict[str, float]:
+        """AUC of each."""
+        return {name: score.auc for name, score in self.each.items()}
 
 
 @dataclass(frozen=True)
@@ -116,16 +146,34 @@ def _score(part: Part, name: str, performance: dict[str, Any]) -> Score:
         if part.benchmark.is_got10k
         else overall["precision_score"]
     )
-    speed = float(overall["speed_fps"])
     return Score(
         name,
         float(overall[auc]),
         float(overall[success]),
         float(precision),
-        speed if speed > 0 else None,
-        len(each),
-        {sequence: float(values[auc]) for sequence, values in each.items()},
+        _fps(overall),
+        {sequence: _sequence_score(values) for sequence, values in each.items()},
     )
+
+
+def _sequence_score(values: dict[str, Any]) -> SequenceScore:
+    if "ao" in values:
+        return SequenceScore(float(values["ao"]), float(values["sr"]), None, _fps(values))
+    success, precision = (np.asarray(values[f"{kind}_curve"]) for kind in ("success", "precision"))
+    return SequenceScore(
+        float(values["success_score"]),
+        float(values["success_rate"]),
+        float(values["precision_score"]),
+        _fps(values),
+        success,
+        precision,
+    )
+
+
+def _fps(values: dict[str, Any]) -> float | None:
+    """got10k says -1 where no times are known."""
+    speed = float(values["speed_fps"])
+    return speed if speed > 0 else None
 
 
 def _precision_over_frames(part: Part, name: str) -> float:

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crt_plugin.report.bootstrap import paired_difference
+
+SCORES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=12)
+
+
+def by_name(values):
+    return {f"s{i}": value for i, value in enumerate(values)}
+
+
+def test_interval_of_many_alike_is_the_normal_one():
+    """By the central limit theorem: mean -+ 1.96 s / sqrt(n)."""
+    rng = np.random.default_rng(3)
+    values = rng.normal(0.05, 0.1, 400)
+    found = paired_difference(by_name(values), by_name(np.zeros(400)))
+    half = 1.96 * values.std() / np.sqrt(400)
+    assert found.mean == pytest.approx(values.mean())
+    assert found.low == pytest.approx(values.mean() - half, abs=0.1 * half)
+    assert found.high == pytest.approx(values.mean() + half, abs=0.1 * half)
+
+
+def test_what_both_find_hard_cancels():
+    hard = np.linspace(0, 1, 20)
+    found = paired_difference(by_name(hard + 0.01), by_name(hard))
+    assert found.low == pytest.approx(0.01) and found.high == pytest.approx(0.01)
+    assert found.is_clear
+
+
+@given(SCORES)
+def test_swapping_turns_the_sign(pairs):
+    first, second = (by_name(values) for values in zip(*pairs, strict=True))
+    one = paired_difference(first, second, draws=200)
+    other = paired_difference(second, first, draws=200)
+    assert one.mean == pytest.approx(-other.mean)
+    assert (one.low, one.high) == pytest.approx((-other.high, -other.low))
+    assert one.low - 1e-9 <= one.mean <= one.high + 1e-9
+
+
+def test_only_common_sequences_count():
+    first, second = {"a": 1.0, "b": 0.5, "c": 0.0}, {"b": 0.0, "c": 0.5, "d": 1.0}
+    found = paired_difference(first, second)
+    assert (found.mean, found.sequences) == (0.0, 2) and not found.is_clear
+    assert str(found) == "+0.000 [-0.500, +0.500], 2 sequences"
+
+
+def test_one_sequence_says_nothing():
+    assert paired_difference({"a": 1.0}, {"a": 0.0, "b": 0.0}) is None
