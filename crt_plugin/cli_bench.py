@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from crt_plugin.bench.jobs import Job, Result, measure
-from crt_plugin.bench.tables import machine, tables
+from crt_plugin.bench.tables import tables
 from crt_plugin.cli_options import parse_box, split
 from crt_plugin.errors import ParameterError
 from crt_plugin.parameters import load_parameters
+from crt_plugin.report.provenance import machine
 
 LONG_SEQUENCE = 20_000  # frames
 

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import platform
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib import metadata
-from pathlib import Path
-from typing import Any
 
 from rich.console import RenderableType
 from rich.markup import escape
@@ -17,33 +12,7 @@ from rich.table import Table
 from crt_plugin.bench.jobs import Result
 from crt_plugin.bench.stages import STAGES
 
-CPU_INFO = Path("/proc/cpuinfo")
 BESIDE = 4  # trackers in one table: more do not fit into 80 columns
-PACKAGES = ("crt-plugin", "torch", "numpy", "opencv-python", "opencv-contrib-python")
-
-
-def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
-    versions = {}
-    for name in PACKAGES:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return {
-        "processor": _processor(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "packages": versions,
-    }
-
-
-def _processor() -> str:
-    if CPU_INFO.is_file():
-        found = re.search(r"^model name\s*:\s*(.+)$", CPU_INFO.read_text(), re.MULTILINE)
-        if found:
-            return found[1]
-    return platform.processor() or platform.machine()
 
 
 def tables(results: Sequence[Result]) -> list[RenderableType]:

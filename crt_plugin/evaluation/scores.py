@@ -8,7 +8,7 @@ kin are means over sequences, GOT-10k over frames.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,22 @@ class Report:
     scores: list[Score]
     folders: list[Path]
     problems: list[str]
+
+
+def over(score: Score, names: Collection[str]) -> Score | None:
+    """The means over some of the sequences of an OTB score; None where it has none of them.
+
+    fps are the mean over the sequences whose times are known, as the host does it.
+    """
+    each = {name: one for name, one in score.each.items() if name in names}
+    if not each:
+        return None
+    auc, os, dp = (
+        float(np.mean([getattr(one, field) for one in each.values()]))
+        for field in ("auc", "os", "dp")
+    )
+    speeds = [one.fps for one in each.values() if one.fps is not None]
+    return Score(score.tracker, auc, os, dp, float(np.mean(speeds)) if speeds else None, each)
 
 
 def report(part: Part, names: Sequence[str], progress: bool = False) -> Report:

@@ -1,0 +1,1 @@
+"""The paper's tables and figures: what it prints, and how ours are made from results."""

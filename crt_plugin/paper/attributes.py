@@ -1,0 +1,59 @@
+"""Table 4: AUC and DP of several trackers under the benchmark's 11 attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from crt_plugin.evaluation.otb_lists import otb_lists
+from crt_plugin.evaluation.scores import Score, over
+from crt_plugin.paper.printed import Pair
+from crt_plugin.report.tables import Cell, Table, ranks
+
+ByAttribute = dict[str, Pair | None]
+
+
+def by_attribute(score: Score | None) -> ByAttribute:
+    """AUC and DP over a tracker's targets with each attribute, in percent.
+
+    None where it has results of no such target.
+    """
+    lists = otb_lists()
+    found: ByAttribute = {}
+    for attribute in lists.attributes:
+        targets = [name for name, has in lists.of_target.items() if attribute in has]
+        some = None if score is None else over(score, targets)
+        found[attribute] = None if some is None else Pair(100 * some.auc, 100 * some.dp)
+    return found
+
+
+def targets_with(attribute: str, score: Score) -> int:
+    """Targets with an attribute that a tracker has results of."""
+    return sum(attribute in otb_lists().of_target.get(name, ()) for name in score.each)
+
+
+def without_attributes(score: Score) -> list[str]:
+    """Targets that count nowhere in the table: the benchmark gives them no attribute."""
+    return [name for name in score.each if not otb_lists().of_target.get(name)]
+
+
+def attribute_table(
+    name: str,
+    title: str,
+    heads: Mapping[str, str],
+    columns: Mapping[str, ByAttribute],
+    notes: Sequence[str],
+) -> Table:
+    """A row an attribute, a column a tracker, cells ``AUC/DP``; marked by AUC.
+
+    Args:
+        heads: what each row is called.
+        columns: by tracker.
+    """
+    rows = []
+    for attribute, head in heads.items():
+        pairs = [column[attribute] for column in columns.values()]
+        marks = ranks([None if pair is None else round(pair.auc, 1) for pair in pairs])
+        texts = ["" if pair is None else f"{pair.auc:.1f}/{pair.dp:.1f}" for pair in pairs]
+        cells = [Cell(text, mark) for text, mark in zip(texts, marks, strict=True)]
+        rows.append([Cell(head), *cells])
+    return Table(name, title, ("attribute", *columns), rows, notes)

@@ -1,0 +1,251 @@
+"""What the paper's scripts share: results that are run once, scored, and saved.
+
+CRT runs through ``evaluation.run`` with the parameter files; what is there is kept, so that two
+scripts that need the same tracker run it once, and a stopped run resumes. Rivals are published
+result files.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from crt_plugin.errors import CRTError, ParameterError
+from crt_plugin.evaluation.datasets import Part, open_part
+from crt_plugin.evaluation.imported import import_results, published_part
+from crt_plugin.evaluation.otb_files import Boxes, parse_boxes
+from crt_plugin.evaluation.otb_lists import otb_lists
+from crt_plugin.evaluation.records import SETTINGS
+from crt_plugin.evaluation.run import evaluate
+from crt_plugin.evaluation.scores import Report, Score, over, report
+from crt_plugin.hosts.got10k import quiet
+from crt_plugin.paper.benchmark_rule import by_the_benchmark
+from crt_plugin.parameters import load_parameters
+from crt_plugin.report.files import save_table
+from crt_plugin.report.provenance import Provenance
+from crt_plugin.report.tables import Table
+
+logger = logging.getLogger(__name__)
+
+FOLDER = "OTB2015"  # of the host's results
+IMPORTED = "published"  # subfolder of the results, for the rivals'
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Trackers' scores, and what has to be said of them.
+
+    Attributes:
+        scores: by tracker; those without any result are left out.
+        notes: why, and which sequences could not be used.
+    """
+
+    scores: dict[str, Score]
+    notes: list[str]
+
+    def over(self, names: Collection[str]) -> dict[str, Score]:
+        """Scores over some sequences only."""
+        found = {name: over(score, names) for name, score in self.scores.items()}
+        return {name: score for name, score in found.items() if score is not None}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a script made.
+
+    Attributes:
+        tables: saved, and to be shown.
+        figures: files.
+        findings: a line for each finding of the paper that was looked at.
+    """
+
+    tables: list[Table] = field(default_factory=list)
+    figures: list[Path] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Study:
+    """Where data, results and outcomes of the paper's scripts are.
+
+    Attributes:
+        results: folder of results, in the host's layout; what is there is kept.
+        output: folder of tables and pictures.
+        data: folder with OTB's frames, or of a part of them; None: nothing is run.
+        published: rivals' result files, see ``import_results``, or a folder in the host's layout.
+        groundtruth: annotations of OTB, see ``read_annotations``; without it the data's.
+        sequences: names to run, None for all that are there.
+        workers: processes that share the sequences.
+        progress: show bars.
+    """
+
+    results: Path
+    output: Path
+    data: Path | None = None
+    published: Path | None = None
+    groundtruth: Path | None = None
+    sequences: Sequence[str] | None = None
+    workers: int = 1
+    progress: bool = True
+
+    def __post_init__(self) -> None:
+        if self.data is None and self.groundtruth is None:
+            raise ParameterError(
+                "neither data nor groundtruth: accepted: OTB's frames, or its annotations"
+            )
+        self._kept: dict[str, Scored] = {}
+
+    # -------------------------------------------------------------------------------- scores
+
+    def crt(self, names: Sequence[str]) -> Scored:
+        """CRT with parameter files, names or paths: run where frames are there, and scored.
+
+        The scores are under what the files are given as.
+        """
+        for name in names:
+            if name not in self._kept:
+                self._kept[name] = self._run(name)
+        return _joined(self._kept[name] for name in names)
+
+    def rivals(self, names: Sequence[str]) -> Scored:
+        """Published results, over all targets that have annotations."""
+        new = [name for name in names if name not in self._kept]
+        if new and self.published is not None:
+            part = self._annotations(self._published_folder)
+            found = report(part, new, self.progress)
+            self._kept.update({name: _scored(found, name, name) for name in new})
+        elif new:
+            lack = {name: Scored({}, [f"{name}: no published results given"]) for name in new}
+            self._kept.update(lack)
+        return _joined(self._kept[name] for name in names)
+
+    def _run(self, name: str) -> Scored:
+        tracker = tracker_name(name)
+        if self.data is None:
+            return self._kept_results(tracker, name)
+        try:
+            done = evaluate(
+                "otb",
+                self.data,
+                [f"crt:{name}"],
+                self.results,
+                sequences=self.sequences,
+                workers=self.workers,
+                progress=self.progress,
+            )
+        except CRTError as error:  # weights that are not there, results of other settings
+            return Scored({}, [f"{tracker}: {error}"])
+        found = report(by_the_benchmark(done.part), [tracker])
+        return _scored(found, tracker, name, [*done.notes, *map(str, done.failures)])
+
+    def _kept_results(self, tracker: str, name: str) -> Scored:
+        """Results that were brought from elsewhere, if they are of the parameter file's settings.
+
+        Where frames are, ``evaluate`` looks after that.
+        """
+        file = self.results / FOLDER / tracker / SETTINGS
+        if file.is_file() and file.read_text(encoding="utf-8") != settings_of(name):
+            return Scored({}, [f"{tracker}: {file.parent} holds results of other settings"])
+        return _scored(report(self._annotations(self.results), [tracker]), tracker, name)
+
+    @functools.cached_property
+    def _published_folder(self) -> Path:
+        """The rivals' results in the host's layout; brought there once."""
+        source = self.published
+        if source is None or (source / FOLDER).is_dir():
+            return source or self.results
+        folder = self.results / IMPORTED
+        done = import_results(source, folder, self.groundtruth, progress=self.progress)
+        for line in done.unused:
+            logger.warning("not used: %s", line)
+        return folder
+
+    def _annotations(self, results: Path) -> Part:
+        """The targets that have annotations, to score results against."""
+        if self.groundtruth is not None:
+            return by_the_benchmark(published_part(results, self.groundtruth))
+        return by_the_benchmark(open_part("otb", self.data or "", results=results))
+
+    def boxes(self, tracker: str, target: str) -> Boxes | None:
+        """Our result of a target, N x 4, 1-based; None where there is none."""
+        return _boxes(self.results, tracker, target)
+
+    def published_boxes(self, tracker: str, target: str) -> Boxes | None:
+        """A rival's result of a target, N x 4, 1-based; None where there is none."""
+        return None if self.published is None else _boxes(self._published_folder, tracker, target)
+
+    # ------------------------------------------------------------------------------- frames
+
+    def sequence(self, name: str) -> tuple[list[Path], Any] | None:
+        """Frames and annotation (N x 4, 1-based) of a target; None where frames are not there."""
+        part = self.part
+        if part is None or name not in part.names:
+            return None
+        with quiet():
+            files, truth = part.experiment.dataset[part.names.index(name)][:2]
+        return [Path(file) for file in files], truth
+
+    @functools.cached_property
+    def part(self) -> Part | None:
+        """The sequences whose frames are there; None without data."""
+        if self.data is None:
+            return None
+        return open_part("otb", self.data, self.sequences, self.results)
+
+    # ------------------------------------------------------------------------------- outcome
+
+    def provenance(self, scored: Collection[str], crt: Sequence[str] = ()) -> list[str]:
+        """What a table over the sequences ``scored``, with parameter files ``crt``, rests on."""
+        lists = otb_lists()
+        sequences = {
+            ("OTB-100", len(lists.of_target)): [n for n in lists.of_target if n in scored],
+            ("OTB-50", len(lists.tb50)): [n for n in lists.tb50 if n in scored],
+        }
+        others = [name for name in scored if name not in lists.of_target]
+        lines = Provenance(sequences, {name: settings_of(name) for name in crt}).lines()
+        if others:
+            lines.append(f"Not in the benchmark's lists: {', '.join(others)}")
+        return lines
+
+    def save(self, table: Table, rests_on: Sequence[str]) -> Table:
+        """Write a table's files."""
+        save_table(table, self.output, rests_on)
+        return table
+
+
+def _boxes(results: Path, tracker: str, target: str) -> Boxes | None:
+    file = results / FOLDER / tracker / f"{target}.txt"
+    return parse_boxes(file.read_text(encoding="utf-8")) if file.is_file() else None
+
+
+def tracker_name(parameters: str) -> str:
+    """What the results of CRT with a parameter file are called, as the host's adapter has it."""
+    return f"CRT-{Path(parameters).stem}"
+
+
+def settings_of(name: str) -> str:
+    """All settings of a parameter file, as results keep them."""
+    return f"{load_parameters(name)}\n"
+
+
+def _scored(found: Report, tracker: str, name: str, notes: Sequence[str] = ()) -> Scored:
+    """One tracker's part of a report, under ``name``."""
+    own = [score for score in found.scores if score.tracker == tracker]
+    problems = [line for line in found.problems if line.startswith(f"{tracker}, ")]
+    lines = [*notes, *(line for line in problems if line not in notes)]
+    if not own and not lines:
+        lines.append(f"{tracker}: no results")
+    return Scored({name: own[0]} if own else {}, lines)
+
+
+def _joined(parts: Iterable[Scored]) -> Scored:
+    scores: dict[str, Score] = {}
+    notes = []
+    for part in parts:
+        scores.update(part.scores)
+        notes += part.notes
+    return Scored(scores, notes)

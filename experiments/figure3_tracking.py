@@ -1,0 +1,135 @@
+"""Figure 3: how the object is found, and what past frames are good for.
+
+    python experiments/figure3_tracking.py --data OTB_FOLDER --sequences Jogging.1
+
+(a) Search patch, regression result, motion map and final prediction of a frame. (b) The
+regression results at an occlusion, learned from five past frames, and from the last one alone.
+The paper does not say which sequence; the first with the attribute occlusion is taken, and of its
+first frames the one in which the tracker is least sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from rich.console import Console
+from rich.progress import track
+
+from crt_plugin.evaluation.otb_lists import otb_lists
+from crt_plugin.hosts.got10k import FIRST_PIXEL
+from crt_plugin.paper.script import main
+from crt_plugin.paper.study import Outcome, Study
+from crt_plugin.parameters import load_parameters
+from crt_plugin.patch import cut_patches
+from crt_plugin.report.plots import Panel, draw_panels
+from crt_plugin.tracker import CRTTracker, Detection
+
+OURS = "default"  # parameter file
+FRAMES = 100  # at most, of the sequence
+STEADY = 10  # frames before which no occlusion is looked for
+APART = 10  # frames between the columns of (b)
+
+
+def make(study: Study) -> Outcome:
+    """Track twice, and draw."""
+    name = _occluded(study)
+    sequence = study.sequence(name)
+    if sequence is None:
+        return Outcome(findings=["Figure 3: not made, as there are no frames of an occlusion."])
+    files, truth = sequence
+    images = [np.asarray(Image.open(file).convert("RGB")) for file in files[:FRAMES]]
+    box = truth[0] - FIRST_PIXEL
+    with_past = detections(images, box, {}, "with past frames")
+    without = detections(images, box, {"history_length": 1}, "without")
+    rests_on = study.provenance([name], [OURS])
+    hidden = STEADY + int(np.argmin([found.score for found in with_past[STEADY:]]))
+    figures = _detecting(study, images[1], with_past[1], rests_on)
+    figures += _past(study, images, with_past, without, hidden, rests_on)
+    return Outcome([], figures, [_finding(with_past, without, truth - FIRST_PIXEL, hidden)])
+
+
+def _occluded(study: Study) -> str:
+    names = study.part.names if study.part else []
+    of_target = otb_lists().of_target
+    occluded = [name for name in names if "OCC" in of_target.get(name, ())]
+    return next(iter([name for name in occluded if name.startswith("Jogging")] + occluded), "")
+
+
+def detections(
+    images: Sequence[np.ndarray], box: np.ndarray, changes: dict, description: str
+) -> list[Detection]:
+    """What the paper's best parameters find in each frame, with ``changes``."""
+    tracker = CRTTracker(load_parameters(OURS).copy(**changes))
+    tracker.init(images[0], box)
+    found = [tracker.last]
+    for image in track(images[1:], description=description, console=Console(stderr=True)):
+        tracker.update(image)
+        found.append(tracker.last)
+    return found
+
+
+def _detecting(
+    study: Study, image: np.ndarray, found: Detection, rests_on: list[str]
+) -> list[Path]:
+    height, width = (found.response.shape[i] * 4 for i in (0, 1))
+    patch = cut_patches(image, [found.patch_rect], height, width)[0]
+    row = [
+        Panel("search patch", patch),
+        Panel("regression result", found.response, limits=(0, 1)),
+        Panel("motion map", found.motion_map, limits=(0, 1)),
+        Panel("final prediction", found.motion_map * found.response, limits=(0, 1)),
+    ]
+    return draw_panels([row], study.output / "figure3_detecting", rests_on)
+
+
+def _past(
+    study: Study,
+    images: Sequence[np.ndarray],
+    with_past: Sequence[Detection],
+    without: Sequence[Detection],
+    hidden: int,
+    rests_on: list[str],
+) -> list[Path]:
+    """Columns: frames around the occlusion; rows: frame, results with past frames, without."""
+    last = len(images) - 1
+    columns = sorted({max(1, hidden - APART), hidden, min(last, hidden + APART)})
+    frames = [
+        Panel(
+            f"frame {index + 1}",
+            images[index],
+            {"five past frames": with_past[index].box, "the last alone": without[index].box},
+        )
+        for index in columns
+    ]
+    rows = [frames]
+    for label, found in (("five past frames", with_past), ("the last alone", without)):
+        rows.append(
+            [
+                Panel(f"{label}: {found[i].score:.2f}", found[i].response, limits=(0, 1))
+                for i in columns
+            ]
+        )
+    return draw_panels(rows, study.output / "figure3_past_frames", rests_on)
+
+
+def _finding(
+    with_past: Sequence[Detection], without: Sequence[Detection], truth: np.ndarray, hidden: int
+) -> str:
+    """How far both are from the annotation after the occlusion."""
+    errors = [_center_error(found[-1].box, truth[len(found) - 1]) for found in (with_past, without)]
+    return (
+        f"Past frames: least sure in frame {hidden + 1}; in frame {len(with_past)} the centre is "
+        f"off by {errors[0]:.0f} px with five past frames, by {errors[1]:.0f} px with the last "
+        f"alone: {'past frames help' if errors[0] < errors[1] else 'no gain here'}."
+    )
+
+
+def _center_error(box: np.ndarray, truth: np.ndarray) -> float:
+    return float(np.hypot(*(box[:2] + box[2:] / 2 - truth[:2] - truth[2:] / 2)))
+
+
+if __name__ == "__main__":
+    main(make, __doc__ or "")

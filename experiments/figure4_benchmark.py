@@ -1,0 +1,98 @@
+"""Figure 4: precision and success plots (OPE) of CRT and its rivals, OTB-50 and OTB-100.
+
+    python experiments/figure4_benchmark.py --data OTB_FOLDER \\
+        --rivals otb100-results.zip --groundtruth otb100-groundtruth.zip
+
+On the targets that CRT has results of; without any, the rivals on all that they have results of.
+The legends give DP at 20 px and the area under the success plot, best first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from crt_plugin.evaluation.otb_lists import otb_lists
+from crt_plugin.evaluation.scores import Score
+from crt_plugin.paper.printed import TRACKERS
+from crt_plugin.paper.script import main
+from crt_plugin.paper.study import Outcome, Scored, Study
+from crt_plugin.report.plots import Curves, Line, draw_curves
+from crt_plugin.report.tables import Cell, Table, number, ranks
+
+OURS = "default"
+RIVALS = [name for name in TRACKERS[1:] if name != "TGPR"]  # which published no boxes
+FIELDS = ("dp", "auc")
+
+
+def make(study: Study) -> Outcome:
+    """Run CRT where frames are there, score the rivals, draw, and write the legends' table."""
+    scored = study.crt([OURS])
+    crt = scored.scores.get(OURS)
+    rivals = study.rivals(RIVALS)
+    everyone = Scored(({"CRT": crt} if crt else {}) | rivals.scores, [*scored.notes, *rivals.notes])
+    targets = list(crt.each) if crt else sorted({t for s in rivals.scores.values() for t in s.each})
+    lists = otb_lists()
+    parts = {
+        "OTB-100": everyone.over(targets),
+        "OTB-50": everyone.over([target for target in targets if target in lists.tb50]),
+    }
+    rests_on = study.provenance(targets, [OURS] if crt else [])
+    panels = [panel for name, scores in parts.items() for panel in _panels(name, scores)]
+    figures = draw_curves(panels, 2, study.output / "figure4_benchmark", rests_on)
+    table = _table(parts, everyone.notes)
+    return Outcome([study.save(table, rests_on)], figures)
+
+
+def _panels(benchmark: str, scores: dict[str, Score]) -> list[Curves]:
+    """Precision and success plot, lines by falling score."""
+    count = max((score.sequences for score in scores.values()), default=0)
+    found = []
+    for kind, field, x, axis in (
+        ("Precision", "dp", np.arange(51.0), "centre error (px)"),
+        ("Success", "auc", np.linspace(0, 1, 21), "IoU"),
+    ):
+        order = sorted(scores, key=lambda name: -getattr(scores[name], field))
+        lines = [
+            Line(
+                name,
+                f"{name} [{100 * getattr(scores[name], field):.1f}]",
+                _mean(scores[name], kind),
+                is_ours=name == "CRT",
+            )
+            for name in order
+        ]
+        title = f"{kind} plot of OPE, {benchmark} ({count} targets)"
+        found.append(Curves(title, f"threshold: {axis}", f"{kind.lower()} rate", x, lines))
+    return found
+
+
+def _mean(score: Score, kind: str) -> np.ndarray:
+    curves = [getattr(one, kind.lower()) for one in score.each.values()]
+    return np.mean(curves, axis=0)
+
+
+def _table(parts: dict[str, dict[str, Score]], notes: list[str]) -> Table:
+    columns = [f"{name} {field.upper()}" for name in parts for field in FIELDS]
+    rows = []
+    names = list(parts["OTB-100"])
+    marked = {
+        (part, field): dict(
+            zip(scores, ranks([getattr(s, field) for s in scores.values()]), strict=True)
+        )
+        for part, scores in parts.items()
+        for field in FIELDS
+    }
+    for name in names:
+        cells = [Cell(name)]
+        for part, scores in parts.items():
+            for field in FIELDS:
+                value = 100 * getattr(scores[name], field) if name in scores else None
+                cells.append(Cell(number(value, 1), marked[part, field].get(name, 0)))
+        rows.append([*cells, Cell(str(parts["OTB-100"][name].sequences))])
+    title = "Figure 4: DP (20 px) and AUC (%) on the targets at hand"
+    said = [f"Left empty: {note}" for note in notes]
+    return Table("figure4_benchmark", title, ("tracker", *columns, "targets"), rows, said)
+
+
+if __name__ == "__main__":
+    main(make, __doc__ or "")

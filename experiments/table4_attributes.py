@@ -1,0 +1,107 @@
+"""Table 4: AUC and DP under 11 attributes, of CRT and the paper's nine rivals.
+
+    python experiments/table4_attributes.py --data OTB_FOLDER \\
+        --rivals otb100-results.zip --groundtruth otb100-groundtruth.zip
+
+Two tables: all trackers on the targets whose frames are at hand; and the rivals' published
+results on all of OTB-100, beside what the paper prints. TGPR published no boxes: its column of
+the second table is the paper's own.
+"""
+
+from __future__ import annotations
+
+from crt_plugin.evaluation.otb_lists import otb_lists
+from crt_plugin.evaluation.scores import Score
+from crt_plugin.paper.attributes import (
+    ByAttribute,
+    attribute_table,
+    by_attribute,
+    targets_with,
+    without_attributes,
+)
+from crt_plugin.paper.printed import TABLE4, TRACKERS
+from crt_plugin.paper.quality import by_sequence, in_percent, verdict
+from crt_plugin.paper.script import main
+from crt_plugin.paper.study import Outcome, Study
+from crt_plugin.report.bootstrap import paired_difference
+from crt_plugin.report.tables import Table
+
+OURS = "default"
+PRINTED_ONLY = "TGPR"
+RIVALS = [name for name in TRACKERS[1:] if name != PRINTED_ONLY]
+MARKS = "Best AUC of a row bold, second best in italics."
+
+
+def make(study: Study) -> Outcome:
+    """Run CRT where frames are there, score the rivals, and write both tables."""
+    ours, rivals = study.crt([OURS]), study.rivals(RIVALS)
+    crt = ours.scores.get(OURS)
+    notes = [f"Left empty: {note}" for note in (*ours.notes, *rivals.notes)]
+    tables = [_whole(study, rivals.scores, notes)]
+    findings = []
+    if crt is not None:
+        here = rivals.over(list(crt.each))
+        findings = [_finding(crt, name, here) for name in RIVALS]
+        tables.insert(0, _here(study, crt, here, [*findings, *notes]))
+    return Outcome(tables, findings=findings)
+
+
+def _here(study: Study, crt: Score, rivals: dict[str, Score], notes: list[str]) -> Table:
+    columns = {"CRT": by_attribute(crt)}
+    columns |= {name: by_attribute(rivals.get(name)) for name in RIVALS}
+    heads = {name: f"{name} ({targets_with(name, crt)})" for name in TABLE4}
+    notes = [MARKS, "In brackets: targets.", *_left_out(crt), *_partial(crt, rivals), *notes]
+    title = "Table 4: AUC/DP (%) under attributes, on the targets at hand"
+    table = attribute_table("table4_attributes", title, heads, columns, notes)
+    return study.save(table, study.provenance(list(crt.each), [OURS]))
+
+
+def _whole(study: Study, rivals: dict[str, Score], notes: list[str]) -> Table:
+    """Ours of the published boxes, and in brackets the paper's."""
+    columns: dict[str, ByAttribute] = {"CRT (paper)": _printed("CRT")}
+    for name in RIVALS:
+        columns[name] = by_attribute(rivals.get(name))
+        columns[f"{name} (paper)"] = _printed(name)
+    columns[f"{PRINTED_ONLY} (paper)"] = _printed(PRINTED_ONLY)
+    heads = {name: f"{name}, {words}" for name, words in otb_lists().attributes.items()}
+    title = "Table 4: AUC/DP (%) under attributes, published boxes on OTB-100 beside the paper"
+    scored = {target for score in rivals.values() for target in score.each}
+    said = "Columns marked (paper) are what the paper prints; the others are computed."
+    table = attribute_table("table4_attributes_otb100", title, heads, columns, [said, *notes])
+    return study.save(table, study.provenance(scored))
+
+
+def _printed(tracker: str) -> ByAttribute:
+    return {attribute: TABLE4[attribute][tracker] for attribute in TABLE4}
+
+
+def _left_out(crt: Score) -> list[str]:
+    names = without_attributes(crt)
+    return [f"Without attributes, and so in no row: {', '.join(names)}."] if names else []
+
+
+def _partial(crt: Score, rivals: dict[str, Score]) -> list[str]:
+    return [
+        f"{name} has results of {score.sequences} of the {crt.sequences} targets."
+        for name, score in rivals.items()
+        if score.sequences < crt.sequences
+    ]
+
+
+def _finding(crt: Score, rival: str, rivals: dict[str, Score]) -> str:
+    if rival not in rivals:
+        return f"CRT against {rival}: no results of {rival}."
+    auc, dp = (
+        paired_difference(by_sequence(crt, field), by_sequence(rivals[rival], field))
+        for field in ("auc", "dp")
+    )
+    if auc is None or dp is None:
+        return f"CRT against {rival}: fewer than two targets in common."
+    return (
+        f"CRT is better than {rival}: AUC {in_percent(auc)}, DP {in_percent(dp)} on "
+        f"{auc.sequences} targets, {verdict(auc, dp)}."
+    )
+
+
+if __name__ == "__main__":
+    main(make, __doc__ or "")

@@ -1,0 +1,27 @@
+import hashlib
+
+from crt_plugin.parameters import load_parameters
+from crt_plugin.report.provenance import Provenance, digest, machine
+
+
+def test_what_figures_were_measured_on():
+    assert {"processor", "system", "python", "packages"} == set(machine())
+    assert machine()["packages"]["torch"]
+
+
+def test_lines():
+    settings = str(load_parameters("hog"))
+    lines = Provenance({("OTB-50", 50): ("Deer", "Girl")}, {"hog": settings}).lines()
+    assert lines[0] == "OTB-50: 2 of 50 sequences: Deer, Girl"
+    assert hashlib.sha256(settings.encode()).hexdigest()[:12] in lines[1]
+    assert "torch" in lines[2] and "Python" in lines[2]
+
+
+def test_another_setting_has_another_digest():
+    params = load_parameters("hog")
+    assert digest(str(params)) != digest(str(params.copy(seed=1)))
+
+
+def test_nothing_known():
+    lines = Provenance({("OTB-50", 50): ()}, {}).lines()
+    assert lines[0] == "OTB-50: 0 of 50 sequences: none" and len(lines) == 2
