@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,11 +17,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from crt_plugin import cli_tables
 from crt_plugin.cli_options import split
 
 if TYPE_CHECKING:
     from crt_plugin.evaluation.datasets import Part
-    from crt_plugin.evaluation.scores import Report
+    from crt_plugin.evaluation.protocols import StartedPart
+    from crt_plugin.evaluation.scores import Report, Score
 
 FAILED = 1  # exit status where a sequence or file could not be used
 
@@ -44,6 +46,13 @@ def evaluate(
             "or tcolor128."
         ),
     ] = "otb",
+    protocol: Annotated[
+        str,
+        typer.Option(
+            help="ope: from the first frame's box. OTB's sre: from 12 boxes beside it. OTB's tre: "
+            "from 20 later frames."
+        ),
+    ] = "ope",
     trackers: Annotated[
         str, typer.Option(help="With commas between, see crt trackers.")
     ] = "crt:default",
@@ -79,6 +88,7 @@ def evaluate(
         data,
         split(trackers),
         results,
+        protocol=protocol,
         reports=reports,
         sequences=None if sequences is None else split(sequences),
         seed=seed,
@@ -181,21 +191,33 @@ def _prepare() -> None:
 
 def _show(part: Part, report: Report) -> None:
     """The table, and where the host's own report is."""
+    from crt_plugin.evaluation.protocols import StartedPart
+
     typer.echo(str(part))
     if not report.scores:
         return
-    first = "AO" if part.benchmark.is_got10k else "AUC"
-    table = Table("tracker", first, "OS", "DP", "fps", "sequences", box=None, padding=(0, 2, 0, 0))
-    for score in report.scores:
-        values = (f"{value:.3f}" for value in (score.auc, score.os, score.dp))
-        fps = "-" if score.fps is None else f"{score.fps:.2f}"
-        count = f"{score.sequences} of {len(part.names)}"
-        if score.sequences < len(part.names):
-            count = f"[yellow]{count}[/]"
-        table.add_row(escape(score.tracker), *values, fps, count)
-    Console().print(table)
+    if isinstance(part, StartedPart):
+        _show_starts(part, report.scores)
+    else:
+        Console().print(cli_tables.of_sequences(part, report.scores))
     for folder in report.folders:
         typer.echo(f"got10k's report: {folder}")
+
+
+def _show_starts(part: StartedPart, scores: Sequence[Score]) -> None:
+    """Means over targets, and over each kind of start beside what ope gives."""
+    from crt_plugin.evaluation.start_scores import ope_scores, per_kind, per_target
+
+    console = Console()
+    console.print(cli_tables.of_targets(part, scores, [per_target(score) for score in scores]))
+    ope, notes = ope_scores(part, [score.tracker for score in scores])
+    kinds = {score.tracker: per_kind(part, score, ope.get(score.tracker)) for score in scores}
+    compared = ", and its difference from ope's on the same frames" if ope else ""
+    typer.echo(f"AUC of each start{compared}:")
+    on_average = {name: per_target(score).auc for name, score in ope.items()}
+    console.print(cli_tables.of_kinds(kinds, on_average))
+    for note in notes:
+        _warn(note)
 
 
 def _not_said(problems: Iterable[str], said: Iterable[str]) -> list[str]:

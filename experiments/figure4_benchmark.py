@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from crt_plugin.evaluation.otb_lists import otb_lists
-from crt_plugin.evaluation.scores import Score
+from crt_plugin.evaluation.scores import Score, mean_score
 from crt_plugin.paper.printed import TRACKERS
 from crt_plugin.paper.script import main
 from crt_plugin.paper.study import Outcome, Scored, Study
@@ -56,7 +56,7 @@ def _panels(benchmark: str, scores: dict[str, Score]) -> list[Curves]:
             Line(
                 name,
                 f"{name} [{100 * getattr(scores[name], field):.1f}]",
-                _mean(scores[name], kind),
+                getattr(mean_score(list(scores[name].each.values())), kind.lower()),
                 is_ours=name == "CRT",
             )
             for name in order
@@ -64,11 +64,6 @@ def _panels(benchmark: str, scores: dict[str, Score]) -> list[Curves]:
         title = f"{kind} plot of OPE, {benchmark} ({count} targets)"
         found.append(Curves(title, f"threshold: {axis}", f"{kind.lower()} rate", x, lines))
     return found
-
-
-def _mean(score: Score, kind: str) -> np.ndarray:
-    curves = [getattr(one, kind.lower()) for one in score.each.values()]
-    return np.mean(curves, axis=0)
 
 
 def _table(parts: dict[str, dict[str, Score]], notes: list[str]) -> Table:

@@ -77,6 +77,41 @@ def test_evaluate_prints_the_table_and_where_the_report_is(crt, tmp_path):
     assert (tmp_path / "r" / "OTB2015" / "Still" / "Deer.txt").is_file()
 
 
+def test_sre_prints_targets_and_starts(crt):
+    """Deer, by hand: 44 of 105 from the left, 59 from the right, 51 from the annotation."""
+    command = "evaluate --data otb --trackers mine:Still --results r --sequences Deer"
+    done = crt(f"{command} --protocol sre")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("12 starts of 1 of 100 targets of OTB2015-SRE\n")
+    titles = ["tracker", "AUC", "OS", "DP", "fps", "targets", "starts"]
+    assert columns(done.stdout, "tracker") == titles
+    assert columns(done.stdout, "Still")[5:] == ["1 of 1", "12 of 12"]
+    assert columns(done.stdout, "left") == ["left", "0.419"] and "\nope" not in done.stdout
+    assert done.stdout.endswith("got10k's report: r/reports/OTB2015-SRE/Still\n")
+    said = "Still is not compared with ope: r/OTB2015 holds no results of it"
+    assert said in done.stderr
+    crt(command)
+    again = crt(f"{command} --protocol sre")
+    assert again.stdout.startswith("12 results were there and are kept\n")
+    assert columns(again.stdout, "ope") == ["ope", "0.486"] and said not in again.stderr
+    assert columns(again.stdout, "left") == ["left", "0.419 (-0.067)"]
+    assert columns(again.stdout, "right") == ["right", "0.562 (+0.076)"]
+
+
+def test_failed_starts_are_seen_in_the_table(crt):
+    """Those that begin at 5 fail: of Couple up, down and two corners, of Deer three left, x1.2."""
+    done = crt("evaluate --data otb --trackers mine:Faulty,mine:Still --results r --protocol sre")
+    assert done.exit_code == 1 and "Faulty, Couple@up, frame 3: RuntimeError" in done.stderr
+    assert columns(done.stdout, "Faulty")[5:] == ["2 of 2", "16 of 24"]
+    assert columns(done.stdout, "Still")[5:] == ["2 of 2", "24 of 24"]
+
+
+def test_tre_of_a_short_sequence(crt):
+    done = crt("evaluate --data otb --trackers mine:Still --results r --protocol tre")
+    assert done.stdout.startswith("2 starts of 2 of 100 targets of OTB2015-TRE\n")
+    assert columns(done.stdout, "1 of 20")[0] == "1 of 20"
+
+
 def test_evaluate_resumes_and_overwrites(crt):
     command = "evaluate --data otb --trackers mine:Still --results r --sequences Deer"
     assert "kept" not in crt(command).stdout
@@ -119,6 +154,11 @@ def test_evaluate_names_what_was_set_aside(crt, tmp_path):
         ("--data otb --trackers opencv:none", "error: no tracker opencv:none; accepted: opencv:"),
         ("--data otb --trackers ,", "error: no trackers; accepted: one or more"),
         ("--data otb --dataset lasot", "error: no dataset 'lasot'; accepted: otb"),
+        ("--data otb --protocol SRE", "error: no protocol 'SRE'; accepted: ope, sre, tre"),
+        (
+            "--data otb --dataset uav123 --protocol tre",
+            "error: tre is a protocol of OTB, and the dataset is 'uav123'; accepted: otb, otb2013",
+        ),
         ("--data otb --sequences Bolt", "error: otb does not hold Bolt; it holds Couple, Deer"),
     ],
 )

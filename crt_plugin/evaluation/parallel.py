@@ -21,8 +21,9 @@ from typing import Any
 import cv2
 import torch
 
-from crt_plugin.evaluation.datasets import Part, open_part
+from crt_plugin.evaluation.datasets import Part
 from crt_plugin.evaluation.job import Failure, Job
+from crt_plugin.evaluation.protocols import open_protocol
 from crt_plugin.hosts.got10k import Tracker
 from crt_plugin.peers import make
 
@@ -35,7 +36,7 @@ class Pool:
 
     Attributes:
         workers: how many; the machine's threads are shared among them.
-        part: arguments of ``open_part``.
+        part: arguments of ``open_protocol``.
         trackers: names, as ``peers.make`` accepts them.
         seed: of ``peers.make``.
     """
@@ -103,7 +104,7 @@ def _start(pool: Pool, counter: Synchronized[int], stop: Event) -> None:
     threads = max(1, (os.cpu_count() or 1) // pool.workers)
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
-    _processes.append(_Process(pool, open_part(*pool.part), counter))
+    _processes.append(_Process(pool, open_protocol(*pool.part), counter))
 
 
 def _end_after(wait_for_it: Callable[[], object]) -> None:

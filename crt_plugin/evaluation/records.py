@@ -138,6 +138,13 @@ def keep_settings(part: Part, tracker: Tracker) -> None:
         file.write_text(tracker.settings, encoding="utf-8")
 
 
+def settings_differ(part: Part, other: Part, name: str) -> bool:
+    """Whether a tracker's results on two parts are known to be of different settings."""
+    files = [Path(one.experiment.result_dir) / name / SETTINGS for one in (part, other)]
+    texts = {file.read_text(encoding="utf-8") for file in files if file.is_file()}
+    return len(texts) > 1
+
+
 def _settings_file(part: Part, tracker: Tracker) -> Path | None:
     told = isinstance(getattr(tracker, "settings", None), str)
     return Path(part.experiment.result_dir) / tracker.name / SETTINGS if told else None

@@ -15,9 +15,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from crt_plugin.errors import ParameterError
-from crt_plugin.evaluation.datasets import Part, open_part
+from crt_plugin.evaluation.datasets import Part
 from crt_plugin.evaluation.job import Failure, Job
 from crt_plugin.evaluation.parallel import Pool
+from crt_plugin.evaluation.protocols import open_protocol
 from crt_plugin.evaluation.records import check_name, check_settings, keep_settings
 from crt_plugin.evaluation.scores import Report, report
 from crt_plugin.hosts.got10k import Tracker
@@ -50,6 +51,7 @@ def evaluate(
     trackers: Sequence[str | Tracker],
     results: str | Path = "results",
     *,
+    protocol: str = "ope",
     reports: str | Path | None = None,
     sequences: Sequence[str] | None = None,
     seed: int | None = None,
@@ -64,6 +66,7 @@ def evaluate(
         data: the dataset's folder.
         trackers: got10k trackers, or what ``peers.make`` accepts.
         results: folder of results, in the host's layout; what is there is kept.
+        protocol: one of ``protocols.PROTOCOLS``.
         reports: folder of the host's reports; without it ``results/reports``.
         sequences: names to run, in the host's spelling; None runs all that are there.
         seed: for the trackers named by text that have one; None: each one's own.
@@ -73,16 +76,15 @@ def evaluate(
         progress: show a bar over frames on the standard error output.
 
     Raises:
-        ParameterError: unknown dataset or tracker, two trackers of one name, or several workers
-            for trackers without a name.
+        ParameterError: unknown dataset, protocol or tracker, two trackers of one name, or several
+            workers for trackers without a name.
         SourceError: the data cannot be used; results of other settings are there.
         MissingExtraError: a tracker or the host lacks a package.
     """
     made = [make(item, seed) if isinstance(item, str) else item for item in trackers]
-    part = open_part(dataset, data, sequences, results, reports)
-    pool = None
-    if workers != 1:
-        pool = _pool(workers, (dataset, data, sequences, results, reports), trackers, seed)
+    opening = (protocol, dataset, data, sequences, results, reports)
+    part = open_protocol(*opening)
+    pool = None if workers == 1 else _pool(workers, opening, trackers, seed)
     return run(part, made, overwrite=overwrite, progress=progress, pool=pool)
 
 

@@ -8,7 +8,7 @@ kin are means over sequences, GOT-10k over frames.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,19 +93,34 @@ class Report:
 
 
 def over(score: Score, names: Collection[str]) -> Score | None:
-    """The means over some of the sequences of an OTB score; None where it has none of them.
-
-    fps are the mean over the sequences whose times are known, as the host does it.
-    """
+    """The means over some of the sequences of an OTB score; None where it has none of them."""
     each = {name: one for name, one in score.each.items() if name in names}
-    if not each:
-        return None
-    auc, os, dp = (
-        float(np.mean([getattr(one, field) for one in each.values()]))
-        for field in ("auc", "os", "dp")
+    return averaged(score.tracker, each) if each else None
+
+
+def averaged(tracker: str, each: dict[str, SequenceScore]) -> Score:
+    """A tracker's means over sequences of OTB."""
+    mean = mean_score(list(each.values()))
+    dp = _mean(score.dp for score in each.values())
+    return Score(tracker, mean.auc, mean.os, dp, mean.fps, each)
+
+
+def mean_score(scores: Sequence[SequenceScore]) -> SequenceScore:
+    """Mean of each value and curve of OTB scores; of fps, over those that are known."""
+    speeds = [score.fps for score in scores if score.fps is not None]
+    return SequenceScore(
+        _mean(score.auc for score in scores),
+        _mean(score.os for score in scores),
+        _mean(score.dp for score in scores),
+        _mean(speeds) if speeds else None,
+        _mean(score.success for score in scores),
+        _mean(score.precision for score in scores),
     )
-    speeds = [one.fps for one in each.values() if one.fps is not None]
-    return Score(score.tracker, auc, os, dp, float(np.mean(speeds)) if speeds else None, each)
+
+
+def _mean(values: Iterable[Any]) -> Any:
+    """Of numbers, or of curves of one length."""
+    return np.array(list(values), dtype=float).mean(axis=0)
 
 
 def report(part: Part, names: Sequence[str], progress: bool = False) -> Report:
