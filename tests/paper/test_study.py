@@ -83,6 +83,8 @@ def test_rivals_from_published_files_or_the_hosts_layout(study, tmp_path, layout
     assert scored.notes == ["MEEM: no results"]
     np.testing.assert_array_equal(study.published_boxes("KCF", "Deer"), boxes(5, 7.0))
     assert study.published_boxes("KCF", "Couple") is None
+    # what is in the host's layout is read where it is
+    assert (study.results / "published").exists() == (layout == ".")
 
 
 def test_no_rivals(study):

@@ -28,6 +28,7 @@ def test_what_both_find_hard_cancels():
     found = paired_difference(by_name(hard + 0.01), by_name(hard))
     assert found.low == pytest.approx(0.01) and found.high == pytest.approx(0.01)
     assert found.is_clear
+    assert paired_difference(by_name(hard), by_name(hard + 0.01)).is_clear
 
 
 @given(SCORES)
