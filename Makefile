@@ -47,7 +47,7 @@ format: $(TEST)/.stamp
 	$(TEST)/bin/ruff format .
 
 $(DEMO)/.stamp: EXTRAS := demo
-$(TEST)/.stamp: EXTRAS := dev,demo,vot,peers
+$(TEST)/.stamp: EXTRAS := dev,demo,vot,peers,report
 $(PEERS)/.stamp: EXTRAS := video,peers
 
 # OpenCV's usual wheel needs libGL and glib of the system; without them, the one without windows.

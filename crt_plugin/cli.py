@@ -17,7 +17,15 @@ import typer
 from numpy.typing import NDArray
 from typer.core import TyperGroup
 
-from crt_plugin import cli_attach, cli_bench, cli_evaluate, cli_info, cli_paper, cli_vot
+from crt_plugin import (
+    cli_attach,
+    cli_bench,
+    cli_evaluate,
+    cli_info,
+    cli_paper,
+    cli_report,
+    cli_vot,
+)
 from crt_plugin.cli_options import ACCEPTED_BOX, parse_box
 from crt_plugin.demo import CLIPS, open_clip
 from crt_plugin.errors import BoxError, CRTError, ParameterError, SourceError
@@ -152,6 +160,7 @@ app.command()(cli_evaluate.evaluate)
 app.command()(cli_evaluate.trackers)
 app.add_typer(cli_evaluate.results, name="results")
 app.command()(cli_paper.paper)
+app.command()(cli_report.report)
 app.command()(cli_attach.attach)
 app.add_typer(cli_vot.app, name="vot")
 

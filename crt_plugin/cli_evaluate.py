@@ -72,6 +72,10 @@ def evaluate(
     workers: Annotated[
         int, typer.Option(min=1, help="Processes that the sequences are shared among.")
     ] = 1,
+    responses: Annotated[
+        bool,
+        typer.Option("--record-responses", help="Keep CRT's response maps, for crt report."),
+    ] = False,
 ) -> None:
     """Run trackers on a dataset through got10k, and compare them.
 
@@ -94,6 +98,7 @@ def evaluate(
         seed=seed,
         overwrite=overwrite,
         workers=workers,
+        responses=responses,
     )
     for note in done.notes:
         _warn(note)

@@ -109,6 +109,9 @@ def test_data_and_licences_travel(contents):
     data = ["features/weights/vgg16_conv10_fp16.safetensors"]
     data += [f"demo_data/{path.name}" for path in (ROOT / "crt_plugin/demo_data").glob("*.csv")]
     assert len(data) >= 3
+    assets = [path.name for path in (ROOT / "crt_plugin/report/assets").iterdir()]
+    assert {"page.html", "page.css", "page.js"} <= set(assets)
+    data += [f"report/assets/{name}" for name in assets]
     assert {f"crt_plugin/{path}" for path in data} <= set(contents)
     licences = {name.rpartition("/")[2] for name in contents if ".dist-info/licenses/" in name}
     assert licences == {"LICENSE", "NOTICE"}

@@ -178,15 +178,47 @@ def open_part(
             all of them, or a sequence's frames and annotation do not fit together.
         MissingExtraError: got10k is missing or too old.
     """
-    require_got10k()
-    if name not in BENCHMARKS:
-        raise ParameterError(f"no dataset {name!r}; accepted: {', '.join(BENCHMARKS)}")
-    benchmark = BENCHMARKS[name]
+    benchmark = find_benchmark(name)
     dataset = _open_dataset(benchmark, Path(root))
     if sequences is not None:
         dataset = _restricted(dataset, _there(dataset, sequences))
     lengths = _checked_lengths(benchmark, dataset)
     return assemble(benchmark, dataset, lengths, results, reports)
+
+
+def find_benchmark(name: str) -> Benchmark:
+    """The benchmark of a name.
+
+    Raises:
+        ParameterError: not a key of ``BENCHMARKS``.
+        MissingExtraError: got10k is too old.
+    """
+    require_got10k()
+    if name not in BENCHMARKS:
+        raise ParameterError(f"no dataset {name!r}; accepted: {', '.join(BENCHMARKS)}")
+    return BENCHMARKS[name]
+
+
+def usable_part(
+    name: str,
+    root: str | Path,
+    results: str | Path = "results",
+    reports: str | Path | None = None,
+) -> tuple[Part, dict[str, str]]:
+    """``open_part``, with sequences that cannot be used left out and not refused.
+
+    Returns:
+        The part, which may be empty, and what is wrong with each sequence that it lacks.
+
+    Raises:
+        ParameterError, SourceError, MissingExtraError: as ``open_part``.
+    """
+    benchmark = find_benchmark(name)
+    dataset = _open_dataset(benchmark, Path(root))
+    lengths, problems = _lengths(benchmark, dataset)
+    whole = [sequence for sequence in dataset.seq_names if sequence not in problems]
+    part = assemble(benchmark, _restricted(dataset, whole), lengths, results, reports)
+    return part, problems
 
 
 def assemble(
@@ -271,22 +303,30 @@ def _checked_lengths(benchmark: Benchmark, dataset: Any) -> dict[str, int]:
     A damaged sequence is refused before anything runs: a mean over the others would look like
     the benchmark's.
     """
-    lengths, problems = {}, []
+    lengths, problems = _lengths(benchmark, dataset)
+    if problems:
+        said = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
+        raise SourceError(
+            f"{dataset.root_dir} has sequences that cannot be used: {said}. "
+            "Mend them, or name the others as sequences"
+        )
+    return lengths
+
+
+def _lengths(benchmark: Benchmark, dataset: Any) -> tuple[dict[str, int], dict[str, str]]:
+    """Annotated frames of each sequence that can be used, and what is wrong with the others."""
+    lengths, problems = {}, {}
     for i, name in enumerate(dataset.seq_names):
         try:
             files, truth = dataset[i][:2]
-            lengths[name] = len(truth)
             problem = _problem(benchmark, files, truth, Path(dataset.seq_dirs[i]))
         except (AssertionError, ValueError, OSError, LookupError) as error:
             problem = _why_refused(dataset, i, error)
         if problem:
-            problems.append(f"{name}: {problem}")
-    if problems:
-        raise SourceError(
-            f"{dataset.root_dir} has sequences that cannot be used: {'; '.join(problems)}. "
-            "Mend them, or name the others as sequences"
-        )
-    return lengths
+            problems[name] = problem
+        else:
+            lengths[name] = len(truth)
+    return lengths, problems
 
 
 def _problem(

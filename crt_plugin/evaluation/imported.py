@@ -27,7 +27,7 @@ from crt_plugin.evaluation.otb_files import (
     read_annotations,
     target_name,
 )
-from crt_plugin.evaluation.records import check_name
+from crt_plugin.evaluation.records import check_name, trackers_in
 
 BENCHMARK = BENCHMARKS["otb2015"]
 
@@ -131,7 +131,7 @@ def published_names(results: str | Path) -> list[str]:
         SourceError: there are none.
     """
     folder = Path(results) / BENCHMARK.folder
-    names = sorted(p.name for p in folder.glob("*") if any(p.glob("*.txt")))
+    names = trackers_in(folder)
     if not names:
         raise SourceError(f"no results in {folder}; accepted: {folder}/<tracker>/<Sequence>.txt")
     return names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from crt_plugin.errors import BoxError, CRTError
 from crt_plugin.evaluation.datasets import Part
 from crt_plugin.evaluation.records import Record
-from crt_plugin.hosts.got10k import Tracker, quiet
+from crt_plugin.hosts.got10k import GOT10kTracker, Tracker, quiet
+from crt_plugin.hosts.responses import ResponseLog
 from crt_plugin.peers import Published
 
 logger = logging.getLogger(__name__)
@@ -69,8 +70,21 @@ class Job:
         self.record.set_aside()
         return f"{self.tracker.name}, {self.sequence}: {problem}; set aside and run again"
 
+    def without_responses(self) -> str:
+        """Say so where response maps are asked for, and a result without any is kept."""
+        asked = isinstance(self.tracker, GOT10kTracker) and self.tracker.responses is not None
+        if not asked or self.record.missing or self.record.responses.is_file():
+            return ""
+        return (
+            f"{self.tracker.name}, {self.sequence}: its result is kept, and has no response maps; "
+            "overwriting records them"
+        )
+
     def run(self, on_frame: Callable[[], None]) -> Failure | None:
         """Let the host run it; nothing is done where results are there."""
+        log = self.tracker.responses if isinstance(self.tracker, GOT10kTracker) else None
+        if log is not None:
+            log.clear()  # the host runs nothing where results are there
         watch = _Watch(self.tracker, on_frame)
         try:
             with quiet(), watch.hooked():
@@ -84,10 +98,21 @@ class Job:
             if not self.is_published:
                 self.record.set_aside()
             return self._failure(watch.frame, problem)
+        maps = None if log is None else log.maps
+        if maps is not None:
+            maps.save(self.record.responses)
         return None
 
     def _failure(self, frame: int, reason: str) -> Failure:
         return Failure(self.tracker.name, self.sequence, frame, " ".join(reason.split()))
+
+
+def record_responses(trackers: Sequence[Tracker]) -> int:
+    """Let those of this package keep their response maps; how many there are."""
+    ours = [tracker for tracker in trackers if isinstance(tracker, GOT10kTracker)]
+    for tracker in ours:
+        tracker.responses = ResponseLog()
+    return len(ours)
 
 
 class _Watch:

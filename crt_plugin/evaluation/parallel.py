@@ -22,7 +22,7 @@ import cv2
 import torch
 
 from crt_plugin.evaluation.datasets import Part
-from crt_plugin.evaluation.job import Failure, Job
+from crt_plugin.evaluation.job import Failure, Job, record_responses
 from crt_plugin.evaluation.protocols import open_protocol
 from crt_plugin.hosts.got10k import Tracker
 from crt_plugin.peers import make
@@ -39,12 +39,14 @@ class Pool:
         part: arguments of ``open_protocol``.
         trackers: names, as ``peers.make`` accepts them.
         seed: of ``peers.make``.
+        records_responses: of trackers that have response maps.
     """
 
     workers: int
     part: tuple[Any, ...]
     trackers: tuple[str, ...]
     seed: int | None
+    records_responses: bool = False
 
     def run(self, jobs: Sequence[Job], on_frames: Callable[[int], None]) -> list[Failure]:
         """Run jobs: one tracker after the other, and of each the longest sequences first.
@@ -124,5 +126,8 @@ def _do(tracker: int, sequence: str) -> Failure | None:
     process = _processes[0]
     if tracker not in process.trackers:
         # One at a time: networks are large.
-        process.trackers = {tracker: make(process.pool.trackers[tracker], process.pool.seed)}
+        made = make(process.pool.trackers[tracker], process.pool.seed)
+        if process.pool.records_responses:
+            record_responses([made])
+        process.trackers = {tracker: made}
     return Job(process.part, process.trackers[tracker], sequence).run(process.count)

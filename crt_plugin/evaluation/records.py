@@ -24,24 +24,27 @@ class Record:
     Attributes:
         boxes: files of boxes, one a repetition: a line a frame, ``x,y,w,h``.
         times: file of the seconds of each frame.
+        responses: file of CRT's response maps, where they are recorded.
         frames: lines that each of them has when it is whole.
     """
 
     boxes: tuple[Path, ...]
     times: Path
+    responses: Path
     frames: int
 
     @classmethod
     def of(cls, part: Part, tracker: str, sequence: str, deterministic: bool = True) -> Record:
         """Where the host keeps the record; random trackers are repeated on GOT-10k."""
         folder, frames = Path(part.experiment.result_dir) / tracker, part.lengths[sequence]
+        responses = folder / "responses" / f"{sequence}.npz"
         if not part.benchmark.is_got10k:
             times = folder / "times" / f"{sequence}_time.txt"
-            return cls((folder / f"{sequence}.txt",), times, frames)
+            return cls((folder / f"{sequence}.txt",), times, responses, frames)
         folder = folder / sequence
         repetitions = 1 if deterministic else part.experiment.repetitions
         boxes = tuple(folder / f"{sequence}_{r + 1:03d}.txt" for r in range(repetitions))
-        return cls(boxes, folder / f"{sequence}_time.txt", frames)
+        return cls(boxes, folder / f"{sequence}_time.txt", responses, frames)
 
     @property
     def files(self) -> list[Path]:
@@ -65,11 +68,12 @@ class Record:
         """Rename the files, so that the host runs the sequence again and nothing is lost."""
         for file in self.files:
             file.replace(file.with_name(file.name + UNFINISHED))
+        self.responses.unlink(missing_ok=True)  # they would belong to other boxes
 
     def delete(self) -> None:
         """Delete the files."""
-        for file in self.files:
-            file.unlink()
+        for file in (*self.files, self.responses):
+            file.unlink(missing_ok=True)
 
 
 def _problem(file: Path, frames: int, columns: int | None) -> str:
@@ -94,6 +98,15 @@ def _problem(file: Path, frames: int, columns: int | None) -> str:
         line = int(finite.argmin())
         return f"line {line + 1} of {file.name} is not a box: {lines[line]!r}"
     return ""
+
+
+def trackers_in(folder: str | Path) -> list[str]:
+    """Trackers that have result files in the host's folder of a benchmark, by name."""
+
+    def has_results(tracker: Path) -> bool:
+        return any(file.name != SETTINGS for file in tracker.rglob("*.txt"))
+
+    return sorted(p.name for p in Path(folder).glob("*") if p.is_dir() and has_results(p))
 
 
 def check_name(name: str) -> None:

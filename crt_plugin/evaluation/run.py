@@ -7,7 +7,7 @@ next. Results that are there are kept: a stopped run resumes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from crt_plugin.errors import ParameterError
 from crt_plugin.evaluation.datasets import Part
-from crt_plugin.evaluation.job import Failure, Job
+from crt_plugin.evaluation.job import Failure, Job, record_responses
 from crt_plugin.evaluation.parallel import Pool
 from crt_plugin.evaluation.protocols import open_protocol
 from crt_plugin.evaluation.records import check_name, check_settings, keep_settings
@@ -35,7 +35,8 @@ class Evaluation:
         report: the host's scores.
         failures: sequences without a result.
         kept: results that were there before.
-        notes: a line for each result file that was set aside.
+        notes: a line for each result file that was set aside, or is kept without the response
+            maps that were asked for.
     """
 
     part: Part
@@ -57,6 +58,7 @@ def evaluate(
     seed: int | None = None,
     overwrite: bool = False,
     workers: int = 1,
+    responses: bool = False,
     progress: bool = True,
 ) -> Evaluation:
     """Run trackers on the sequences that a folder holds, and let the host report.
@@ -73,18 +75,27 @@ def evaluate(
         overwrite: delete these trackers' results on these sequences first.
         workers: processes that the sequences are shared among. With more than one, trackers are
             given by name, and a script that calls this needs ``if __name__ == "__main__"``.
+        responses: keep the response map of every frame of this package's trackers, beside the
+            results, as ``<tracker>/responses/<Sequence>.npz``.
         progress: show a bar over frames on the standard error output.
 
     Raises:
-        ParameterError: unknown dataset, protocol or tracker, two trackers of one name, or several
-            workers for trackers without a name.
+        ParameterError: unknown dataset, protocol or tracker, two trackers of one name, several
+            workers for trackers without a name, or responses of trackers that have none.
         SourceError: the data cannot be used; results of other settings are there.
         MissingExtraError: a tracker or the host lacks a package.
     """
     made = [make(item, seed) if isinstance(item, str) else item for item in trackers]
+    if responses and not record_responses(made):
+        raise ParameterError(
+            f"response maps of {', '.join(tracker.name for tracker in made)} cannot be recorded; "
+            "accepted: with one or more crt trackers"
+        )
     opening = (protocol, dataset, data, sequences, results, reports)
     part = open_protocol(*opening)
-    pool = None if workers == 1 else _pool(workers, opening, trackers, seed)
+    pool = None
+    if workers != 1:
+        pool = replace(_pool(workers, opening, trackers, seed), records_responses=responses)
     return run(part, made, overwrite=overwrite, progress=progress, pool=pool)
 
 
@@ -101,6 +112,7 @@ def run(
     jobs = [Job(part, tracker, sequence) for tracker in trackers for sequence in part.names]
     _prepare(part, trackers, jobs, overwrite)
     notes = [note for job in jobs if (note := job.set_unfinished_aside())]
+    notes += [note for job in jobs if (note := job.without_responses())]
     kept = sum(not job.record.missing for job in jobs)
     with _FrameBar(sum(job.frames for job in jobs), progress) as bar:
         failures = _one_by_one(jobs, bar) if pool is None else pool.run(jobs, bar.show)

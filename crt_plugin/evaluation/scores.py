@@ -123,17 +123,20 @@ def _mean(values: Iterable[Any]) -> Any:
     return np.array(list(values), dtype=float).mean(axis=0)
 
 
-def report(part: Part, names: Sequence[str], progress: bool = False) -> Report:
+def report(part: Part, names: Sequence[str], progress: bool = False, curves: bool = True) -> Report:
     """Let the host score result files; no frame is read.
 
     A tracker is scored over the sequences that it has whole results of. Trackers with the same
     sequences share a report of the host, so that its curves compare what can be compared.
+
+    Args:
+        curves: let the host draw its curves, which takes a second or two.
     """
-    with _status(progress):
-        return _report(part, names)
+    with _status(progress, curves):
+        return _report(part, names, curves)
 
 
-def _report(part: Part, names: Sequence[str]) -> Report:
+def _report(part: Part, names: Sequence[str], curves: bool) -> Report:
     usable, problems = _usable(part, names)
     groups: dict[tuple[str, ...], list[str]] = {}
     for name, sequences in usable.items():
@@ -142,6 +145,8 @@ def _report(part: Part, names: Sequence[str]) -> Report:
     scores, folders = {}, []
     for sequences, members in groups.items():
         some = part.only(sequences)
+        if not curves:
+            some.experiment.plot_curves = lambda *_: None
         with quiet(), _own_figures_closed():
             performance = some.experiment.report(members)
         folders.append(Path(some.experiment.report_dir) / members[0])
@@ -221,9 +226,10 @@ def _precision_over_frames(part: Part, name: str) -> float:
     return float(np.concatenate(near).mean())
 
 
-def _status(shown: bool) -> contextlib.AbstractContextManager[Any]:
+def _status(shown: bool, curves: bool) -> contextlib.AbstractContextManager[Any]:
     if shown:
-        return Console(stderr=True).status("got10k reads the results and draws its curves")
+        more = " and draws its curves" if curves else ""
+        return Console(stderr=True).status(f"got10k reads the results{more}")
     return contextlib.nullcontext()
 
 

@@ -90,10 +90,9 @@ def ope_scores(part: StartedPart, names: Sequence[str]) -> tuple[dict[str, Score
         experiment = copy.copy(part.experiment)
         experiment.result_dir = str(Path(folder) / "results")
         experiment.report_dir = str(Path(folder) / "reports")
-        experiment.plot_curves = lambda *_: None
         same_frames = replace(part, experiment=experiment)
         notes = [_cut_ope(part, same_frames, name) for name in names]
-        scores = report(same_frames, names).scores
+        scores = report(same_frames, names, curves=False).scores
     return {score.tracker: score for score in scores}, [note for note in notes if note]
 
 

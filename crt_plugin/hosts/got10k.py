@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from crt_plugin.errors import MissingExtraError
+from crt_plugin.hosts.responses import ResponseLog
 from crt_plugin.parameters import load_parameters
 from crt_plugin.prefetch import prefetched
 from crt_plugin.tracker import CRTTracker
@@ -51,6 +52,7 @@ class GOT10kTracker(Tracker):
     Attributes:
         tracker: the ``CRTTracker``.
         settings: its parameters as text, kept beside the results.
+        responses: response maps of the last sequence; None, as it is at first, keeps none.
     """
 
     def __init__(
@@ -60,14 +62,20 @@ class GOT10kTracker(Tracker):
         params = load_parameters(parameters).copy(**changes)
         self.settings = f"{params}\n"
         self.tracker = CRTTracker(params)
+        self.responses: ResponseLog | None = None
 
     def init(self, image: Any, box: NDArray[np.float64]) -> None:
         """Train on the first frame; ``box`` is (x, y, w, h), 1-based, and is not kept."""
         self.tracker.init(image, box - FIRST_PIXEL)
+        if self.responses is not None:
+            self.responses.begin(self.tracker)
 
     def update(self, image: Any) -> NDArray[np.float64]:
         """Box of the next frame, (x, y, w, h), 1-based."""
-        return self.tracker.update(image) + FIRST_PIXEL
+        found = self.tracker.update(image) + FIRST_PIXEL
+        if self.responses is not None:
+            self.responses.add(self.tracker.last)
+        return found
 
     def track(
         self, img_files: Sequence[str], box: NDArray[np.float64], visualize: bool = False

@@ -116,7 +116,7 @@ class Study:
         new = [name for name in names if name not in self._kept]
         if new and self.published is not None:
             part = self._annotations(self._published_folder)
-            found = report(part, new, self.progress)
+            found = report(part, new, self.progress, curves=False)
             self._kept.update({name: _scored(found, name, name) for name in new})
         elif new:
             lack = {name: Scored({}, [f"{name}: no published results given"]) for name in new}
@@ -139,7 +139,7 @@ class Study:
             )
         except CRTError as error:  # weights that are not there, results of other settings
             return Scored({}, [f"{tracker}: {error}"])
-        found = report(by_the_benchmark(done.part), [tracker])
+        found = report(by_the_benchmark(done.part), [tracker], curves=False)
         return _scored(found, tracker, name, [*done.notes, *map(str, done.failures)])
 
     def _kept_results(self, tracker: str, name: str) -> Scored:
@@ -150,7 +150,8 @@ class Study:
         file = self.results / FOLDER / tracker / SETTINGS
         if file.is_file() and file.read_text(encoding="utf-8") != settings_of(name):
             return Scored({}, [f"{tracker}: {file.parent} holds results of other settings"])
-        return _scored(report(self._annotations(self.results), [tracker]), tracker, name)
+        found = report(self._annotations(self.results), [tracker], curves=False)
+        return _scored(found, tracker, name)
 
     @functools.cached_property
     def _published_folder(self) -> Path:

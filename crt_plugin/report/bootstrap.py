@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,3 +66,55 @@ def paired_difference(
     tail = 100 * (1 - level) / 2
     low, high = np.percentile(means, [tail, 100 - tail])
     return Difference(float(differences.mean()), float(low), float(high), len(common))
+
+
+def paired_differences(
+    scores: Mapping[str, Mapping[str, float]],
+    draws: int = DRAWS,
+    level: float = LEVEL,
+    seed: int = 0,
+) -> dict[tuple[str, str], Difference]:
+    """``paired_difference`` of every two of many, each pair in one direction.
+
+    Pairs with the same sequences in common share their draws, as one product of matrices: all
+    of 20 trackers on 100 sequences take a tenth of a second and not four.
+
+    Args:
+        scores: by tracker and sequence; all trackers name sequences in the same order.
+
+    Returns:
+        Differences by (first, second), in the order of ``scores``; pairs that have fewer than
+        two sequences in common are left out.
+    """
+    groups: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    for first, second in itertools.combinations(scores, 2):
+        common = tuple(name for name in scores[first] if name in scores[second])
+        if len(common) >= 2:
+            groups.setdefault(common, []).append((first, second))
+    found = {}
+    for common, pairs in groups.items():
+        found.update(_differences(scores, common, pairs, (draws, level, seed)))
+    return {pair: found[pair] for pair in itertools.combinations(scores, 2) if pair in found}
+
+
+def _differences(
+    scores: Mapping[str, Mapping[str, float]],
+    common: Sequence[str],
+    pairs: Sequence[tuple[str, str]],
+    bootstrap: tuple[int, float, int],
+) -> dict[tuple[str, str], Difference]:
+    """Differences of pairs that have the sequences ``common`` in common."""
+    draws, level, seed = bootstrap
+    count = len(common)
+    values = np.array([[scores[a][name] - scores[b][name] for a, b in pairs] for name in common])
+    chosen = np.random.default_rng(seed).integers(count, size=(draws, count))
+    # how often each draw has each sequence: a draw's mean is a weighted one
+    places = chosen + count * np.arange(draws)[:, None]
+    weights = np.bincount(places.ravel(), minlength=draws * count).reshape(draws, count)
+    means = weights @ values / count
+    tail = 100 * (1 - level) / 2
+    low, high = np.percentile(means, [tail, 100 - tail], axis=0)
+    return {
+        pair: Difference(float(values[:, i].mean()), float(low[i]), float(high[i]), count)
+        for i, pair in enumerate(pairs)
+    }

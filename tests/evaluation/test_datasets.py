@@ -16,7 +16,7 @@ from evaluation_data import (
 
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
 from crt_plugin.evaluation import datasets
-from crt_plugin.evaluation.datasets import open_part
+from crt_plugin.evaluation.datasets import open_part, usable_part
 from crt_plugin.evaluation.run import run
 from crt_plugin.hosts.got10k import experiments
 
@@ -227,3 +227,13 @@ def test_all_damaged_sequences_are_named_at_once(tmp_path):
         write(tmp_path / name / "groundtruth_rect.txt", boxes(2))
     with pytest.raises(SourceError, match=r"Couple: 4 frames, and 2.*Deer: 5 frames, and 2"):
         open_part("otb", tmp_path)
+
+
+def test_a_usable_part_leaves_damaged_sequences_out_and_names_them(tmp_path):
+    write_otb(tmp_path)
+    write(tmp_path / "Deer" / "groundtruth_rect.txt", boxes(2))
+    part, problems = usable_part("otb", tmp_path)
+    assert (part.names, part.lengths) == (["Couple"], {"Couple": 4})
+    assert list(problems) == ["Deer"] and "5 frames, and 2 lines" in problems["Deer"]
+    with pytest.raises(SourceError, match="does not hold any sequence of OTB2015"):
+        usable_part("otb", tmp_path / "Deer")

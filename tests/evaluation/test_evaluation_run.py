@@ -7,8 +7,10 @@ from evaluation_data import Faulty, Still, leave_curves_out, write_got10k, write
 
 from crt_plugin.errors import ParameterError, SourceError
 from crt_plugin.evaluation.datasets import open_part
+from crt_plugin.evaluation.job import record_responses
 from crt_plugin.evaluation.run import Failure, _FrameBar, evaluate, run
 from crt_plugin.hosts.got10k import GOT10kTracker
+from crt_plugin.hosts.responses import ResponseMaps
 from crt_plugin.peers import Published
 
 
@@ -150,6 +152,55 @@ def test_half_written_times_are_run_again(content, part, folder):
     tracker = Still()
     assert quietly(part, tracker).kept == 1
     assert tracker.inits == [6.0]
+
+
+# --------------------------------------------------------------------------------- response maps
+
+
+def crt():
+    tracker = GOT10kTracker("rgb", **{**QUICK, "train_steps": 3})
+    record_responses([tracker])
+    return tracker
+
+
+def test_response_maps_are_kept_beside_the_results(part, folder):
+    tracker = crt()
+    quietly(part, tracker)
+    for name, frames in (("Couple", 4), ("Deer", 5)):
+        maps = ResponseMaps.load(folder / "CRT-rgb" / "responses" / f"{name}.npz")
+        assert len(maps.maps) == frames
+    assert (maps.maps == tracker.responses.maps.maps).all()  # the last sequence's
+    names = sorted(file.name for file in (folder / "CRT-rgb").iterdir())
+    assert names == ["Couple.txt", "Deer.txt", "responses", "settings.txt", "times"]
+
+
+def test_results_that_are_kept_get_no_response_maps_and_it_is_said(part, folder):
+    """Deer is there: the maps of Couple, which is run before, must not go by its name."""
+    quietly(part.only(["Deer"]), GOT10kTracker("rgb", **{**QUICK, "train_steps": 3}))
+    (note,) = quietly(part, crt()).notes
+    assert note.startswith("CRT-rgb, Deer: its result is kept, and has no response maps")
+    assert [p.name for p in (folder / "CRT-rgb/responses").iterdir()] == ["Couple.npz"]
+    quietly(part, crt(), overwrite=True)
+    kept = folder / "CRT-rgb/responses"
+    assert sorted(p.name for p in kept.iterdir()) == ["Couple.npz", "Deer.npz"]
+    quietly(part, GOT10kTracker("rgb", **{**QUICK, "train_steps": 3}), overwrite=True)
+    assert list(kept.iterdir()) == []  # they were of the boxes before
+
+
+def test_maps_of_results_that_are_set_aside_are_not_kept(part, folder):
+    quietly(part, crt())
+    (folder / "CRT-rgb/Deer.txt").write_text("")
+    quietly(part, GOT10kTracker("rgb", **{**QUICK, "train_steps": 3}))
+    assert [p.name for p in (folder / "CRT-rgb/responses").iterdir()] == ["Couple.npz"]
+
+
+def test_response_maps_of_other_trackers_are_refused(tmp_path):
+    data = write_otb(tmp_path / "data")
+    with pytest.raises(ParameterError, match="response maps of Still cannot be recorded"):
+        evaluate("otb", data, [Still()], tmp_path / "r", responses=True, progress=False)
+
+
+# ------------------------------------------------------------------------------------ overwriting
 
 
 def test_overwriting_deletes_only_what_is_run(part, folder):

@@ -14,6 +14,7 @@ from evaluation_data import Still, leave_curves_out, write_otb
 
 from crt_plugin.errors import ParameterError
 from crt_plugin.evaluation.run import evaluate
+from crt_plugin.hosts.responses import ResponseMaps
 
 LENGTHS = {"Couple": 4, "Deer": 9, "Dog": 5}
 TRACKERS = '''
@@ -82,8 +83,12 @@ def boxes(results, name):
 
 def test_the_same_boxes_as_with_one_worker(data, tmp_path):
     trackers = ["crt:quick_crt.py", "mine_in_parallel:Still"]
-    one = evaluated(data, trackers, tmp_path / "one")
-    two = evaluated(data, trackers, tmp_path / "two", workers=2)
+    one = evaluated(data, trackers, tmp_path / "one", responses=True)
+    two = evaluated(data, trackers, tmp_path / "two", responses=True, workers=2)
+    for name in LENGTHS:
+        file = f"OTB2015/CRT-quick_crt/responses/{name}.npz"
+        alone, shared = (ResponseMaps.load(tmp_path / run / file) for run in ("one", "two"))
+        assert (alone.values == shared.values).all() and len(alone.maps) == LENGTHS[name]
     for name in ("CRT-quick_crt", "Still"):
         assert boxes(tmp_path / "one", name) == boxes(tmp_path / "two", name)
     assert [s.by_sequence for s in one.report.scores] == [s.by_sequence for s in two.report.scores]

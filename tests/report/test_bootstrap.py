@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crt_plugin.report.bootstrap import paired_difference
+from crt_plugin.report.bootstrap import paired_difference, paired_differences
 
 SCORES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=12)
 
@@ -50,3 +50,21 @@ def test_only_common_sequences_count():
 
 def test_one_sequence_says_nothing():
     assert paired_difference({"a": 1.0}, {"a": 0.0, "b": 0.0}) is None
+
+
+def test_all_pairs_at_once_are_each_pair_alone():
+    """b lacks a sequence, c has others, d shares one with nobody but c."""
+    rng = np.random.default_rng(5)
+    names = [f"s{i}" for i in range(9)]
+    scores = {tracker: dict(zip(names, rng.random(9), strict=True)) for tracker in "abcd"}
+    del scores["b"]["s4"]
+    for name in names[:6]:
+        del scores["c"][name]
+    scores["d"] = {"s8": 0.5}
+    found = paired_differences(scores)
+    assert list(found) == [("a", "b"), ("a", "c"), ("b", "c")]
+    for (first, second), together in found.items():
+        alone = paired_difference(scores[first], scores[second])
+        assert together.sequences == alone.sequences
+        for end in ("mean", "low", "high"):
+            assert getattr(together, end) == pytest.approx(getattr(alone, end), abs=1e-12)

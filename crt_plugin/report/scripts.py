@@ -1,0 +1,37 @@
+"""Data for a page that is opened from disk: scripts, since a page there may fetch no JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+# Harmless in JSON, but not in a script, or in a script inside of a page
+_ESCAPED = {c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+CALLED = "crtReport"  # the page's function that takes data
+
+
+def as_json(data: Any) -> str:
+    """JSON that can stand in a script.
+
+    Raises:
+        ValueError: numbers that are not finite, which JSON does not have.
+    """
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return "".join(_ESCAPED.get(c, c) for c in text) if _needs_escape(text) else text
+
+
+def _needs_escape(text: str) -> bool:
+    return any(c in text for c in _ESCAPED)
+
+
+def write_script(file: Path, key: str, data: Any) -> None:
+    """Write a script that hands ``data`` to the page under ``key``."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"{CALLED}({as_json(key)},{as_json(data)});\n", encoding="utf-8")
+
+
+def file_name(index: int, name: str) -> str:
+    """A name for files of a sequence: safe in every file system and address, and no two alike."""
+    return f"{index:03d}-{re.sub(r'[^A-Za-z0-9_.-]+', '_', name)[:60]}"

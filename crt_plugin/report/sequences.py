@@ -1,0 +1,105 @@
+"""One sequence's data of a page: boxes and overlap of all trackers, frame by frame."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from got10k.utils.metrics import rect_iou
+from numpy.typing import NDArray
+
+from crt_plugin.errors import SourceError
+from crt_plugin.evaluation.records import Record
+from crt_plugin.hosts.got10k import FIRST_PIXEL
+from crt_plugin.hosts.responses import ResponseMaps
+from crt_plugin.report.frames import Pictures
+from crt_plugin.report.source import Source
+
+Boxes = NDArray[np.float64]
+
+IOU_STEPS = 1000  # overlap is written in these, as integers
+BOX_STEPS = 10  # a px
+
+
+def overlap(boxes: Boxes, truth: Boxes) -> NDArray[np.float64]:
+    """IoU of each frame, N; NaN where there is no annotation. The first frame was given: 1."""
+    boxes = boxes.copy()
+    boxes[0] = truth[0]
+    return rect_iou(boxes, truth)
+
+
+def sequence_data(
+    source: Source, sequence: str, trackers: Iterable[tuple[int, str]], pictures: Pictures | None
+) -> dict[str, Any]:
+    """What the player needs of a sequence, as JSON can hold it.
+
+    Args:
+        trackers: number and name of those that have a whole result of the sequence.
+        pictures: without them there is nothing to draw boxes on, and none are given.
+
+    Returns:
+        ``frames``; ``iou`` by tracker, in thousandths; with pictures also ``picture``, and
+        ``truth`` and ``boxes``, flat, in tenths of a px of the frame, 0-based. None stands where
+        there is no annotation.
+    """
+    truth = source.truth(sequence)
+    data: dict[str, Any] = {"frames": len(truth), "iou": {}}
+    if pictures is not None:
+        data["picture"] = {
+            "width": pictures.width,
+            "height": pictures.height,
+            "scale": pictures.scale,
+            "unread": pictures.unread,
+        }
+        data["truth"], data["boxes"] = _flat(truth), {}
+    for number, name in trackers:
+        boxes = _boxes(source, name, sequence)
+        data["iou"][number] = _integers(IOU_STEPS * overlap(boxes, truth))
+        if pictures is not None:
+            data["boxes"][number] = _flat(boxes)
+    return data
+
+
+def response_data(source: Source, tracker: str, sequence: str) -> dict[str, Any] | None:
+    """Recorded response maps of a sequence, as JSON can hold them; None where there are none.
+
+    Returns:
+        ``rows``, ``columns``; ``maps``, bytes in base64, and values ``low`` and ``high`` of their
+        least and largest level; ``rects``, where they lie, flat, in tenths of a px, 0-based.
+
+    Raises:
+        SourceError: maps that cannot be read, or of another number of frames.
+    """
+    record = Record.of(source.part, tracker, sequence, deterministic=False)
+    if not record.responses.is_file():
+        return None
+    kept = ResponseMaps.load(record.responses)
+    if len(kept.maps) != record.frames:
+        raise SourceError(f"{len(kept.maps)} maps, and {record.frames} frames")
+    return {
+        "rows": kept.maps.shape[1],
+        "columns": kept.maps.shape[2],
+        "maps": base64.b64encode(kept.maps.tobytes()).decode("ascii"),
+        "low": kept.low.round(4).astype(float).tolist(),
+        "high": kept.high.round(4).astype(float).tolist(),
+        "rects": _integers((BOX_STEPS * kept.map_rects).ravel()),
+    }
+
+
+def _boxes(source: Source, tracker: str, sequence: str) -> Boxes:
+    file: Path = Record.of(source.part, tracker, sequence, deterministic=False).boxes[0]
+    return np.loadtxt(file, delimiter=",", ndmin=2)
+
+
+def _flat(boxes: Boxes) -> list[int | None]:
+    """Boxes of a file, counted from 1, as integers in tenths of a px, counted from 0."""
+    return _integers((BOX_STEPS * (boxes - FIRST_PIXEL)).ravel())
+
+
+def _integers(values: NDArray[np.float64]) -> list[int | None]:
+    seen = np.isfinite(values)
+    whole = np.rint(np.where(seen, values, 0)).astype(np.int64).tolist()
+    return [value if there else None for value, there in zip(whole, seen.tolist(), strict=True)]

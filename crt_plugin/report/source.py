@@ -1,0 +1,181 @@
+"""What a page is made of: result files, annotations, and frames where there are any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crt_plugin.errors import ParameterError, SourceError
+from crt_plugin.evaluation.datasets import Part, find_benchmark, usable_part
+from crt_plugin.evaluation.imported import BENCHMARK, published_part
+from crt_plugin.evaluation.records import SETTINGS, trackers_in
+
+MAX_SIDE = 640  # px, of the frames in a page
+SHOWN = 5  # names in a note
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a page is to show.
+
+    Attributes:
+        results: folder of results in the host's layout.
+        groundtruth: OTB's annotations, a folder or zip archive.
+        data: the dataset's folder; frames, and annotations where ``groundtruth`` is None.
+        dataset: a key of ``BENCHMARKS``.
+        trackers: names; None: all in the folder.
+        sequences: names; None: all that any tracker has a result of.
+        frames_of: sequences whose frames are copied; None: all that ``data`` holds.
+        max_side: longest side of a copied frame, px.
+    """
+
+    results: Path
+    groundtruth: Path | None = None
+    data: Path | None = None
+    dataset: str = "otb"
+    trackers: Sequence[str] | None = None
+    sequences: Sequence[str] | None = None
+    frames_of: Sequence[str] | None = None
+    max_side: int = MAX_SIDE
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened ``Request``.
+
+    Attributes:
+        part: sequences with annotations.
+        trackers: names, asked for or found.
+        frames: files of the frames of each sequence that has them.
+        notes: what could not be used, in words for the reader of the page.
+    """
+
+    part: Part
+    trackers: list[str]
+    frames: dict[str, list[Path]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def truth(self, sequence: str) -> NDArray[np.float64]:
+        """Annotated boxes, N x 4, as the files have them; NaN where there is no object."""
+        dataset = self.part.experiment.dataset
+        return np.asarray(dataset[dataset.seq_names.index(sequence)][1], dtype=float)
+
+
+def open_source(request: Request, reports: Path) -> Source:
+    """Open what a page is made of.
+
+    Args:
+        reports: folder for the host's reports.
+
+    Raises:
+        ParameterError: neither annotations nor data, or settings that do not go together.
+        SourceError: results, annotations or data that are not there.
+    """
+    _check(request)
+    notes: list[str] = []
+    with_frames: Part | None = None
+    if request.data is not None:
+        with_frames, problems = usable_part(request.dataset, request.data, request.results, reports)
+        notes += [f"{name}: its frames are not used: {text}" for name, text in problems.items()]
+    if request.groundtruth is not None:
+        part = published_part(request.results, request.groundtruth, reports)
+    else:
+        assert with_frames is not None  # _check
+        part = with_frames
+    trackers = list(dict.fromkeys(request.trackers or _found(part, request.results)))
+    notes += _foreign(part, trackers)
+    part = _only(part, request.sequences)
+    frames = _frames(part, with_frames, request.frames_of, notes)
+    return Source(part, trackers, frames, notes)
+
+
+def _check(request: Request) -> None:
+    if request.groundtruth is None and request.data is None:
+        raise ParameterError(
+            "a page needs annotations; accepted: --groundtruth FILE_OR_DIR, --data DIR, or both"
+        )
+    benchmark = find_benchmark(request.dataset)
+    if benchmark.is_got10k:
+        raise ParameterError(
+            f"dataset {request.dataset!r} is scored over frames, and the page is of scores by "
+            "sequence; accepted: the others, see crt evaluate --help"
+        )
+    if request.groundtruth is not None and benchmark.folder != BENCHMARK.folder:
+        raise ParameterError(
+            f"groundtruth is read of {BENCHMARK.folder} only, not of {request.dataset!r}; "
+            "accepted: data in its place"
+        )
+    if request.max_side < 1:
+        raise ParameterError(f"max_side = {request.max_side} is not accepted: px, 1 or more")
+
+
+def _found(part: Part, results: Path) -> list[str]:
+    """Trackers with results of the benchmark."""
+    folder = Path(part.experiment.result_dir)
+    names = trackers_in(folder)
+    if not names:
+        others = sorted(p.name for p in results.glob("*") if p.is_dir() and p.name != "reports")
+        holds = f"; {results} holds {', '.join(others)}" if others else ""
+        raise SourceError(
+            f"no results in {folder}; accepted: {folder}/<tracker>/<Sequence>.txt{holds}"
+        )
+    return names
+
+
+def _foreign(part: Part, trackers: Sequence[str]) -> list[str]:
+    """A note for each tracker with result files of sequences that are not in the dataset."""
+    notes = []
+    for name in trackers:
+        files = sorted((Path(part.experiment.result_dir) / name).glob("*.txt"))
+        stems = [file.stem for file in files if file.name != SETTINGS]
+        foreign = [stem for stem in stems if stem not in part.lengths]
+        if foreign:
+            notes.append(
+                f"{name}: {len(foreign)} of {len(stems)} result files are of no sequence that has "
+                f"an annotation here, and are in no table: {_some(foreign)}"
+            )
+    return notes
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def _only(part: Part, sequences: Sequence[str] | None) -> Part:
+    if sequences is None:
+        return part
+    unknown = [name for name in sequences if name not in part.names]
+    if unknown or not sequences:
+        raise ParameterError(
+            f"no annotation of {', '.join(unknown) or 'none at all'}; accepted: "
+            f"{', '.join(part.names)}"
+        )
+    return part.only(list(dict.fromkeys(sequences)))
+
+
+def _frames(
+    part: Part, with_frames: Part | None, wanted: Sequence[str] | None, notes: list[str]
+) -> dict[str, list[Path]]:
+    """Frames of the sequences of ``part``; says which of the wanted ones have none."""
+    found: dict[str, list[Path]] = {}
+    names = [] if with_frames is None else with_frames.names
+    for name in part.names if wanted is None else wanted:
+        if name not in names or name not in part.names:
+            if wanted is not None:
+                notes.append(f"{name}: no pictures, its frames are not there")
+            continue
+        assert with_frames is not None
+        files = with_frames.experiment.dataset[names.index(name)][0]
+        if len(files) == part.lengths[name]:
+            found[name] = [Path(file) for file in files]
+        else:
+            notes.append(
+                f"{name}: no pictures, there are {len(files)} frames, and {part.lengths[name]} "
+                "lines of annotation"
+            )
+    return found
