@@ -85,6 +85,9 @@ class Job:
         log = self.tracker.responses if isinstance(self.tracker, GOT10kTracker) else None
         if log is not None:
             log.clear()  # the host runs nothing where results are there
+        if not self.is_published:
+            # Two processes that find no folder both make one in the host's way, and one fails.
+            self.record.make_folders()
         watch = _Watch(self.tracker, on_frame)
         try:
             with quiet(), watch.hooked():

@@ -64,6 +64,11 @@ class Record:
             found = _problem(self.times, self.frames, None)
         return found
 
+    def make_folders(self) -> None:
+        """Make the folders of the files, where they are not there."""
+        for file in (*self.boxes, self.times):
+            file.parent.mkdir(parents=True, exist_ok=True)
+
     def set_aside(self) -> None:
         """Rename the files, so that the host runs the sequence again and nothing is lost."""
         for file in self.files:

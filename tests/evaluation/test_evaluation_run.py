@@ -1,5 +1,6 @@
 import logging
 
+import got10k.experiments.otb as host
 import numpy as np
 import pytest
 from conftest import QUICK
@@ -7,7 +8,7 @@ from evaluation_data import Faulty, Still, leave_curves_out, write_got10k, write
 
 from crt_plugin.errors import ParameterError, SourceError
 from crt_plugin.evaluation.datasets import open_part
-from crt_plugin.evaluation.job import record_responses
+from crt_plugin.evaluation.job import Job, record_responses
 from crt_plugin.evaluation.run import Failure, _FrameBar, evaluate, run
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.hosts.responses import ResponseMaps
@@ -73,6 +74,17 @@ def test_reports_go_where_they_are_wanted(tmp_path):
     done = evaluate("otb", data, [Still()], tmp_path / "results", reports=reports, progress=False)
     assert done.report.folders == [reports / "OTB2015" / "Still"]
     assert (reports / "OTB2015" / "Still" / "performance.json").is_file()
+
+
+def test_the_host_never_makes_a_folder_of_results(part, monkeypatch):
+    """It asks whether one is there, and then makes it: between the two, another worker may have."""
+
+    def made_by_another(path, *_, **__):
+        raise FileExistsError(path)
+
+    monkeypatch.setattr(host.os, "makedirs", made_by_another)
+    jobs = [Job(part, Still(), name) for name in part.names]
+    assert [job.run(lambda: None) for job in jobs] == [None, None]
 
 
 def test_random_trackers_are_repeated_on_got10k(tmp_path):
