@@ -27,11 +27,6 @@ class Difference:
     high: float
     sequences: int
 
-    @property
-    def is_clear(self) -> bool:
-        """Whether 0 lies outside of the interval."""
-        return self.low > 0 or self.high < 0
-
     def __str__(self) -> str:
         """For example "+0.031 [-0.002, +0.064], 13 sequences"."""
         interval = f"[{self.low:+.3f}, {self.high:+.3f}]"
@@ -57,15 +52,8 @@ def paired_difference(
     Returns:
         None where they have fewer than two sequences in common.
     """
-    common = [name for name in first if name in second]
-    if len(common) < 2:
-        return None
-    differences = np.array([first[name] - second[name] for name in common])
-    chosen = np.random.default_rng(seed).integers(len(common), size=(draws, len(common)))
-    means = differences[chosen].mean(axis=1)
-    tail = 100 * (1 - level) / 2
-    low, high = np.percentile(means, [tail, 100 - tail])
-    return Difference(float(differences.mean()), float(low), float(high), len(common))
+    found = paired_differences({"first": first, "second": second}, draws, level, seed)
+    return found.get(("first", "second"))
 
 
 def paired_differences(

@@ -103,9 +103,7 @@ def _draw_lines(panel: Curves, ax: Any, names: Sequence[str]) -> None:
         ax.legend(fontsize=8, frameon=False)
 
 
-def draw_panels(
-    rows: Sequence[Sequence[Panel]], file: Path, rests_on: Sequence[str], title: str = ""
-) -> list[Path]:
+def draw_panels(rows: Sequence[Sequence[Panel]], file: Path, rests_on: Sequence[str]) -> list[Path]:
     """Rows of pictures; each tracker's boxes have one colour in all of them."""
     columns = max(map(len, rows))
     labels = list(dict.fromkeys(label for row in rows for panel in row for label in panel.boxes))
@@ -122,8 +120,6 @@ def draw_panels(
     handles = [plt.Line2D([], [], color=_color(labels, label), label=label) for label in labels]
     if handles:
         figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), fontsize=9)
-    if title:
-        figure.suptitle(title, fontsize=11)
     return _save(figure, file, rests_on)
 
 
