@@ -117,6 +117,24 @@ class Parameters:
         "paper 5.2",
         ("one of 2, 4, 5, ..., 13", lambda v: v in (2, *range(4, 14))),
     )
+    vgg_shallow_layer: int = setting(
+        0,
+        "x of a second layer conv-x before conv-vgg_layer, reduced by itself, whose features stand "
+        "beside; 0: none",
+        "layer",
+        "more meaning, less detail",
+        "ours",
+        ("0 or one of 4, 5, ..., 12", lambda v: v == 0 or 4 <= v <= 12),
+    )
+    vgg_std: float = setting(
+        0.0,
+        "standard deviation that each layer's features are rescaled to on the first frame, after "
+        "PCA; 0: they keep their range",
+        "feature units",
+        "training takes fewer steps, and becomes unstable in the end",
+        "ours",
+        NOT_NEGATIVE,
+    )
     vgg_weights: str = setting(
         "",
         "file of VGG-16 weights (.safetensors or torchvision's .pth; several joined with the "
@@ -299,6 +317,32 @@ class Parameters:
         "less cost, slower scale changes",
         "ours",
         AT_LEAST_ONE,
+    )
+    rotation_step: float = setting(
+        0.0,
+        "difference between neighbouring in-plane angles that two_step searches, three in each "
+        "frame; 0: the object does not turn",
+        "degrees",
+        "faster, coarser turns",
+        "ours",
+        ("a number from 0 to 45", lambda v: 0 <= v <= 45),
+    )
+    rotation_price: float = setting(
+        0.0,
+        "fraction of the score that an angle must be better by to be taken",
+        "fraction of the score",
+        "less drift of the angle, slower turns",
+        "ours",
+        FRACTION,
+    )
+    pose_refinement: str = setting(
+        "off",
+        "where between the searched sizes and angles the best is: off: one of them; parabola: the "
+        "top of the parabola through the best and its neighbours",
+        "name",
+        "",
+        "ours",
+        one_of("off", "parabola"),
     )
     subcell: str = setting(
         "off",

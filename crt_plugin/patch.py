@@ -105,8 +105,72 @@ def scaled(box: Box, factor: float) -> Box:
     return np.array([x + w * (1 - factor) / 2, y + h * (1 - factor) / 2, w * factor, h * factor])
 
 
+def center(box: Box) -> NDArray[np.float64]:
+    """Centre (x, y) of a box."""
+    return box[:2] + box[2:] / 2
+
+
+def rotation(angle: float) -> NDArray[np.float64]:
+    """Matrix that turns (x, y) by ``angle``, radians, clockwise on the screen."""
+    c, s = math.cos(angle), math.sin(angle)
+    return np.array([[c, -s], [s, c]])
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Place, size and in-plane angle of an object (the angle is ours).
+
+    Attributes:
+        upright: the object's box before it turned, around the centre that it has now.
+        angle: radians, clockwise on the screen.
+    """
+
+    upright: Box
+    angle: float = 0.0
+
+    @property
+    def box(self) -> Box:
+        """Upright box about the ellipse that the object's own box holds.
+
+        The corners of a turned box are mostly background; the ellipse is the object. After a
+        quarter turn width and height have changed places.
+        """
+        if self.angle == 0:
+            return self.upright
+        w, h = self.upright[2:]
+        c, s = math.cos(self.angle), math.sin(self.angle)
+        size = np.array([math.hypot(w * c, h * s), math.hypot(w * s, h * c)])
+        return np.concatenate([center(self.upright) - size / 2, size])
+
+    def scaled(self, factor: float) -> Pose:
+        """The size times ``factor``."""
+        return Pose(scaled(self.upright, factor), self.angle)
+
+    def turned(self, angle: float) -> Pose:
+        """Turned by ``angle`` more."""
+        return Pose(self.upright, self.angle + angle)
+
+    def moved_to(self, box: Box) -> Pose:
+        """Where ``box`` lies, given in a patch around this pose that is turned as it is."""
+        if self.angle == 0:
+            return Pose(box)
+        offset = rotation(self.angle) @ (center(box) - center(self.upright))
+        return self._around(center(self.upright) + offset, box[2:])
+
+    def with_box(self, box: Box) -> Pose:
+        """Moved so that ``box``, of the same size as its own, is its box."""
+        return Pose(box) if self.angle == 0 else self._around(center(box), self.upright[2:])
+
+    def _around(self, middle: NDArray[np.float64], size: NDArray[np.float64]) -> Pose:
+        return Pose(np.concatenate([middle - size / 2, size]), self.angle)
+
+
 def cut_patches(
-    frame: NDArray[np.uint8], rects: Sequence[Box], height: int, width: int
+    frame: NDArray[np.uint8],
+    rects: Sequence[Box],
+    height: int,
+    width: int,
+    angles: Sequence[float] | None = None,
 ) -> NDArray[np.uint8]:
     """Cut rectangles from a frame and resize each to height x width.
 
@@ -116,15 +180,24 @@ def cut_patches(
     Args:
         frame: H x W x 3, uint8.
         rects: N rectangles (x, y, w, h), frame px.
+        angles: N angles by which they are turned around their centres, radians, clockwise on
+            the screen; upright without them.
 
     Returns:
         N x height x width x 3, uint8.
     """
     patches = np.empty((len(rects), height, width, 3), np.uint8)
-    for patch, (x, y, w, h) in zip(patches, rects, strict=True):
+    turns = [0.0] * len(rects) if angles is None else angles
+    for patch, rect, angle in zip(patches, rects, turns, strict=True):
+        x, y, w, h = rect
         sx, sy = w / width, h / height
         # Centre of output pixel u lies at x + sx (u + 1/2); OpenCV counts from pixel centres.
         to_frame = np.array([[sx, 0, x + sx / 2 - 0.5], [0, sy, y + sy / 2 - 0.5]])
+        if angle:
+            middle = np.array([x + w / 2 - 0.5, y + h / 2 - 0.5])
+            to_frame[:, 2] -= middle
+            to_frame = rotation(angle) @ to_frame
+            to_frame[:, 2] += middle
         cv2.warpAffine(
             frame,
             to_frame,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,14 +12,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from crt_plugin.errors import NotInitialisedError
+from crt_plugin.errors import NotInitialisedError, ParameterError
 from crt_plugin.features.pipeline import FeaturePipeline
 from crt_plugin.image import as_box, as_rgb
 from crt_plugin.machine import choose_device, choose_precision
 from crt_plugin.maps import gaussian_top, label_map, motion_map
 from crt_plugin.parameters import Parameters, load_parameters
-from crt_plugin.patch import Box, PatchGeometry, cut_patches, scaled
+from crt_plugin.patch import Box, PatchGeometry, Pose, cut_patches
 from crt_plugin.regression import ConvRegression
+from crt_plugin.second_step import Axis, chosen, poses
 
 # Ours: limits of the object's size, so that a lost object neither vanishes nor explodes.
 SMALLEST_SIDE = 1.0  # px, of the shorter side
@@ -29,7 +32,7 @@ class Detection:
     """Where the object was found in one frame, and why.
 
     Attributes:
-        box: (x, y, w, h), frame px, 0-based.
+        pose: place, size and angle, frame px, 0-based.
         score: min(1, maximum of motion map x response); below ``confidence_threshold``
             the frame was not learned from.
         scale: size of the object against the frame before.
@@ -37,16 +40,24 @@ class Detection:
         motion_map: Ho x Wo, float32.
         patch_rect: search patch, (x, y, w, h), frame px; of the chosen scale where places and
             scales are searched at once, else of the last one.
+        patch_angle: by which the search patch is turned around its centre, radians, clockwise on
+            the screen.
         cell: (row, column) of the maximum in the response; fractions where ``subcell`` is on.
     """
 
-    box: Box
+    pose: Pose
     score: float
     scale: float
     response: NDArray[np.float32]
     motion_map: NDArray[np.float32]
     patch_rect: Box
+    patch_angle: float
     cell: tuple[float, float]
+
+    @property
+    def box(self) -> Box:
+        """(x, y, w, h), frame px, 0-based."""
+        return self.pose.box
 
 
 @dataclass(frozen=True)
@@ -81,8 +92,16 @@ class CRTTracker:
 
         Args:
             params: a copy is kept; without it the file ``default``.
+
+        Raises:
+            ParameterError: settings that do not go together.
         """
         self.params = load_parameters("default") if params is None else params.copy()
+        if self.params.rotation_step and self.params.search != "two_step":
+            raise ParameterError(
+                f"rotation_step = {self.params.rotation_step} with search = "
+                f"{self.params.search!r}; accepted: 0, or search = 'two_step'"
+            )
         self.device = choose_device(self.params.device)
         precision = choose_precision(self.params.precision, self.device)
         self.features = FeaturePipeline(self.params, self.device, precision)
@@ -111,8 +130,7 @@ class CRTTracker:
         self.geometry = PatchGeometry.of_object(box[2], box[3], self.params, self.features.stride)
         self._motion_map = motion_map(self.geometry, self.params)
 
-        patch_rect = self.geometry.patch_rect(box)
-        features = self.features.fit(self._cut(frame, [patch_rect], self.geometry))
+        features = self.features.fit(self._cut(frame, [Pose(box)], self.geometry))
         sample = Sample(features[0], self._label(*self.geometry.center))
 
         generator = torch.Generator().manual_seed(self.params.seed)
@@ -130,7 +148,9 @@ class CRTTracker:
         span = (self.params.history_length - 1) * self.params.history_gap + 1
         self._history: deque[Sample] = deque([sample], maxlen=span)
         self._frame_index = 0
-        self._last = self._detection([patch_rect], [1.0], self.regression.response(features), box)
+        response = self.regression.response(features)
+        first = self._detection([Pose(box)], [1.0], response)
+        self._last = replace(first, pose=Pose(box), cell=self.geometry.center)
 
     @torch.inference_mode()
     def update(self, image: Any) -> Box:
@@ -143,66 +163,77 @@ class CRTTracker:
             NotInitialisedError: before ``init``.
             ImageError: see ``crt_plugin.image``.
         """
-        last_box = self.last.box
+        last_pose = self.last.pose
         frame = as_rgb(image)
         self._frame_index += 1
-        detection, sample = self._detect(frame, last_box)
+        detection, sample = self._detect(frame, last_pose)
         self._last = detection
         self._history.append(sample)
         if detection.score >= self.params.confidence_threshold:
             self._learn()
         return detection.box.copy()
 
-    def _detect(self, frame: NDArray[np.uint8], last_box: Box) -> tuple[Detection, Sample]:
+    def _detect(self, frame: NDArray[np.uint8], last: Pose) -> tuple[Detection, Sample]:
         """Detecting: the maximum of motion map x response over places and scales."""
         two_steps = self.params.search == "two_step"
-        factors = [1.0] if two_steps else self._scale_factors(last_box, max(frame.shape[:2]))
-        rects = [self.geometry.patch_rect(scaled(last_box, factor)) for factor in factors]
-        features = self.features(self._cut(frame, rects, self.geometry))
-        detection = self._detection(rects, factors, self.regression.response(features))
+        side = max(frame.shape[:2])
+        factors = [1.0] if two_steps else self._scale_factors(last.upright, side)
+        tried = [last.scaled(factor) for factor in factors]
+        features = self.features(self._cut(frame, tried, self.geometry))
+        detection = self._detection(tried, factors, self.regression.response(features))
         # The search patch is the new train data pair, labelled where the object was found.
-        chosen = factors.index(detection.scale)
-        sample = Sample(features[chosen].clone(), self._label(*detection.cell))
-        if two_steps and self._frame_index % self.params.scale_interval == 0:
-            detection = self._rescaled(frame, detection)
+        index = factors.index(detection.scale)
+        sample = Sample(features[index].clone(), self._label(*detection.cell))
+        if two_steps:
+            detection = self._second_step(frame, detection)
         return _kept_in_frame(detection, *frame.shape[:2]), sample
 
-    def _rescaled(self, frame: NDArray[np.uint8], detection: Detection) -> Detection:
-        """Second step of ``two_step`` (ours): the best scale at the place that was found.
+    def _second_step(self, frame: NDArray[np.uint8], detection: Detection) -> Detection:
+        """The best size and angle at the place that was found (ours).
 
         The response may still move by one cell there.
         """
-        factors = self._scale_factors(detection.box, max(frame.shape[:2]))
+        sizes, angles = self._axes(detection.pose.upright, max(frame.shape[:2]))
+        if len(sizes.steps) == len(angles.steps) == 1:
+            return detection
         geometry = self.geometry.with_margin(self.params.scale_margin)
-        rects = [geometry.patch_rect(scaled(detection.box, factor)) for factor in factors]
-        response = self.regression.response(self.features(self._cut(frame, rects, geometry)))
+        tried = poses(detection.pose, sizes, angles)
+        response = self.regression.response(self.features(self._cut(frame, tried, geometry)))
         row, column = geometry.center
-        near = response[:, row - 1 : row + 2, column - 1 : column + 2]
-        scale = factors[int(near.amax(dim=(1, 2)).argmax())]
-        return replace(detection, box=scaled(detection.box, scale), scale=scale)
+        near = response[:, row - 1 : row + 2, column - 1 : column + 2].amax(dim=(1, 2))
+        scale, turn = chosen(sizes, angles, near.tolist(), self.params)
+        return replace(detection, pose=detection.pose.scaled(scale).turned(turn), scale=scale)
+
+    def _axes(self, box: Box, frame_side: int) -> tuple[Axis, Axis]:
+        """Sizes and angles that the second step looks at in this frame."""
+        sizes, angles = [1.0], [0.0]
+        if self._frame_index % self.params.scale_interval == 0:
+            sizes = self._scale_factors(box, frame_side)
+        if self.params.rotation_step:
+            step = math.radians(self.params.rotation_step)
+            angles = [-step, 0.0, step]
+        price = self.params.rotation_price
+        return Axis(sizes, sizes.index(1.0)), Axis(angles, angles.index(0.0), price)
 
     def _detection(
-        self,
-        rects: list[Box],
-        factors: list[float],
-        response: torch.Tensor,
-        box: Box | None = None,
+        self, tried: list[Pose], factors: list[float], response: torch.Tensor
     ) -> Detection:
-        """Read the prediction off the response, S x Ho x Wo; ``box`` overrides its box."""
+        """Read the prediction off the response, S x Ho x Wo."""
         response = response.cpu()  # the one time in a frame that the host waits for the device
         prediction = self._motion_map * response
         index = int(prediction.argmax())
         scale, place = divmod(index, self._motion_map.numel())
         row, column = divmod(place, self._motion_map.shape[1])
-        cell = self._refined(prediction[scale], row, column) if box is None else (row, column)
-        found = self.geometry.box_at(rects[scale], *cell) if box is None else box
+        cell = self._refined(prediction[scale], row, column)
+        patch_rect = self.geometry.patch_rect(tried[scale].upright)
         return Detection(
-            box=found,
+            pose=tried[scale].moved_to(self.geometry.box_at(patch_rect, *cell)),
             score=min(1.0, float(prediction.flatten()[index])),
             scale=factors[scale],
             response=response[scale].numpy(),
             motion_map=self._motion_map.numpy(),
-            patch_rect=rects[scale],
+            patch_rect=patch_rect,
+            patch_angle=tried[scale].angle,
             cell=cell,
         )
 
@@ -240,9 +271,12 @@ class CRTTracker:
         ]
 
     def _cut(
-        self, frame: NDArray[np.uint8], rects: list[Box], geometry: PatchGeometry
+        self, frame: NDArray[np.uint8], poses: Sequence[Pose], geometry: PatchGeometry
     ) -> torch.Tensor:
-        patches = cut_patches(frame, rects, *geometry.input_size)
+        """A patch around the object in each pose, N x H x W x 3."""
+        rects = [geometry.patch_rect(pose.upright) for pose in poses]
+        angles = [pose.angle for pose in poses]
+        patches = cut_patches(frame, rects, *geometry.input_size, angles)
         return torch.from_numpy(patches).to(self.device)
 
     def _label(self, row: float, column: float) -> torch.Tensor:
@@ -253,4 +287,4 @@ def _kept_in_frame(detection: Detection, height: int, width: int) -> Detection:
     """Move a box that has left the frame back until one pixel of it is inside (ours)."""
     x, y, w, h = detection.box
     inside = np.array([np.clip(x, 1 - w, width - 1), np.clip(y, 1 - h, height - 1), w, h])
-    return replace(detection, box=inside)
+    return replace(detection, pose=detection.pose.with_box(inside))

@@ -6,7 +6,7 @@ import pytest
 import torch
 from conftest import scene
 
-from crt_plugin.patch import scaled
+from crt_plugin.patch import Pose
 from crt_plugin.tracker import CRTTracker
 
 BOX = (60.0, 40.0, 24.0, 16.0)
@@ -68,9 +68,8 @@ def test_the_scale_is_the_one_that_whole_patches_prefer_at_that_place(small, siz
     row, column = tracker.geometry.center
     best = {}
     for factor in (0.95, 1.0, 1.05):
-        rect = tracker.geometry.patch_rect(scaled(place, factor))
         with torch.inference_mode():
-            patches = tracker._cut(zoomed(size), [rect], tracker.geometry)
+            patches = tracker._cut(zoomed(size), [Pose(place).scaled(factor)], tracker.geometry)
             response = tracker.regression.response(tracker.features(patches))[0]
         best[factor] = response[row - 1 : row + 2, column - 1 : column + 2].max().item()
     assert tracker.last.scale == max(best, key=best.get)

@@ -6,6 +6,7 @@ The same boxes as ``CRTTracker`` in float32 (up to rounding), to compare the spe
 from __future__ import annotations
 
 import torch
+from torch import nn
 from torch.nn import functional
 
 from crt_plugin.bench.limits import bare_vgg
@@ -18,20 +19,29 @@ LIBRARY = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
 
 
 class PlainVGG:
-    """VGG-16 in float32 as one library network, on all patches at once."""
+    """VGG-16 in float32 of library layers, on all patches at once."""
 
     stride = VGG.stride
     rescaled = VGG.rescaled
 
     def __init__(self, params: Parameters, device: torch.device, like: VGG) -> None:
-        self.name, self.channels = like.name, like.channels
+        self.name, self.channels, self.groups = like.name, like.channels, like.groups
+        self._shallow = params.vgg_shallow_layer
         self._network = bare_vgg(params, device, torch.float32)
         self._mean = torch.tensor(MEAN_COLOR, device=device)
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:
         """N x 4h x 4w x 3, uint8, RGB -> N x h x w x C, float32."""
         normalised = (patches.float() - self._mean).permute(0, 3, 1, 2)
-        return self._network(normalised).permute(0, 2, 3, 1)
+        taken = []
+        x, number = normalised, 0
+        for module in self._network:
+            if isinstance(module, nn.Conv2d):
+                if number and number == self._shallow:
+                    taken.append(x)
+                number += 1
+            x = module(x)
+        return torch.cat([*taken, x], dim=1).permute(0, 2, 3, 1)
 
 
 class NaiveRegression(ConvRegression):

@@ -70,6 +70,7 @@ class Backbone:
         self._std = 255 * torch.tensor(STD, device=device).view(3, 1, 1)
         self._dtype = dtype
         self.channels = self._probe(device)
+        self.groups: tuple[int, ...] = (self.channels,)
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:
         """N x H x W x 3 uint8 to N x H/stride x W/stride x C float32."""

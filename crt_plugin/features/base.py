@@ -14,6 +14,7 @@ class FeatureExtractor(Protocol):
         name: as results and messages show it.
         stride: input pixels per feature cell, the same in both directions.
         channels: C, features per cell.
+        groups: C of each of the maps that are joined in it, and reduced each by itself.
         rescaled: whether the tracker rescales the features to ``feature_std`` on the first
             frame; False for VGG-16, whose range the learning rates presuppose.
     """
@@ -21,6 +22,7 @@ class FeatureExtractor(Protocol):
     name: str
     stride: int
     channels: int
+    groups: tuple[int, ...]
     rescaled: bool
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:

@@ -24,6 +24,7 @@ class RGB:
     name = "rgb"
     stride = CELL
     channels = 3
+    groups: tuple[int, ...] = (channels,)
     rescaled = True
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:
@@ -47,6 +48,7 @@ class ColorNames:
 
     stride = CELL
     channels = len(TERMS)
+    groups: tuple[int, ...] = (channels,)
     rescaled = True
 
     def __init__(self, table: str = "") -> None:

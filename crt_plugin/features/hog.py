@@ -48,6 +48,7 @@ class HOG:
     name = "hog"
     stride = CELL
     channels = ORIENTATIONS + ORIENTATIONS // 2 + 4
+    groups: tuple[int, ...] = (channels,)
     rescaled = True
 
     def __init__(self) -> None:

@@ -19,7 +19,9 @@ from crt_plugin.parameters import Parameters
 Make = Callable[[Parameters, torch.device, torch.dtype], FeatureExtractor]
 
 FAMILIES: dict[str, Make] = {
-    "vgg": lambda params, device, dtype: VGG(load_layers(params), device, dtype),
+    "vgg": lambda params, device, dtype: VGG(
+        load_layers(params), device, dtype, shallow_layer(params)
+    ),
     "hog": lambda params, device, dtype: HOG(),
     "rgb": lambda params, device, dtype: RGB(),
     "color_names": lambda params, device, dtype: ColorNames(params.color_names_table),
@@ -27,6 +29,21 @@ FAMILIES: dict[str, Make] = {
         params.backbone, params.backbone_stride, device, dtype
     ),
 }
+
+
+def shallow_layer(params: Parameters) -> int:
+    """``vgg_shallow_layer``, where the stride is that of conv-``vgg_layer`` already.
+
+    Raises:
+        FeatureError: it does not come before ``vgg_layer``.
+    """
+    shallow, layer = params.vgg_shallow_layer, params.vgg_layer
+    if shallow and shallow >= layer:
+        raise FeatureError(
+            f"vgg_shallow_layer = {shallow} with vgg_layer = {layer}; accepted: 0, or a layer "
+            f"before conv-{layer}"
+        )
+    return shallow
 
 
 def make_extractors(
@@ -77,31 +94,40 @@ class FeaturePipeline:
         Returns:
             1 x h x w x C, float32.
         """
-        parts = []
         self._reductions = []
-        for extractor in self.extractors:
-            features = extractor(patch)
-            reductions: list[PCA | Rescaling] = []
-            if extractor.rescaled:
-                reductions.append(Rescaling(features, self.params.feature_std))
-                features = reductions[-1](features)
-            if extractor.channels > self.params.pca_channels:
-                reductions.append(PCA(features, self.params.pca_channels))
-                features = reductions[-1](features)
-            self._reductions.append(reductions)
-            parts.append(features)
-        return torch.cat(parts, dim=-1)
+        parts = self.extract(patch)
+        rescaled = [each.rescaled for each in self.extractors for _ in each.groups]
+        for part, is_rescaled in zip(parts, rescaled, strict=True):
+            self._reductions.append(self._fitted(part, is_rescaled))
+        return self.reduce(parts)
+
+    def _fitted(self, features: torch.Tensor, is_rescaled: bool) -> list[PCA | Rescaling]:
+        """What one map of the first frame is reduced by, one after the other."""
+        reductions: list[PCA | Rescaling] = []
+        if is_rescaled:
+            reductions.append(Rescaling(features, self.params.feature_std))
+            features = reductions[-1](features)
+        if features.shape[-1] > self.params.pca_channels:
+            reductions.append(PCA(features, self.params.pca_channels))
+            features = reductions[-1](features)
+        if self.params.vgg_std and not is_rescaled:
+            reductions.append(Rescaling(features, self.params.vgg_std))
+        return reductions
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:
         """Features of later patches: N x H x W x 3, uint8 -> N x h x w x C, float32."""
         return self.reduce(self.extract(patches))
 
     def extract(self, patches: torch.Tensor) -> list[torch.Tensor]:
-        """What each family gives, N x h x w x its channels."""
-        return [extractor(patches) for extractor in self.extractors]
+        """The maps of each family, N x h x w x their channels."""
+        return [
+            part
+            for extractor in self.extractors
+            for part in extractor(patches).split(extractor.groups, dim=-1)
+        ]
 
     def reduce(self, parts: list[torch.Tensor]) -> torch.Tensor:
-        """The families' features, reduced as ``fit`` learned and joined."""
+        """The families' maps, reduced as ``fit`` learned and joined."""
         reduced = []
         for part, reductions in zip(parts, self._reductions, strict=True):
             for reduction in reductions:

@@ -32,15 +32,21 @@ class VGG:
         layers: weight and bias of conv-1 to conv-x.
         device: where it computes.
         dtype: number type of the convolutions; the result is always float32.
+        shallow: number of a layer on the way, from conv-4 on, whose output stands before that
+            of conv-x; 0: none.
     """
 
     stride = 4
     rescaled = False
 
-    def __init__(self, layers: list[Layer], device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(
+        self, layers: list[Layer], device: torch.device, dtype: torch.dtype, shallow: int = 0
+    ) -> None:
         self.layer = len(layers)
-        self.name = f"vgg_conv{self.layer}"
-        self.channels = CHANNELS[self.layer]
+        self._taken = (shallow, self.layer) if shallow else (self.layer,)
+        self.name = "vgg_conv" + "_".join(map(str, self._taken))
+        self.groups = tuple(CHANNELS[number] for number in self._taken)
+        self.channels = sum(self.groups)
         self.dtype = dtype
         self._pooled = pooled_layers(self.layer)
         self._mean = torch.tensor(MEAN_COLOR, device=device)
@@ -65,11 +71,14 @@ class VGG:
 
     def _forward(self, patches: torch.Tensor) -> torch.Tensor:
         x = (patches.float() - self._mean).to(self.dtype)  # N x H x W x 3
+        taken = []
         for number in range(1, self.layer + 1):
             x = functional.relu_(self._convolve(number, x))
             if number in self._pooled:
                 x = functional.max_pool2d(x.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1)
-        return x.float().contiguous()
+            if number in self._taken:
+                taken.append(x.float().contiguous())
+        return torch.cat(taken, dim=-1) if len(taken) > 1 else taken[0]
 
     def _convolve(self, number: int, x: torch.Tensor) -> torch.Tensor:
         """conv-``number``, zero padding 1: N x H x W x C -> N x H x W x K."""

@@ -14,7 +14,7 @@ from crt_plugin.patch import PatchGeometry
 from crt_plugin.tracker import CRTTracker, Detection
 
 LEVELS = 255  # of a quantised response
-FIELDS = ("maps", "low", "high", "patch_rects", "cells", "filter_size")
+FIELDS = ("maps", "low", "high", "patch_rects", "angles", "cells", "filter_size")
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class ResponseMaps:
         maps: N x Ho x Wo, uint8; the first is of the first frame, after training.
         low, high: values of levels 0 and 255, N.
         patch_rects: search patches, N x 4, (x, y, w, h), frame px, 0-based.
+        angles: by which the patches are turned around their centres, radians, clockwise, N.
         cells: feature map of a patch, rows x columns.
         filter_size: kh x kw, cells.
     """
@@ -33,6 +34,7 @@ class ResponseMaps:
     low: NDArray[np.float32]
     high: NDArray[np.float32]
     patch_rects: NDArray[np.float32]
+    angles: NDArray[np.float32]
     cells: tuple[int, int]
     filter_size: tuple[int, int]
 
@@ -44,7 +46,10 @@ class ResponseMaps:
 
     @property
     def map_rects(self) -> NDArray[np.float64]:
-        """Where the maps lie, N x 4, frame px: each cell around the centre that it stands for."""
+        """Where the maps lie, N x 4, frame px: each cell around the centre that it stands for.
+
+        Before they are turned by ``angles``, each around its own centre.
+        """
         rects = self.patch_rects.astype(float)
         step = rects[:, 2:] / self.cells[::-1]  # px of a column and a row
         corner = rects[:, :2] + step * (np.array(self.filter_size[::-1]) - 1) / 2
@@ -67,16 +72,17 @@ class ResponseMaps:
         """
         try:
             with np.load(file, allow_pickle=False) as kept:
-                maps, low, high, rects, cells, size = (kept[name] for name in FIELDS)
+                maps, low, high, rects, angles, cells, size = (kept[name] for name in FIELDS)
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise SourceError(f"{file} cannot be read as response maps: {error}") from error
         count = len(maps)
-        shapes = (maps.ndim, low.shape, high.shape, rects.shape, cells.shape, size.shape)
-        if shapes != (3, (count,), (count,), (count, 4), (2,), (2,)) or maps.dtype != np.uint8:
+        shapes = [each.shape for each in (low, high, rects, angles, cells, size)]
+        wanted = [(count,), (count,), (count, 4), (count,), (2,), (2,)]
+        if maps.ndim != 3 or shapes != wanted or maps.dtype != np.uint8:
             raise SourceError(f"{file} holds no response maps: arrays of other shapes")
         rows, columns = (int(value) for value in cells)
         height, width = (int(value) for value in size)
-        return cls(maps, low, high, rects, (rows, columns), (height, width))
+        return cls(maps, low, high, rects, angles, (rows, columns), (height, width))
 
 
 @dataclass
@@ -84,7 +90,7 @@ class ResponseLog:
     """Collects the responses of one sequence after the other."""
 
     _geometry: PatchGeometry | None = None
-    _detections: list[tuple[NDArray[np.uint8], float, float, NDArray[np.float64]]] = field(
+    _detections: list[tuple[NDArray[np.uint8], float, float, NDArray[np.float64], float]] = field(
         default_factory=list
     )
 
@@ -104,20 +110,22 @@ class ResponseLog:
         low, high = float(response.min()), float(response.max())
         scale = LEVELS / (high - low) if high > low else 0.0
         level = np.rint((response - low) * scale).astype(np.uint8)
-        self._detections.append((level, low, high, np.array(detection.patch_rect, dtype=float)))
+        rect = np.array(detection.patch_rect, dtype=float)
+        self._detections.append((level, low, high, rect, detection.patch_angle))
 
     @property
     def maps(self) -> ResponseMaps | None:
         """What was kept; None if nothing."""
         if not self._detections or self._geometry is None:
             return None
-        levels, low, high, rects = zip(*self._detections, strict=True)
+        levels, low, high, rects, angles = zip(*self._detections, strict=True)
         geometry = self._geometry
         return ResponseMaps(
             np.stack(levels),
             np.array(low, dtype=np.float32),
             np.array(high, dtype=np.float32),
             np.array(rects, dtype=np.float32),
+            np.array(angles, dtype=np.float32),
             geometry.cells,
             (geometry.filter_h, geometry.filter_w),
         )

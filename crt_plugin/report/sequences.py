@@ -68,7 +68,8 @@ def response_data(source: Source, tracker: str, sequence: str) -> dict[str, Any]
 
     Returns:
         ``rows``, ``columns``; ``maps``, bytes in base64, and values ``low`` and ``high`` of their
-        least and largest level; ``rects``, where they lie, flat, in tenths of a px, 0-based.
+        least and largest level; ``rects``, where they lie, flat, in tenths of a px, 0-based, and
+        ``angles``, by which they are turned there, clockwise, in radians.
 
     Raises:
         SourceError: maps that cannot be read, or of another number of frames.
@@ -86,6 +87,7 @@ def response_data(source: Source, tracker: str, sequence: str) -> dict[str, Any]
         "low": kept.low.round(4).astype(float).tolist(),
         "high": kept.high.round(4).astype(float).tolist(),
         "rects": _integers((BOX_STEPS * kept.map_rects).ravel()),
+        "angles": kept.angles.round(4).astype(float).tolist(),
     }
 
 

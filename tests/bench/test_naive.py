@@ -11,7 +11,14 @@ from crt_plugin.tracker import CRTTracker
 VGG = {"vgg_layer": 5, "filter_cells": 25.0, "patch_width": 5, "patch_height": 3}
 
 
-@pytest.mark.parametrize("changes", [{}, {"optimizer": "sgd", "train_learning_rate": 1e-9}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"optimizer": "sgd", "train_learning_rate": 1e-9},
+        {"vgg_shallow_layer": 4, "vgg_std": 127.0},
+    ],
+)
 def test_the_same_boxes(changes):
     params = Parameters().copy(**VGG, precision="float32", train_steps=20, **changes)
     trackers = CRTTracker(params), NaiveTracker(params)

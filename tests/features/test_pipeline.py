@@ -22,6 +22,8 @@ def patches(generator):
     [
         ("vgg", {"vgg_layer": 5}, 64),  # 256 reduced by PCA
         ("vgg", {"vgg_layer": 2}, 64),  # 64 as they are
+        ("vgg", {"vgg_layer": 5, "vgg_shallow_layer": 4}, 128),  # 128 and 256, each reduced
+        ("vgg", {"vgg_layer": 5, "vgg_shallow_layer": 4, "pca_channels": 200}, 328),
         ("hog", {}, 31),
         ("rgb", {}, 3),
         ("color_names", {}, 11),
@@ -49,6 +51,30 @@ def test_hand_crafted_families_are_rescaled_each_by_its_own(patches):
     for part in (fitted[..., :31], fitted[..., 31:]):
         assert part.mean().item() == pytest.approx(0, abs=1e-2)
         assert part.std(correction=0).item() == pytest.approx(100, rel=1e-4)
+
+
+def test_each_layer_is_reduced_by_itself_and_rescaled_after_it(patches):
+    """Of two layers: the PCA of each alone; ``vgg_std`` makes them weigh the same."""
+    settings = {"vgg_layer": 5, "pca_channels": 16}
+    both = pipeline("vgg", vgg_shallow_layer=4, **settings).fit(patches[:1])
+    alone = pipeline("vgg", vgg_layer=4, pca_channels=16).fit(patches[:1])
+    assert torch.equal(both[..., :16], alone)
+    assert torch.equal(both[..., 16:], pipeline("vgg", **settings).fit(patches[:1]))
+    assert both[..., :16].std().item() != pytest.approx(both[..., 16:].std().item(), rel=0.1)
+
+    even = pipeline("vgg", vgg_shallow_layer=4, vgg_std=127.0, **settings).fit(patches[:1])
+    for part, before in zip(even.split(16, -1), both.split(16, -1), strict=True):
+        assert part.std(correction=0).item() == pytest.approx(127, rel=1e-4)
+        factor = (part / before).flatten()
+        assert torch.allclose(factor, factor.median().expand_as(factor), rtol=1e-2)
+
+
+@pytest.mark.parametrize(("shallow", "layer"), [(5, 5), (7, 5), (4, 2)])
+def test_the_second_layer_comes_before_the_first(shallow, layer):
+    with pytest.raises(
+        FeatureError, match=f"vgg_shallow_layer = {shallow} with vgg_layer = {layer}"
+    ):
+        pipeline("vgg", vgg_layer=layer, vgg_shallow_layer=shallow)
 
 
 def test_reductions_come_from_the_first_frame_only(patches):

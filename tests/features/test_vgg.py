@@ -63,6 +63,17 @@ def test_layers_against_a_plain_forward_pass(layer, patches):
     assert error < TOLERANCE[torch.float32]
 
 
+@pytest.mark.parametrize(("shallow", "layer"), [(4, 5), (5, 7), (7, 10)])
+def test_two_layers_stand_side_by_side(shallow, layer, patches):
+    both = VGG(load_layers(params(layer)), CPU, torch.float32, shallow)
+    features = both(patches)
+    assert both.name == f"vgg_conv{shallow}_{layer}"
+    assert features.shape[-1] == both.channels == sum(both.groups)
+    for part, number in zip(features.split(both.groups, -1), (shallow, layer), strict=True):
+        alone = VGG(load_layers(params(number)), CPU, torch.float32)
+        assert torch.equal(part, alone(patches))
+
+
 def test_half_precision_is_close(patches):
     expected = plain_forward(4, patches[:1])
     features = VGG(load_layers(params(4)), CPU, torch.bfloat16)(patches[:1])

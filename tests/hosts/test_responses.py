@@ -4,7 +4,7 @@ from conftest import QUICK, scene
 
 from crt_plugin.errors import SourceError
 from crt_plugin.hosts.got10k import GOT10kTracker
-from crt_plugin.hosts.responses import ResponseLog, ResponseMaps
+from crt_plugin.hosts.responses import FIELDS, ResponseLog, ResponseMaps
 
 BOX = np.array([41.0, 51.0, 24.0, 16.0])  # counted from 1
 
@@ -30,6 +30,7 @@ def test_every_frame_s_response_is_kept_to_half_a_level(tracked):
         level = np.ptp(detection.response) / 255
         assert values == pytest.approx(detection.response, abs=0.5001 * float(level))
     assert maps.patch_rects == pytest.approx(np.array([d.patch_rect for d in detections]))
+    assert maps.angles == pytest.approx([d.patch_angle for d in detections])
 
 
 def test_a_cell_lies_around_the_centre_of_the_box_that_it_stands_for(tracked):
@@ -59,11 +60,12 @@ def test_a_flat_response_and_one_that_is_not_finite():
     class Flat:
         response = np.full((2, 3), np.nan, dtype=np.float32)
         patch_rect = (0, 0, 9, 9)
+        patch_angle = 0.0
 
     log = ResponseLog()
     log._geometry = GOT10kTracker("rgb").tracker  # of no use here, but there
     log.add(Flat)
-    ((level, low, high, _),) = log._detections
+    ((level, low, high, _, _),) = log._detections
     assert (level == 0).all() and low == high == 0
 
 
@@ -85,12 +87,12 @@ def test_files_of_something_else_are_refused(tracked, tmp_path):
         ResponseMaps.load(file)
     np.savez(
         file,
-        **dict.fromkeys(("maps", "low", "high", "patch_rects", "cells"), np.zeros(2)),
+        **dict.fromkeys(("maps", "low", "high", "patch_rects", "angles", "cells"), np.zeros(2)),
         filter_size=np.zeros(2),
     )
     with pytest.raises(SourceError, match="arrays of other shapes"):
         ResponseMaps.load(file)
     evil = np.array([{"a": 1}], dtype=object)
-    np.savez(file, maps=evil, low=evil, high=evil, patch_rects=evil, cells=evil, filter_size=evil)
+    np.savez(file, **dict.fromkeys(FIELDS, evil))
     with pytest.raises(SourceError, match="cannot be read as response maps"):
         ResponseMaps.load(file)

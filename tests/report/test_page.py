@@ -300,7 +300,7 @@ def test_recorded_responses_come_along(pages):
     maps = np.arange(5 * 2 * 3, dtype=np.uint8).reshape(5, 2, 3)
     ones = np.ones(5, dtype=np.float32)
     rects = np.tile(np.float32([10, 20, 50, 40]), (5, 1))
-    kept = ResponseMaps(maps, -ones, ones, rects, (4, 5), (3, 3))
+    kept = ResponseMaps(maps, -ones, ones, rects, 0.5 * ones, (4, 5), (3, 3))
     folder = pages.results / "OTB2015/CRT-a/responses"
     kept.save(folder / "Deer.npz")
     (folder / "Couple.npz").write_bytes(b"damaged")
@@ -309,6 +309,7 @@ def test_recorded_responses_come_along(pages):
     key, data = read_script(pages.output / "data" / f"{file}.js")
     assert key == file and (data["rows"], data["columns"], data["low"]) == (2, 3, [-1] * 5)
     assert data["rects"][:4] == [200, 300, 300, 200]  # steps of 10 px: from 10 + 10, 20 + 10
+    assert data["angles"] == [0.5] * 5
     assert pages.sequence("Couple")["responses"] == {}
     (note,) = page["notes"]
     assert note.startswith("CRT-a, Couple: no response maps: ")
@@ -317,7 +318,7 @@ def test_recorded_responses_come_along(pages):
 def test_responses_of_another_run_are_not_shown(pages):
     one = np.ones(3, dtype=np.float32)
     maps = np.zeros((3, 2, 2), dtype=np.uint8)
-    kept = ResponseMaps(maps, one, one, np.ones((3, 4), dtype=np.float32), (2, 2), (1, 1))
+    kept = ResponseMaps(maps, one, one, np.ones((3, 4), dtype=np.float32), one, (2, 2), (1, 1))
     kept.save(pages.results / "OTB2015/CRT-a/responses/Deer.npz")
     page = pages.summary({"CRT-a": TRUTH})
     assert page["notes"] == ["CRT-a, Deer: no response maps: 3 maps, and 5 frames"]

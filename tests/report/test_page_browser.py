@@ -47,7 +47,8 @@ def write_all(folder):
     maps = np.zeros((60, 4, 4), dtype=np.uint8)
     maps[:, 1, 2] = 255
     rects = np.tile(np.float32([0, 0, 32, 24]), (60, 1))
-    kept = ResponseMaps(maps, 0 * one, one, rects, (6, 6), (3, 3))
+    turned = np.where(np.arange(60) == 59, np.pi, 0).astype(np.float32)
+    kept = ResponseMaps(maps, 0 * one, one, rects, turned, (6, 6), (3, 3))
     kept.save(results / "OTB2015" / CRT / "responses/Bolt.npz")
     return results
 
@@ -384,6 +385,11 @@ def test_the_response_map_is_laid_over_the_picture(opened):
     after = opened.screen()
     assert sum(after.at(*where)) > sum(before) + 200
     assert sum(after.at(40, 40)) < 60
+    # In the last frame the patch is upside down, around the map's middle (16, 12).
+    opened.page.keyboard.press("End")
+    opened.page.wait_for_timeout(300)
+    last, turned = opened.screen(), (32 - where[0], 24 - where[1])
+    assert sum(last.at(*turned)) > sum(last.at(*where)) + 200
     opened.page.select_option("#player-sequence", label="Deer")
     opened.page.wait_for_selector("#response-label", state="hidden")
 

@@ -22,7 +22,12 @@
     }
 
     load(frame) {
-      if (this.kept.has(frame)) return;
+      const known = this.kept.get(frame);
+      if (known) { // it is the last to go now
+        this.kept.delete(frame);
+        this.kept.set(frame, known);
+        return;
+      }
       const entry = { state: this.unread.has(frame) ? { broken: true } : null };
       this.kept.set(frame, entry);
       if (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);
@@ -46,7 +51,7 @@
     }
 
     draw(context, frame, unit) {
-      const { rows, columns, low, high, rects } = this.data;
+      const { rows, columns, low, high, rects, angles } = this.data;
       if (rects[4 * frame] === null || rects[4 * frame] === undefined) return;
       const pixels = new ImageData(columns, rows);
       const start = frame * rows * columns;
@@ -61,11 +66,15 @@
       this.canvas.getContext("2d").putImageData(pixels, 0, 0);
       const [x, y, w, h] = rects.slice(4 * frame, 4 * frame + 4).map((value) => value / 10);
       context.imageSmoothingEnabled = true;
-      context.drawImage(this.canvas, x, y, w, h);
+      context.save();
+      context.translate(x + w / 2, y + h / 2);
+      context.rotate(angles[frame]);
+      context.drawImage(this.canvas, -w / 2, -h / 2, w, h);
       context.lineWidth = unit;
       context.setLineDash([4 * unit, 4 * unit]);
       context.strokeStyle = "rgba(255, 255, 255, 0.7)";
-      context.strokeRect(x, y, w, h);
+      context.strokeRect(-w / 2, -h / 2, w, h);
+      context.restore();
     }
   }
 
@@ -168,6 +177,7 @@
       const data = await CRT.load(sequence.file);
       if (this.sequence !== number) return; // another one was chosen meanwhile
       this.data = data;
+      this.frame = 0;
       this.responses.clear();
       this.pictures = null;
       if (data.picture) {
