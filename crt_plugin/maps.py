@@ -44,6 +44,17 @@ def motion_map(geometry: PatchGeometry, params: Parameters) -> torch.Tensor:
     return gaussian_map(geometry.response_size, geometry.center, (sigma, sigma))
 
 
+def score_of(peak: float, params: Parameters) -> float:
+    """Score from 0 to 1 of a detection's peak (ours).
+
+    The peak itself, at most 1; or, where ``score_slope`` is set, the chance that the box is right.
+    """
+    if params.score_slope == 0:
+        return min(1.0, peak)
+    # tanh does not overflow
+    return 0.5 + 0.5 * math.tanh(params.score_slope * (peak - params.score_even) / 2)
+
+
 # Below this fraction of the maximum a neighbour says little about the top (ours).
 LEAST_NEIGHBOUR = 0.1
 

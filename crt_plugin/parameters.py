@@ -320,12 +320,21 @@ class Parameters:
     )
     rotation_step: float = setting(
         0.0,
-        "difference between neighbouring in-plane angles that two_step searches, three in each "
-        "frame; 0: the object does not turn",
+        "difference between neighbouring in-plane angles that two_step searches, three at once; "
+        "0: the object does not turn",
         "degrees",
         "faster, coarser turns",
         "ours",
         ("a number from 0 to 45", lambda v: 0 <= v <= 45),
+    )
+    rotation_interval: int = setting(
+        1,
+        "two_step searches the angle in every so manieth frame, beginning with the second: with "
+        "intervals of 2, angle and scale take turns",
+        "frames",
+        "less cost, slower turns",
+        "ours",
+        AT_LEAST_ONE,
     )
     rotation_price: float = setting(
         0.0,
@@ -354,11 +363,62 @@ class Parameters:
         one_of("off", "gaussian"),
     )
 
+    # Confidence
+    score_slope: float = setting(
+        0.0,
+        "slope of the logistic function that turns the peak of a detection into its score, the "
+        "chance that the box overlaps the object by more than a half; 0: the score is the peak",
+        "1 / response units",
+        "the score is surer on both sides of score_even",
+        "ours",
+        NOT_NEGATIVE,
+    )
+    score_even: float = setting(
+        0.0,
+        "peak at which the score is 0.5; of no effect where score_slope is 0",
+        "response units",
+        "lower scores",
+        "ours",
+    )
+    lost_score: float = setting(
+        0.0,
+        "the object counts as lost while scores are below; 0: never",
+        "score",
+        "searches of the frame are begun earlier, and oftener in vain",
+        "ours",
+        FRACTION,
+    )
+    lost_frames: int = setting(
+        3,
+        "frames below lost_score, one after the other, before the frame is searched",
+        "frames",
+        "later, fewer searches",
+        "ours",
+        AT_LEAST_ONE,
+    )
+    found_score: float = setting(
+        1.0,
+        "score at which a lost object is taken for found elsewhere in the frame",
+        "score",
+        "fewer wrong jumps, fewer right ones",
+        "ours",
+        FRACTION,
+    )
+    found_cells: int = setting(
+        16384,
+        "most cells of a search of the frame; of larger frames, that part around the last place "
+        "is searched",
+        "cells",
+        "more of the frame is searched; cost and memory of a search grow in proportion",
+        "ours",
+        AT_LEAST_ONE,
+    )
+
     # Update (section 4)
     confidence_threshold: float = setting(
         0.2,
-        "frames whose score is below are not learned from",
-        "score",
+        "frames whose peak is below are not learned from",
+        "response units",
         "fewer wrong updates, fewer right ones",
         "reference",
         FRACTION,

@@ -54,6 +54,31 @@ class PatchGeometry:
         """The same filter on a patch with ``margin`` cells around the object (ours)."""
         return replace(self, cells=(self.filter_h + 2 * margin, self.filter_w + 2 * margin))
 
+    def searching(
+        self, frame_size: tuple[int, int], box: Box, most: int
+    ) -> tuple[PatchGeometry, Box]:
+        """The same filter on a patch over the whole frame, for an object of the box's size (ours).
+
+        Where that takes more than ``most`` cells, the patch shows what is around the box, in the
+        shape of the frame and inside of it.
+
+        Args:
+            frame_size: rows x columns, px.
+
+        Returns:
+            The geometry, and the box whose ``patch_rect`` is that patch.
+        """
+        size = np.array(frame_size[::-1], dtype=float)
+        cell = box[2:] / (self.filter_w, self.filter_h)  # px
+        whole = size / cell
+        seen = whole * min(1.0, math.sqrt(most / whole.prod()))
+        # A window is centred in each cell that is seen; those at the border reach outside.
+        columns, rows = (int(n) for n in np.maximum(np.ceil(seen), 1))
+        cells = rows + self.filter_h - 1, columns + self.filter_w - 1
+        half = np.minimum(seen, whole) * cell / 2
+        middle = np.clip(center(box), half, size - half)
+        return replace(self, cells=cells), np.concatenate([middle - box[2:] / 2, box[2:]])
+
     @property
     def relative_size(self) -> tuple[float, float]:
         """Patch, height x width, in object sizes."""

@@ -16,7 +16,7 @@ from crt_plugin.errors import NotInitialisedError, ParameterError
 from crt_plugin.features.pipeline import FeaturePipeline
 from crt_plugin.image import as_box, as_rgb
 from crt_plugin.machine import choose_device, choose_precision
-from crt_plugin.maps import gaussian_top, label_map, motion_map
+from crt_plugin.maps import gaussian_top, label_map, motion_map, score_of
 from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.patch import Box, PatchGeometry, Pose, cut_patches
 from crt_plugin.regression import ConvRegression
@@ -33,8 +33,9 @@ class Detection:
 
     Attributes:
         pose: place, size and angle, frame px, 0-based.
-        score: min(1, maximum of motion map x response); below ``confidence_threshold``
-            the frame was not learned from.
+        peak: maximum of motion map x response; below ``confidence_threshold`` the frame was
+            not learned from.
+        score: from 0 to 1, see ``maps.score_of``.
         scale: size of the object against the frame before.
         response: regression result on the search patch, Ho x Wo, float32.
         motion_map: Ho x Wo, float32.
@@ -46,6 +47,7 @@ class Detection:
     """
 
     pose: Pose
+    peak: float
     score: float
     scale: float
     response: NDArray[np.float32]
@@ -148,6 +150,7 @@ class CRTTracker:
         span = (self.params.history_length - 1) * self.params.history_gap + 1
         self._history: deque[Sample] = deque([sample], maxlen=span)
         self._frame_index = 0
+        self._lost = 0  # frames below lost_score, one after the other
         response = self.regression.response(features)
         first = self._detection([Pose(box)], [1.0], response)
         self._last = replace(first, pose=Pose(box), cell=self.geometry.center)
@@ -167,9 +170,12 @@ class CRTTracker:
         frame = as_rgb(image)
         self._frame_index += 1
         detection, sample = self._detect(frame, last_pose)
-        self._last = detection
         self._history.append(sample)
-        if detection.score >= self.params.confidence_threshold:
+        self._lost = self._lost + 1 if detection.score < self.params.lost_score else 0
+        if self._lost >= self.params.lost_frames:
+            detection = self._search(frame, detection)
+        self._last = detection
+        if detection.peak >= self.params.confidence_threshold:
             self._learn()
         return detection.box.copy()
 
@@ -204,12 +210,32 @@ class CRTTracker:
         scale, turn = chosen(sizes, angles, near.tolist(), self.params)
         return replace(detection, pose=detection.pose.scaled(scale).turned(turn), scale=scale)
 
+    def _search(self, frame: NDArray[np.uint8], detection: Detection) -> Detection:
+        """Look for a lost object in the whole frame (ours): all windows are real, so it can.
+
+        Without the motion map, as the last place says nothing any more. The place is learned
+        from when the next frame confirms it.
+        """
+        pose, size = detection.pose, (frame.shape[0], frame.shape[1])
+        geometry, middle = self.geometry.searching(size, pose.upright, self.params.found_cells)
+        looked_at = Pose(middle, pose.angle)
+        response = self.regression.response(self.features(self._cut(frame, [looked_at], geometry)))
+        peak = float(response.max())
+        score = score_of(peak, self.params)
+        if score < self.params.found_score:
+            return detection
+        row, column = divmod(int(response.argmax()), response.shape[2])
+        found = looked_at.moved_to(geometry.box_at(geometry.patch_rect(middle), row, column))
+        self._lost = 0
+        return _kept_in_frame(replace(detection, pose=found, score=score), *size)
+
     def _axes(self, box: Box, frame_side: int) -> tuple[Axis, Axis]:
         """Sizes and angles that the second step looks at in this frame."""
         sizes, angles = [1.0], [0.0]
         if self._frame_index % self.params.scale_interval == 0:
             sizes = self._scale_factors(box, frame_side)
-        if self.params.rotation_step:
+        turn = (self._frame_index - 1) % self.params.rotation_interval == 0
+        if turn and self.params.rotation_step:
             step = math.radians(self.params.rotation_step)
             angles = [-step, 0.0, step]
         price = self.params.rotation_price
@@ -226,9 +252,11 @@ class CRTTracker:
         row, column = divmod(place, self._motion_map.shape[1])
         cell = self._refined(prediction[scale], row, column)
         patch_rect = self.geometry.patch_rect(tried[scale].upright)
+        peak = float(prediction.flatten()[index])
         return Detection(
             pose=tried[scale].moved_to(self.geometry.box_at(patch_rect, *cell)),
-            score=min(1.0, float(prediction.flatten()[index])),
+            peak=peak,
+            score=score_of(peak, self.params),
             scale=factors[scale],
             response=response[scale].numpy(),
             motion_map=self._motion_map.numpy(),

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crt_plugin.maps import gaussian_map, gaussian_top, label_map, motion_map
+from crt_plugin.maps import gaussian_map, gaussian_top, label_map, motion_map, score_of
 from crt_plugin.parameters import Parameters
 from crt_plugin.patch import PatchGeometry
 
@@ -74,3 +74,18 @@ def test_a_neighbour_that_is_not_positive_counts_as_a_tenth():
 def test_no_top_between_cells(profile, index):
     """At the ends, on flat ground, and where nothing is positive."""
     assert gaussian_top(torch.tensor(profile), index) == 0
+
+
+@pytest.mark.parametrize(("peak", "score"), [(0.0, 0.0), (0.37, 0.37), (1.0, 1.0), (1.2, 1.0)])
+def test_the_score_is_the_peak_where_it_is_not_calibrated(peak, score):
+    assert score_of(peak, PARAMS) == score
+
+
+@pytest.mark.parametrize("peak", [-1e6, -0.2, 0.0, 0.15, 0.2, 0.8, 1e6])
+def test_the_calibrated_score_is_the_logistic_function(peak):
+    """1 / (1 + exp(-slope (peak - even))), without overflow."""
+    calibrated = PARAMS.copy(score_slope=10.0, score_even=0.15)
+    with np.errstate(over="ignore"):
+        expected = 1 / (1 + np.exp(-10.0 * np.float64(peak - 0.15)))
+    assert score_of(peak, calibrated) == pytest.approx(expected, abs=1e-12)
+    assert 0 <= score_of(peak, calibrated) <= 1

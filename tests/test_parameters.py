@@ -55,15 +55,21 @@ IMPOSSIBLE = {
     "subcell": ["", "parabola"],
     "vgg_shallow_layer": [-1, 2, 3, 13],
     "vgg_std": [-127.0],
+    "score_slope": [-1.0],
+    "lost_score": [-0.1, 1.1],
+    "lost_frames": [0, -3],
+    "found_score": [-0.1, 1.1],
+    "found_cells": [0, -1],
     "rotation_step": [-6.0, 46],
+    "rotation_interval": [0, -1],
     "rotation_price": [-0.1, 1.1],
     "pose_refinement": ["", "gaussian"],
     "device": ["", "gpu", "cuda:", "cuda:x", "cuda:-1", "CPU"],
     "precision": ["", "half", "float64"],
     "seed": [-1],
 }
-# What cannot be judged without loading a file: checked where the features are made
-OPEN = {"features", "vgg_weights", "color_names_table", "backbone"}
+# Any number will do; or what cannot be judged without loading a file
+OPEN = {"score_even", "features", "vgg_weights", "color_names_table", "backbone"}
 
 
 def rejects(name, value):

@@ -223,3 +223,36 @@ def test_a_pose_is_moved_to_its_box(w, h, angle, x, y):
     wanted = np.concatenate([[x, y], pose.box[2:]])
     assert pose.with_box(wanted).box == pytest.approx(wanted)
     assert pose.with_box(wanted).angle == angle
+
+
+def test_a_search_of_the_whole_frame_by_hand():
+    """Object of 20 x 10 px, filter of 7 x 14 cells: a cell is 10 / 7 px, both ways."""
+    geometry = geometry_of(20, 10)
+    whole, middle = geometry.searching((120, 160), np.array([3.0, 90.0, 20.0, 10.0]), 100_000)
+    assert whole.cells == (84 + 6, 112 + 13)  # 120 / (10 / 7) = 84 rows of window centres
+    assert whole.response_size == (84, 112)
+    assert middle == pytest.approx([70, 55, 20, 10])
+    rect = whole.patch_rect(middle)
+    x, y, w, h = whole.box_at(rect, 0, 0)
+    assert (x + w / 2, y + h / 2) == pytest.approx((5 / 7, 5 / 7))  # the first cell's middle
+
+
+@given(
+    st.floats(-50, 700),
+    st.floats(-50, 500),
+    st.floats(5, 100),
+    st.floats(5, 100),
+    st.integers(50, 20_000),
+)
+def test_a_search_is_inside_of_the_frame_and_its_limit(x, y, w, h, most):
+    geometry, box = geometry_of(w, h), np.array([x, y, w, h])
+    searched, middle = geometry.searching((480, 640), box, most)
+    rows, columns = searched.response_size
+    assert rows * columns <= most + rows + columns + 1  # both are rounded up
+    cell = box[2:] / (geometry.filter_w, geometry.filter_h)
+    half = (np.array([columns, rows]) - 1) / 2 * cell
+    found = middle[:2] + middle[2:] / 2
+    assert (found - half >= -1e-6).all() and (found + half <= np.array([640, 480]) + 1e-6).all()
+    wanted = np.clip(box[:2] + box[2:] / 2, 0, [640, 480])
+    # As near to the object as the frame's border lets it be
+    assert (np.abs(found - wanted) <= half + cell).all()

@@ -105,14 +105,24 @@ def test_a_still_object_does_not_turn(small):
     assert tracker.last.pose.angle == 0
 
 
-def test_angles_are_searched_in_every_frame_and_sizes_in_their_turn(small):
-    tracker = started(small, rotation_step=6.0, scale_interval=2)
+@pytest.mark.parametrize(
+    ("intervals", "expected"),
+    [
+        ((2, 1), [1, 3, 1, 5, 1, 3, 1, 5]),
+        ((2, 2), [1, 3, 1, 3, 1, 3, 1, 3]),
+        ((4, 3), [1, 3, 1, 1, 1, 5]),
+    ],
+)
+def test_sizes_and_angles_are_searched_in_their_turns(small, intervals, expected):
+    tracker = started(
+        small, rotation_step=6.0, scale_interval=intervals[0], rotation_interval=intervals[1]
+    )
     batches = []
     extract = tracker.features.extract
     tracker.features.extract = lambda patches: batches.append(len(patches)) or extract(patches)
     for _ in range(4):
         tracker.update(scene(60, 40))
-    assert batches == [1, 3, 1, 5, 1, 3, 1, 5]
+    assert batches == expected
 
 
 def test_a_turned_object_that_leaves_the_frame_keeps_a_pixel_inside(small):
