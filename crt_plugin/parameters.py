@@ -353,6 +353,14 @@ class Parameters:
         "ours",
         one_of("off", "parabola"),
     )
+    pose_threshold: float = setting(
+        0.0,
+        "two_step leaves size and angle as they are where the peak is below",
+        "response units",
+        "steadier size and angle of a hidden object, slower changes",
+        "ours",
+        FRACTION,
+    )
     subcell: str = setting(
         "off",
         "where between the cells the maximum is: off: in the middle of its cell; gaussian: the "
@@ -390,7 +398,8 @@ class Parameters:
     )
     lost_frames: int = setting(
         3,
-        "frames below lost_score, one after the other, before the frame is searched",
+        "frames below lost_score, one after the other, before the whole frame is searched; and "
+        "between two searches",
         "frames",
         "later, fewer searches",
         "ours",

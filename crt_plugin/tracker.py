@@ -172,7 +172,7 @@ class CRTTracker:
         detection, sample = self._detect(frame, last_pose)
         self._history.append(sample)
         self._lost = self._lost + 1 if detection.score < self.params.lost_score else 0
-        if self._lost >= self.params.lost_frames:
+        if self._lost and self._lost % self.params.lost_frames == 0:
             detection = self._search(frame, detection)
         self._last = detection
         if detection.peak >= self.params.confidence_threshold:
@@ -190,7 +190,7 @@ class CRTTracker:
         # The search patch is the new train data pair, labelled where the object was found.
         index = factors.index(detection.scale)
         sample = Sample(features[index].clone(), self._label(*detection.cell))
-        if two_steps:
+        if two_steps and detection.peak >= self.params.pose_threshold:
             detection = self._second_step(frame, detection)
         return _kept_in_frame(detection, *frame.shape[:2]), sample
 

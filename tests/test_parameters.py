@@ -61,6 +61,7 @@ IMPOSSIBLE = {
     "found_score": [-0.1, 1.1],
     "found_cells": [0, -1],
     "rotation_step": [-6.0, 46],
+    "pose_threshold": [-0.1, 1.1],
     "rotation_interval": [0, -1],
     "rotation_price": [-0.1, 1.1],
     "pose_refinement": ["", "gaussian"],
@@ -230,6 +231,33 @@ PAPER = {  # section 5.1, and eq. 3 to 5
     "history_length": 5,
     "pca_channels": 64,
 }
+FAST = {
+    "filter_cells": 64.0,
+    "patch_width": 5,
+    "search": "two_step",
+    "scale_interval": 2,
+    "subcell": "gaussian",
+    "loss_threshold": 0.0,
+    "stop_loss": 0.01,
+    "confidence_threshold": 0.0,
+    "update_learning_rate": 2e-8,
+}
+PLUS = FAST | {
+    "vgg_shallow_layer": 7,
+    "vgg_std": 127.0,
+    "scale_margin": 5,
+    "scale_interval": 1,
+    "rotation_step": 6.0,
+    "rotation_price": 0.05,
+    "pose_refinement": "parabola",
+    "pose_threshold": 0.08,
+    "confidence_threshold": 0.2,
+    "score_slope": 6.3,
+    "score_even": 0.14,
+    "lost_score": 0.42,
+    "lost_frames": 3,
+    "found_score": 0.8,
+}
 DIFFERENCES = {  # each file against the paper's best; tables 1, 2 and 3
     "default": {},
     "vgg_conv2": {"vgg_layer": 2},
@@ -251,17 +279,10 @@ DIFFERENCES = {  # each file against the paper's best; tables 1, 2 and 3
         "confidence_threshold": 0.0,
         "stop_loss": 0.01,
     },
-    "fast": {
-        "filter_cells": 64.0,
-        "patch_width": 5,
-        "search": "two_step",
-        "scale_interval": 2,
-        "subcell": "gaussian",
-        "loss_threshold": 0.0,
-        "stop_loss": 0.01,
-        "confidence_threshold": 0.0,
-        "update_learning_rate": 2e-8,
-    },
+    "fast": FAST,
+    "plus": PLUS,
+    "plus_fast": PLUS
+    | {"scale_margin": 3, "scale_interval": 2, "rotation_interval": 2, "rotation_step": 9.0},
 }
 
 
@@ -283,7 +304,8 @@ def test_a_file_holds_the_paper_s_values_but_for_what_it_is_about(name):
 def test_a_file_sets_only_what_differs_each_with_its_source(name):
     text = (parameter_directory() / f"{name}.py").read_text(encoding="utf-8")
     lines = [line.strip() for line in text.splitlines() if line.strip().startswith("params.")]
-    assert 'load_parameters("default")' in text
+    base = {"plus": "fast", "plus_fast": "plus"}.get(name, "default")
+    assert f'load_parameters("{base}")' in text
     for line in lines:
         key = line.removeprefix("params.").split(" = ")[0]
         assert key in DIFFERENCES[name] or (name, key) == ("vgg_conv10", "vgg_layer"), line

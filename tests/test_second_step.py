@@ -125,6 +125,19 @@ def test_sizes_and_angles_are_searched_in_their_turns(small, intervals, expected
     assert batches == expected
 
 
+@pytest.mark.parametrize(("threshold", "batches"), [(0.0, 8), (0.01, 8), (1.0, 4)])
+def test_size_and_angle_of_a_hidden_object_stay(small, threshold, batches):
+    """Peaks are between 0.01 and 1 here: the second step is left out, or not."""
+    tracker = started(small, rotation_step=6.0, pose_threshold=threshold)
+    calls = []
+    extract = tracker.features.extract
+    tracker.features.extract = lambda patches: calls.append(1) or extract(patches)
+    for size in range(4):
+        tracker.update(turned(5 * size))
+    assert len(calls) == batches
+    assert (tracker.last.pose.angle == 0) == (batches == 4)
+
+
 def test_a_turned_object_that_leaves_the_frame_keeps_a_pixel_inside(small):
     tracker = started(small, rotation_step=6.0)
     tracker._last = tracker.last.__class__(

@@ -82,9 +82,13 @@ class Job:
 
     def run(self, on_frame: Callable[[], None]) -> Failure | None:
         """Let the host run it; nothing is done where results are there."""
-        log = self.tracker.responses if isinstance(self.tracker, GOT10kTracker) else None
+        ours = self.tracker if isinstance(self.tracker, GOT10kTracker) else None
+        log = ours.responses if ours else None
+        # The host runs nothing where results are there
+        if ours:
+            ours.confidences.clear()
         if log is not None:
-            log.clear()  # the host runs nothing where results are there
+            log.clear()
         if not self.is_published:
             # Two processes that find no folder both make one in the host's way, and one fails.
             self.record.make_folders()
@@ -101,6 +105,8 @@ class Job:
             if not self.is_published:
                 self.record.set_aside()
             return self._failure(watch.frame, problem)
+        if ours and ours.confidences:
+            self.record.write_confidences(ours.confidences)
         maps = None if log is None else log.maps
         if maps is not None:
             maps.save(self.record.responses)

@@ -25,12 +25,14 @@ class Record:
         boxes: files of boxes, one a repetition: a line a frame, ``x,y,w,h``.
         times: file of the seconds of each frame.
         responses: file of CRT's response maps, where they are recorded.
+        confidences: file of CRT's ``peak,score`` of each frame.
         frames: lines that each of them has when it is whole.
     """
 
     boxes: tuple[Path, ...]
     times: Path
     responses: Path
+    confidences: Path
     frames: int
 
     @classmethod
@@ -38,13 +40,14 @@ class Record:
         """Where the host keeps the record; random trackers are repeated on GOT-10k."""
         folder, frames = Path(part.experiment.result_dir) / tracker, part.lengths[sequence]
         responses = folder / "responses" / f"{sequence}.npz"
+        scores = folder / "scores" / f"{sequence}.csv"
         if not part.benchmark.is_got10k:
             times = folder / "times" / f"{sequence}_time.txt"
-            return cls((folder / f"{sequence}.txt",), times, responses, frames)
+            return cls((folder / f"{sequence}.txt",), times, responses, scores, frames)
         folder = folder / sequence
         repetitions = 1 if deterministic else part.experiment.repetitions
         boxes = tuple(folder / f"{sequence}_{r + 1:03d}.txt" for r in range(repetitions))
-        return cls(boxes, folder / f"{sequence}_time.txt", responses, frames)
+        return cls(boxes, folder / f"{sequence}_time.txt", responses, scores, frames)
 
     @property
     def files(self) -> list[Path]:
@@ -73,11 +76,19 @@ class Record:
         """Rename the files, so that the host runs the sequence again and nothing is lost."""
         for file in self.files:
             file.replace(file.with_name(file.name + UNFINISHED))
-        self.responses.unlink(missing_ok=True)  # they would belong to other boxes
+        for file in (self.responses, self.confidences):  # they would belong to other boxes
+            file.unlink(missing_ok=True)
+
+    def write_confidences(self, values: Sequence[tuple[float, float]]) -> None:
+        """Write a line ``peak,score`` for each frame, in one step."""
+        self.confidences.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self.confidences.with_name(self.confidences.name + ".part")
+        np.savetxt(unfinished, np.array(values), fmt="%.5f", delimiter=",")
+        unfinished.replace(self.confidences)
 
     def delete(self) -> None:
         """Delete the files."""
-        for file in (*self.files, self.responses):
+        for file in (*self.files, self.responses, self.confidences):
             file.unlink(missing_ok=True)
 
 

@@ -63,16 +63,19 @@ class GOT10kTracker(Tracker):
         self.settings = f"{params}\n"
         self.tracker = CRTTracker(params)
         self.responses: ResponseLog | None = None
+        self.confidences: list[tuple[float, float]] = []
 
     def init(self, image: Any, box: NDArray[np.float64]) -> None:
         """Train on the first frame; ``box`` is (x, y, w, h), 1-based, and is not kept."""
         self.tracker.init(image, box - FIRST_PIXEL)
+        self.confidences = [(self.tracker.last.peak, self.tracker.last.score)]
         if self.responses is not None:
             self.responses.begin(self.tracker)
 
     def update(self, image: Any) -> NDArray[np.float64]:
         """Box of the next frame, (x, y, w, h), 1-based."""
         found = self.tracker.update(image) + FIRST_PIXEL
+        self.confidences.append((self.tracker.last.peak, self.tracker.last.score))
         if self.responses is not None:
             self.responses.add(self.tracker.last)
         return found

@@ -183,7 +183,24 @@ def test_response_maps_are_kept_beside_the_results(part, folder):
         assert len(maps.maps) == frames
     assert (maps.maps == tracker.responses.maps.maps).all()  # the last sequence's
     names = sorted(file.name for file in (folder / "CRT-rgb").iterdir())
-    assert names == ["Couple.txt", "Deer.txt", "responses", "settings.txt", "times"]
+    assert names == ["Couple.txt", "Deer.txt", "responses", "scores", "settings.txt", "times"]
+
+
+def test_peaks_and_scores_are_kept_beside_the_results(part, folder):
+    """Deer is run last; results that are kept keep theirs, and lose them with the boxes."""
+    tracker = GOT10kTracker("rgb", **{**QUICK, "train_steps": 3})
+    quietly(part, tracker)
+    scores = folder / "CRT-rgb" / "scores"
+    kept = {name: np.loadtxt(scores / f"{name}.csv", delimiter=",") for name in ("Couple", "Deer")}
+    assert [len(each) for each in kept.values()] == [4, 5]
+    last = tracker.tracker.last
+    assert kept["Deer"][-1] == pytest.approx([last.peak, last.score], abs=1e-5)
+    assert kept["Deer"] == pytest.approx(np.array(tracker.confidences), abs=1e-5)
+    before = (scores / "Couple.csv").read_text()
+    (folder / "CRT-rgb/Deer.txt").write_text("")
+    quietly(part, GOT10kTracker("rgb", **{**QUICK, "train_steps": 3}))
+    assert (scores / "Couple.csv").read_text() == before
+    assert sorted(p.name for p in scores.iterdir()) == ["Couple.csv", "Deer.csv"]
 
 
 def test_results_that_are_kept_get_no_response_maps_and_it_is_said(part, folder):
