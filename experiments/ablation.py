@@ -12,6 +12,7 @@ leave-one-sequence-out cross-validation.
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,8 @@ def merged(runs: list[Evaluation]) -> dict[str, dict[str, np.ndarray]]:
     found: dict[str, dict[str, list[list[float]]]] = {}
     scores: list[Score] = [score for run in runs for score in run.report.scores]
     for score in scores:
-        sequences = found.setdefault(score.tracker.removeprefix("CRT-"), {})
+        variant = re.sub(r"^CRT-|-seed\d+$", "", score.tracker)
+        sequences = found.setdefault(variant, {})
         for name, each in score.each.items():
             sequences.setdefault(name, []).append([each.auc, each.os, each.dp or 0.0])
     return {

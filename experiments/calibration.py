@@ -1,6 +1,6 @@
 """How often a box is right at its score, on results that ``crt evaluate`` has kept.
 
-    python experiments/calibration.py --data OTB_FOLDER --results results/seed0 --tracker CRT-plus
+    python experiments/calibration.py --data OTB_FOLDER --results results/seed0 results/seed1
 
 Peaks are fitted by a logistic function: on all sequences, for the parameter file, and for each
 sequence on all others, for the table. A box is right where IoU > 0.5.
@@ -9,6 +9,7 @@ sequence on all others, for the table. A box is right where IoU > 0.5.
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from crt_plugin.evaluation.datasets import open_part
-from crt_plugin.evaluation.records import Record
+from crt_plugin.evaluation.records import Record, trackers_in
 from crt_plugin.report.calibration import (
     RIGHT,
     Bin,
@@ -47,6 +48,12 @@ def kept(data: Path, results: Path, tracker: str) -> tuple[Columns, Columns, Col
     return peaks, scores, right
 
 
+def of_seeds(results: Path, tracker: str) -> list[str]:
+    """The tracker's names in a folder of results: its own, and those with a seed."""
+    pattern = re.escape(tracker) + r"(-seed\d+)?"
+    return [name for name in trackers_in(results / "OTB2015") if re.fullmatch(pattern, name)]
+
+
 def shown(title: str, found: list[Bin]) -> Table:
     """A table of bins."""
     table = Table("score", "frames", "mean score", "IoU > 0.5", title=title)
@@ -68,10 +75,11 @@ def main() -> None:
     columns: tuple[Columns, Columns, Columns] = {}, {}, {}
     for data in args.data:
         for results in args.results:
-            for column, found in zip(columns, kept(data, results, args.tracker), strict=True):
-                for name, values in found.items():
-                    before = column.get(name, values[:0])
-                    column[name] = np.concatenate([before, values])
+            for tracker in of_seeds(results, args.tracker):
+                for column, found in zip(columns, kept(data, results, tracker), strict=True):
+                    for name, values in found.items():
+                        before = column.get(name, values[:0])
+                        column[name] = np.concatenate([before, values])
     peaks, scores, right = columns
     console = Console()
     if len(peaks) < 2:

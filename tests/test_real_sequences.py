@@ -31,3 +31,12 @@ def test_training_steps_of_the_default(shared):
     assert tracker.tracker.training.steps == pytest.approx(43, rel=0.1)
     assert tracker.tracker.training.loss < 0.02
     assert np.isfinite(tracker.tracker.last.response).all()
+
+
+def test_plus_turns_with_a_motorcycle(shared):
+    """In MotorRolling's first 20 frames the motorcycle rears up, counterclockwise on the screen."""
+    files, truth = open_part("otb", shared / "data" / "otb", ["MotorRolling"]).experiment.dataset[0]
+    tracker = GOT10kTracker("plus")
+    boxes, _ = tracker.track(files[:20], truth[0])
+    assert rect_iou(boxes[1:], truth[1:20]).mean() > 0.6
+    assert np.degrees(tracker.tracker.last.pose.angle) < -30
