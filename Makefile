@@ -10,11 +10,12 @@ DEMO := .venv-demo
 TEST := .venv-test
 PEERS := .venv-peers
 
-.PHONY: help demo test peers check format clean
+.PHONY: help demo test torture peers check format clean
 
 help:
 	@echo "make demo    track an object in a real clip (ARGS='--clip carphone' for another)"
 	@echo "make test    run the tests (ARGS='-k patch' for some)"
+	@echo "make torture slow tests of faults and many generated cases"
 	@echo "make peers   an environment with all of OpenCV's trackers and dlib's; lists them"
 	@echo "make check   lint, format and types"
 	@echo "make format  format the code"
@@ -26,6 +27,9 @@ demo: $(DEMO)/.stamp
 
 test: $(TEST)/.stamp
 	$(TEST)/bin/python -m pytest $(ARGS)
+
+torture: $(TEST)/.stamp
+	$(TEST)/bin/python -m pytest -m torture $(ARGS)
 
 peers: $(PEERS)/.contrib
 	$(PEERS)/bin/crt trackers

@@ -15,6 +15,10 @@ ACCEPTED_IMAGE = (
     "of uint8 or uint16"
 )
 ACCEPTED_BOX = "(x, y, w, h): four finite numbers, w > 0 and h > 0, in pixels, 0-based"
+# px; more than OpenCV 4 can cut a patch from
+LARGEST_FRAME_SIDE = 32766
+# px; beyond them the arithmetic of the patch leaves the range of its numbers (ours)
+SMALLEST_BOX_SIDE, LARGEST_BOX_SIDE = 1e-3, 1e5
 
 
 def as_rgb(image: Any) -> NDArray[np.uint8]:
@@ -24,11 +28,13 @@ def as_rgb(image: Any) -> NDArray[np.uint8]:
     by 257, which maps 0 to 0 and 65535 to 255.
 
     Raises:
-        ImageError: not ``ACCEPTED_IMAGE``, or empty.
+        ImageError: not ``ACCEPTED_IMAGE``, empty, above ``LARGEST_FRAME_SIDE``, or a PIL image
+            that cannot be decoded.
     """
     array = _from_pil(image) if isinstance(image, Image.Image) else image
     if not isinstance(array, np.ndarray):
         raise ImageError(f"image is a {type(image).__name__}; accepted: {ACCEPTED_IMAGE}")
+    array = np.asarray(array)  # of a subclass, such as a matrix, which has no third axis
     is_map = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
     if not is_map or array.dtype not in (np.uint8, np.uint16):
         raise ImageError(
@@ -36,6 +42,10 @@ def as_rgb(image: Any) -> NDArray[np.uint8]:
         )
     if array.size == 0:
         raise ImageError(f"image is empty, shape {array.shape}; accepted: {ACCEPTED_IMAGE}")
+    if max(array.shape[:2]) > LARGEST_FRAME_SIDE:
+        raise ImageError(
+            f"image has shape {array.shape}; accepted: up to {LARGEST_FRAME_SIDE} px a side"
+        )
     if array.dtype == np.uint16:
         array = ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
     if array.ndim == 2:
@@ -46,31 +56,57 @@ def as_rgb(image: Any) -> NDArray[np.uint8]:
 
 
 def _from_pil(image: Image.Image) -> NDArray[Any]:
-    if image.mode.startswith("I"):  # 16-bit gray, which PIL may hold in 32 bits
-        array = np.asarray(image)
-        if array.size and (array.min() < 0 or array.max() > 65535):
-            raise ImageError(
-                f"image of mode {image.mode} has values from {array.min()} to {array.max()}; "
-                "accepted: 0 to 65535"
-            )
-        return array.astype(np.uint16)
     if image.mode == "F":
         raise ImageError(f"image of mode F (32-bit float); accepted: {ACCEPTED_IMAGE}")
-    return np.asarray(image.convert("RGB"))
+    if min(image.size) == 0:
+        raise ImageError(f"image is empty, {image.width} x {image.height} px (width x height)")
+    try:
+        if image.mode.startswith("I"):
+            return _from_pil_integers(image)
+        if "transparency" in image.info:  # else Pillow warns of some palettes
+            image = image.convert("RGBA")
+        return np.asarray(image.convert("RGB"))
+    except ImageError:
+        raise
+    # A PIL image is decoded on its first use; what its decoders raise for damaged files.
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise ImageError(
+            f"image of mode {image.mode} cannot be read: {error}; accepted: {ACCEPTED_IMAGE}"
+        ) from error
+
+
+def _from_pil_integers(image: Image.Image) -> NDArray[np.uint16]:
+    """16-bit gray, which PIL may hold in 32 bits."""
+    array = np.asarray(image)
+    if array.min() < 0 or array.max() > 65535:
+        raise ImageError(
+            f"image of mode {image.mode} has values from {array.min()} to {array.max()}; "
+            "accepted: 0 to 65535"
+        )
+    return array.astype(np.uint16)
 
 
 def as_box(box: Any, frame_height: int, frame_width: int) -> NDArray[np.float64]:
     """A copy of the box as four float64 (x, y, w, h).
 
     Raises:
-        BoxError: not ``ACCEPTED_BOX``, or without a common area with the frame.
+        BoxError: not ``ACCEPTED_BOX``, of a side below ``SMALLEST_BOX_SIDE`` or above
+            ``LARGEST_BOX_SIDE``, or without a common area with the frame.
     """
     try:
+        if np.iscomplexobj(box):  # numpy would drop the imaginary part, with a warning
+            raise TypeError("complex numbers")
         values = np.array(box, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    # Whatever numpy, or the object's own conversion, says to what are no numbers.
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise BoxError(f"box is {box!r}; accepted: {ACCEPTED_BOX}") from error
     if values.shape != (4,) or not np.isfinite(values).all() or (values[2:] <= 0).any():
         raise BoxError(f"box is {box!r}; accepted: {ACCEPTED_BOX}")
+    if (values[2:] < SMALLEST_BOX_SIDE).any() or (values[2:] > LARGEST_BOX_SIDE).any():
+        raise BoxError(
+            f"box {values.tolist()} has sides of {values[2]:g} x {values[3]:g} px; accepted: "
+            f"{SMALLEST_BOX_SIDE:g} to {LARGEST_BOX_SIDE:g} px"
+        )
     x, y, w, h = values
     if x + w <= 0 or y + h <= 0 or x >= frame_width or y >= frame_height:
         raise BoxError(

@@ -47,10 +47,10 @@ def motion_map(geometry: PatchGeometry, params: Parameters) -> torch.Tensor:
 def score_of(peak: float, params: Parameters) -> float:
     """Score from 0 to 1 of a detection's peak (ours).
 
-    The peak itself, at most 1; or, where ``score_slope`` is set, the chance that the box is right.
+    The peak itself, from 0 to 1; or, where ``score_slope`` is set, the chance that the box is right.
     """
     if params.score_slope == 0:
-        return min(1.0, peak)
+        return min(1.0, max(0.0, peak))  # a peak below 0: no window resembles the object at all
     # tanh does not overflow
     return 0.5 + 0.5 * math.tanh(params.score_slope * (peak - params.score_even) / 2)
 

@@ -20,9 +20,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from crt_plugin.errors import BoxError
 from crt_plugin.parameters import Parameters
 
 Box = NDArray[np.float64]
+
+LARGEST_INPUT_SIDE = 32766  # px; OpenCV 4 cuts no larger patch
+# Longer side of an object against the shorter. One cell across, such a one has four times the
+# cells of others, and costs 16 times their time and memory; both grow with the square (ours).
+THINNEST = 400
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,28 @@ class PatchGeometry:
 
     @classmethod
     def of_object(cls, w: float, h: float, params: Parameters, stride: int) -> PatchGeometry:
-        """Geometry for an object of w x h frame px: about ``filter_cells`` cells (reference)."""
+        """Geometry for an object of w x h frame px: about ``filter_cells`` cells (reference).
+
+        Raises:
+            BoxError: an object thinner than ``THINNEST``, or whose patch is larger than
+                ``LARGEST_INPUT_SIDE``.
+        """
         aspect = h / w
+        if not 1 / THINNEST <= aspect <= THINNEST:
+            raise BoxError(
+                f"box of {w:g} x {h:g} px (width x height) is too thin; accepted: one side up to "
+                f"{THINNEST} times the other"
+            )
         filter_w = max(1, round(math.sqrt(params.filter_cells / aspect)))
         filter_h = max(1, round(aspect * filter_w))
         cells = params.patch_height * filter_h, params.patch_width * filter_w
+        if max(cells) * stride > LARGEST_INPUT_SIDE:
+            rows, columns = (n * stride for n in cells)
+            raise BoxError(
+                f"box of {w:g} x {h:g} px (width x height) with filter_cells = "
+                f"{params.filter_cells:g} and cells of {stride} px needs a patch of {rows} x "
+                f"{columns} px; accepted: up to {LARGEST_INPUT_SIDE} px a side"
+            )
         return cls(filter_h, filter_w, cells, stride)
 
     def with_margin(self, margin: int) -> PatchGeometry:
