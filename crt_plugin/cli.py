@@ -88,6 +88,13 @@ OutputOption = Annotated[
     Path | None, typer.Option(help="Folder of the results; without it output/<source name>.")
 ]
 FramesOption = Annotated[int | None, typer.Option(min=1, help="Stop after so many frames.")]
+LostOption = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SCORE",
+        help="Mark frames whose score, 0 to 1, is below: a column in boxes.csv, dashed boxes.",
+    ),
+]
 NoVideoOption = Annotated[bool, typer.Option("--no-video", help="Write no MP4.")]
 ShowOption = Annotated[bool, typer.Option("--show", help="Show it in a window; q or Esc ends.")]
 
@@ -125,13 +132,16 @@ def track(
         int | None, typer.Option(help="Which object of an OTB sequence with several.")
     ] = None,
     frames: FramesOption = None,
+    lost_below: LostOption = None,
     no_video: NoVideoOption = False,
     show: ShowOption = False,
 ) -> None:
     """Track one object; write its boxes, an annotated MP4 and a contact sheet."""
     _quiet_opencv()
-    opened = open_source(source, target)
-    task = _Task(opened, _settings(parameters, override), box, output, frames, not no_video, show)
+    if lost_below is not None and not 0 <= lost_below <= 1:
+        raise ParameterError(f"--lost-below {lost_below} is no score; accepted: 0 to 1")
+    opened, params = open_source(source, target), _settings(parameters, override)
+    task = _Task(opened, params, box, output, frames, not no_video, show, lost_below)
     _carry_out(task)
 
 
@@ -176,6 +186,7 @@ class _Task:
     frames: int | None
     video: bool
     show: bool
+    lost_below: float | None = None
 
     @property
     def folder(self) -> Path:
@@ -215,6 +226,7 @@ def _track(task: _Task, frames: Iterator[NDArray[np.uint8]]) -> None:
             tracker,
             box,
             [record, *_sinks(task)],
+            task.lost_below or 0.0,
         )
     except KeyboardInterrupt as error:
         if record.frames:
@@ -232,7 +244,7 @@ def _track(task: _Task, frames: Iterator[NDArray[np.uint8]]) -> None:
 def _sinks(task: _Task) -> list[Sink]:
     truth, folder = task.source.truth, task.folder
     sinks: list[Sink] = [
-        BoxFile(folder / "boxes.csv"),
+        BoxFile(folder / "boxes.csv", task.lost_below is not None),
         ContactSheet(folder / "contact_sheet.png", task.source.name, truth),
     ]
     if task.video:
@@ -245,6 +257,8 @@ def _sinks(task: _Task) -> list[Sink]:
 def _report(task: _Task, record: Record) -> None:
     speed = "" if record.fps is None else f", {record.fps:.2f} fps (tracker alone)"
     typer.echo(f"frames   {record.frames}{speed}")
+    if task.lost_below is not None:
+        typer.echo(f"lost     {record.lost} frames, of a score below {task.lost_below:g}")
     agreement = record.comparison
     if agreement is not None:
         typer.echo(f"mean IoU {agreement.mean_iou:.3f} over {agreement.frames} annotated frames")

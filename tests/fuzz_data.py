@@ -134,7 +134,7 @@ class Shown:
 @st.composite
 def boxes(draw: st.DrawFn, shape: tuple[int, int]) -> Any:
     """Mostly around the frame, of any proportions; sometimes no box at all."""
-    kind = draw(st.sampled_from(["inside"] * 6 + ["whole", "around", "thin", "numbers", "other"]))
+    kind = draw(st.sampled_from(["inside"] * 10 + ["whole", "around", "thin", "numbers", "other"]))
     height, width = shape
     if kind == "other":
         return draw(NO_BOXES)
@@ -142,7 +142,7 @@ def boxes(draw: st.DrawFn, shape: tuple[int, int]) -> Any:
         return draw(st.tuples(NUMBERS, NUMBERS, NUMBERS, NUMBERS))
     if kind == "whole":
         return (0, 0, width, height)
-    share = st.floats(0.001, 0.999)
+    share = st.floats(0.03, 0.999)
     w, h = width * draw(share), height * draw(share)
     if kind == "thin":
         w, h = (w, w * 10 ** draw(st.floats(-4, -1))) if draw(st.booleans()) else (h / 300, h)

@@ -24,6 +24,7 @@ DARK: Color = (22, 24, 28)
 LIGHT: Color = (240, 242, 245)
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 SUBPIXEL_BITS = 4  # of the coordinates that OpenCV draws with
+DASH = 4  # length of a dash against its thickness
 
 TILES = 12  # of a contact sheet
 TILE_WIDTH = 400  # px
@@ -33,15 +34,18 @@ HEADER = 44  # px
 
 
 def annotate(step: Step, truth: Box | None) -> Picture:
-    """A copy of the step's frame with its box, number and score, and the annotated box."""
+    """A copy of the step's frame with its box, number and score, and the annotated box.
+
+    The box of a lost object is dashed.
+    """
     picture = step.image.copy()
-    _draw(picture, step.box, truth, label(step.index, step.score))
+    _draw(picture, step.box, truth, label(step.index, step.score, step.is_lost), step.is_lost)
     return picture
 
 
-def label(index: int, score: float) -> str:
+def label(index: int, score: float, is_lost: bool = False) -> str:
     """What stands on a picture of one frame."""
-    return f"frame {index}   score {score:.2f}"
+    return f"frame {index}   score {score:.2f}" + "   lost" * is_lost
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class Tile:
     picture: Picture
     box: Box
     truth: Box | None
+    is_lost: bool
 
 
 class ContactSheet:
@@ -138,6 +143,7 @@ class ContactSheet:
             letterbox.picture(step.image),
             letterbox.box(step.box, shape),
             None if truth is None else letterbox.box(truth, shape),
+            step.is_lost,
         )
 
 
@@ -160,7 +166,8 @@ def _sheet(tiles: list[Tile], title: str, annotated: bool) -> Picture:
         top = HEADER + place // columns * down
         left = GAP + place % columns * across
         picture = tile.picture.copy()
-        _draw(picture, tile.box, tile.truth, label(tile.index, tile.score))
+        text = label(tile.index, tile.score, tile.is_lost)
+        _draw(picture, tile.box, tile.truth, text, tile.is_lost)
         sheet[top : top + height, left : left + width] = picture
     _legend(sheet, title, annotated)
     return sheet
@@ -179,25 +186,43 @@ def _legend(sheet: Picture, title: str, annotated: bool) -> None:
         _text(sheet, title, (GAP + 4, HEADER - 15), 16, LIGHT)
 
 
-def _draw(picture: Picture, box: Box, truth: Box | None, text: str) -> None:
+def _draw(picture: Picture, box: Box, truth: Box | None, text: str, is_lost: bool) -> None:
     """Draw boxes and a label onto the picture, sized after it."""
     side = min(picture.shape[:2])
     thickness = max(1, round(side**0.5 / 7))  # 2 px at 200, 4 px at 800
     if truth is not None:
         _rectangle(picture, truth, ANNOTATED, thickness)
-    _rectangle(picture, box, TRACKED, thickness)
+    _rectangle(picture, box, TRACKED, thickness, is_dashed=is_lost)
     _label(picture, text, max(10, round(side / 28)))
 
 
-def _rectangle(picture: Picture, box: Box, color: Color, thickness: int) -> None:
+def _rectangle(
+    picture: Picture, box: Box, color: Color, thickness: int, is_dashed: bool = False
+) -> None:
     """Anti-aliased outline with a dark edge, which shows on any background."""
     x, y, w, h = box
     # OpenCV's integer coordinates are pixel centres, the box's are pixel corners.
     corners = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]]) - 0.5
     limits = 4 * max(picture.shape)  # a lost box may be anywhere; OpenCV counts in 32 bits
-    points = np.rint(np.clip(corners, -limits, limits) * 2**SUBPIXEL_BITS).astype(np.int32)
+    corners = np.clip(corners, -limits, limits)
+    lines = _dashes(corners, DASH * thickness) if is_dashed else [corners]
+    points = [np.rint(line * 2**SUBPIXEL_BITS).astype(np.int32) for line in lines]
     for stroke, width in ((DARK, thickness + 2), (color, thickness)):
-        cv2.polylines(picture, [points], True, stroke, width, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.polylines(picture, points, not is_dashed, stroke, width, cv2.LINE_AA, SUBPIXEL_BITS)
+
+
+def _dashes(corners: NDArray[np.float64], length: float) -> list[NDArray[np.float64]]:
+    """Dashes, 2 x 2 (from, to), along the sides of a closed polygon; each corner has one.
+
+    Dashes and gaps are about ``length`` px; a side has at least one gap.
+    """
+    dashes = []
+    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        gaps = max(1, round(float(np.hypot(*(end - start))) / (2 * length)))
+        marks = np.linspace(0, 1, 2 * (2 * gaps) + 1)  # quarters of a dash and a gap
+        for left, right in [(0, 1), *((4 * k - 1, 4 * k + 1) for k in range(1, gaps)), (-2, -1)]:
+            dashes.append(start + np.outer(marks[[left, right]], end - start))
+    return dashes
 
 
 def _label(picture: Picture, text: str, size: int) -> None:

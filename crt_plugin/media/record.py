@@ -12,11 +12,12 @@ class Record:
 
     Attributes:
         frames: tracked so far, the first included.
+        lost: how many of them were marked as lost.
     """
 
     def __init__(self, truth: Annotation) -> None:
         """Compare with ``truth`` in the end."""
-        self.frames = 0
+        self.frames = self.lost = 0
         self._truth = truth
         self._boxes: dict[int, Box] = {}
         self._update_seconds = 0.0
@@ -24,6 +25,7 @@ class Record:
     def write(self, step: Step) -> None:
         """Count one frame. The first one's box was given, so it is not compared."""
         self.frames += 1
+        self.lost += step.is_lost
         if step.index == 0:
             return
         self._update_seconds += step.seconds

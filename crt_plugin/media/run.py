@@ -41,6 +41,7 @@ class Step:
         box: (x, y, w, h), frame px, 0-based; of frame 0 the one that the tracker was given.
         score: the tracker's confidence, 0 to 1.
         seconds: that the tracker took, without reading and writing.
+        is_lost: whether the score is below the one that the user asked for.
     """
 
     index: int
@@ -48,6 +49,7 @@ class Step:
     box: Box
     score: float
     seconds: float
+    is_lost: bool = False
 
 
 class Sink(Protocol):
@@ -60,8 +62,10 @@ class Sink(Protocol):
         """Finish what was begun. Called once, whatever happened, also before any step."""
 
 
-def steps(frames: Iterable[NDArray[np.uint8]], tracker: Tracker, box: Box) -> Iterator[Step]:
-    """Track through ``frames``, starting on the first with ``box``."""
+def steps(
+    frames: Iterable[NDArray[np.uint8]], tracker: Tracker, box: Box, lost_below: float = 0.0
+) -> Iterator[Step]:
+    """Track through ``frames``, starting on the first with ``box``, which is never lost."""
     for index, image in enumerate(frames):
         start = time.perf_counter()
         if index == 0:
@@ -70,13 +74,18 @@ def steps(frames: Iterable[NDArray[np.uint8]], tracker: Tracker, box: Box) -> It
         else:
             found = tracker.update(image)
         seconds = time.perf_counter() - start
-        yield Step(index, image, found, float(tracker.last.score), seconds)
+        score = float(tracker.last.score)
+        yield Step(index, image, found, score, seconds, is_lost=index > 0 and score < lost_below)
 
 
 def run(
-    frames: Iterable[NDArray[np.uint8]], tracker: Tracker, box: Box, sinks: Sequence[Sink]
+    frames: Iterable[NDArray[np.uint8]],
+    tracker: Tracker,
+    box: Box,
+    sinks: Sequence[Sink],
+    lost_below: float = 0.0,
 ) -> None:
-    """Track and give every step to every sink.
+    """Track and give every step to every sink; scores below ``lost_below`` are marked as lost.
 
     The sinks are closed in any case, each even if another fails. Ctrl-C interrupts the
     tracker at once, but a sink never: no line and no frame is half written.
@@ -85,7 +94,7 @@ def run(
         KeyboardInterrupt: after Ctrl-C, when all sinks are closed.
         CRTError: what the frames, the tracker or a sink raise.
     """
-    tracked = steps(frames, tracker, box)
+    tracked = steps(frames, tracker, box, lost_below)
     with _Interrupts() as interrupts, ExitStack() as closing:
         for sink in sinks:
             closing.callback(sink.close)

@@ -20,24 +20,25 @@ LIMITED_RANGE = 1
 
 
 class BoxFile:
-    """Sink that writes ``frame,x,y,w,h,score``, a line a frame.
+    """Sink that writes ``frame,x,y,w,h,score``, a line a frame; and ``lost``, 0 or 1, if asked.
 
     Every line is on the disk before the next frame is tracked. Frames count from 0; boxes
     are in px, 0-based.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, with_lost: bool = False) -> None:
         """Write to ``path``, in place of what is there, from the first frame on."""
-        self._path = path
+        self._path, self._with_lost = path, with_lost
         self._file: Any = None
 
     def write(self, step: Step) -> None:
         """Add a line."""
         if self._file is None:
             self._file = self._path.open("w", encoding="utf-8", newline="\n")
-            self._file.write("frame,x,y,w,h,score\n")
+            self._file.write("frame,x,y,w,h,score" + ",lost" * self._with_lost + "\n")
         numbers = ",".join(f"{value:.4f}" for value in (*step.box, step.score))
-        self._file.write(f"{step.index},{numbers}\n")
+        lost = f",{step.is_lost:d}" if self._with_lost else ""
+        self._file.write(f"{step.index},{numbers}{lost}\n")
         self._file.flush()
 
     def close(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -17,6 +19,7 @@ from crt_plugin.media.drawing import (
     ContactSheet,
     Letterbox,
     annotate,
+    label,
 )
 from crt_plugin.media.run import Step
 
@@ -45,6 +48,22 @@ def test_lines_run_on_the_edges_of_the_boxes():
         line = 2  # px at this size; half of it on either side of the edge
         assert np.abs(np.array((left, top)) - edges[:2] + line / 2).max() <= 1
         assert np.abs(np.array((right, bottom)) - edges[2:] - line / 2).max() <= 1
+
+
+@pytest.mark.parametrize("box", [(60, 50, 80, 40), (60, 50, 160, 4), (20, 20, 250, 160)])
+def test_the_box_of_a_lost_object_is_dashed(box):
+    """The corners are there, about half of each side is not; and the label says it."""
+    x, y, w, h = box
+    whole, dashed = (
+        near(annotate(dataclasses.replace(step(box=box), is_lost=lost), None), TRACKED, 60)
+        for lost in (False, True)
+    )
+    for row, column in ((y, x), (y, x + w), (y + h, x), (y + h, x + w)):
+        assert dashed[row - 3 : row + 3, column - 3 : column + 3].any()
+    for side in (np.s_[y - 1 : y + 1, x : x + w], np.s_[y + h - 1 : y + h + 1, x : x + w]):
+        drawn, there = whole[side].any(axis=0), dashed[side].any(axis=0)
+        assert drawn.all() and 0.3 < there.mean() < 0.8
+    assert label(3, 0.25, is_lost=True) == "frame 3   score 0.25   lost"
 
 
 def test_half_a_pixel_is_visible():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 
 import numpy as np
 import pytest
@@ -45,6 +46,16 @@ def test_boxes_are_written_line_by_line(tmp_path):
     assert list(rows[0]) == ["frame", "x", "y", "w", "h", "score"]
     assert [row["frame"] for row in rows] == ["0", "1"]
     assert [float(v) for v in list(rows[1].values())[1:]] == [70.25, 40.5, 9, 8, 0.875]
+
+
+def test_lost_frames_have_a_column_if_it_is_asked_for(tmp_path):
+    boxes = BoxFile(tmp_path / "boxes.csv", with_lost=True)
+    boxes.write(step(0))
+    boxes.write(dataclasses.replace(step(1), is_lost=True))
+    boxes.close()
+    rows = list(csv.DictReader((tmp_path / "boxes.csv").read_text().splitlines()))
+    assert list(rows[0]) == ["frame", "x", "y", "w", "h", "score", "lost"]
+    assert [row["lost"] for row in rows] == ["0", "1"]
 
 
 def test_no_frames_no_files(tmp_path):
