@@ -580,6 +580,8 @@ def parameter_names() -> list[str]:
 def load_parameters(name: str | Path) -> Parameters:
     """Parameters of a file that the package brings, by name, or of any file, by path.
 
+    The file is Python and is run: a path says that it is trusted.
+
     Raises:
         ParameterError: no such file, or it has no ``parameters()`` that returns ``Parameters``.
 
@@ -588,9 +590,10 @@ def load_parameters(name: str | Path) -> Parameters:
         10
     """
     path = Path(name)
-    if path.suffix != ".py":
+    # A file is code: a name leads to the package's folder and nowhere else.
+    if str(name) in parameter_names():
         path = parameter_directory() / f"{name}.py"
-    if not path.is_file():
+    elif path.suffix != ".py" or not path.is_file():
         raise ParameterError(
             f"no parameter file {str(name)!r}; accepted: a path that ends in .py, or one of "
             + ", ".join(parameter_names())

@@ -6,23 +6,22 @@ Authors publish boxes as ``KCF/Deer.txt``, ``Deer_KCF.txt`` or the benchmark's `
 
 from __future__ import annotations
 
-import importlib
 import io
 import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.progress import track
 
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
+from crt_plugin.evaluation.archives import files
 from crt_plugin.evaluation.datasets import BENCHMARKS, Part, assemble
+from crt_plugin.evaluation.matlab import MatlabReader
 from crt_plugin.evaluation.otb_files import (
     TWO_TARGETS,
     Boxes,
-    files,
     parse_boxes,
     read_annotations,
     target_name,
@@ -89,22 +88,24 @@ def import_results(
     truth = {} if groundtruth is None else read_annotations(groundtruth)
     done = Import(is_checked=groundtruth is not None)
     seen: dict[tuple[str, str], PurePosixPath] = {}
-    for path, content in track(
-        files(source), "reading", console=Console(stderr=True), disable=not progress
-    ):
-        try:
-            name, target = _identify(path, source, tracker)
-            if (name, target) in seen:
-                raise SourceError(f"{target} of {name} was read from {seen[name, target]} before")
-            boxes, note = _fit(target, _read(path, content), truth)
-            _write(Path(to) / BENCHMARK.folder / name / f"{target}.txt", boxes, overwrite)
-        except (SourceError, ParameterError, MissingExtraError) as error:
-            done.unused.append(f"{path}: {error}")
-            continue
-        seen[name, target] = path
-        done.targets.setdefault(name, []).append(target)
-        if note:
-            done.notes.setdefault(note, []).append(name)
+    console = Console(stderr=True)
+    reading = track(files(source), "reading", console=console, disable=not progress)
+    with MatlabReader() as matlab:
+        for path, content in reading:
+            try:
+                name, target = _identify(path, source, tracker)
+                if (name, target) in seen:
+                    where = seen[name, target]
+                    raise SourceError(f"{target} of {name} was read from {where} before")
+                boxes, note = _fit(target, _read(path, content, matlab), truth)
+                _write(Path(to) / BENCHMARK.folder / name / f"{target}.txt", boxes, overwrite)
+            except (SourceError, ParameterError, MissingExtraError) as error:
+                done.unused.append(f"{path}: {error}")
+                continue
+            seen[name, target] = path
+            done.targets.setdefault(name, []).append(target)
+            if note:
+                done.notes.setdefault(note, []).append(name)
     if not done.targets:
         why = "; ".join(done.unused[:3]) or "it is empty"
         raise SourceError(f"nothing in {source} could be used: {why}")
@@ -186,35 +187,14 @@ def _target_in(stem: str) -> tuple[str | None, str]:
 # ------------------------------------------------------------------------------------- contents
 
 
-def _read(path: PurePosixPath, content: bytes) -> Boxes:
+def _read(path: PurePosixPath, content: bytes, matlab: MatlabReader) -> Boxes:
     if path.suffix.lower() == ".mat":
-        return _read_mat(content)
+        rows = matlab.boxes(content)
+        return parse_boxes("\n".join(" ".join(map(repr, row)) for row in rows))
     try:
         return parse_boxes(content.decode())
     except UnicodeDecodeError as error:
         raise SourceError(f"it is not text: {error}") from error
-
-
-def _read_mat(content: bytes) -> Boxes:
-    """Boxes of the benchmark's MATLAB files: ``results{1}.res`` of one run, rectangles."""
-    try:
-        matlab = importlib.import_module("scipy.io.matlab")
-    except ImportError as error:
-        raise MissingExtraError("MATLAB files need scipy: pip install scipy") from error
-    try:
-        file = matlab.loadmat(io.BytesIO(content), squeeze_me=True, struct_as_record=False)
-        runs = file["results"]
-    except (matlab.MatReadError, NotImplementedError, ValueError, KeyError, TypeError) as error:
-        raise SourceError(f"no results of the benchmark in it ({error})") from error
-    runs = np.atleast_1d(runs)
-    if len(runs) != 1:
-        raise SourceError(f"{len(runs)} runs, as of TRE or SRE; accepted: one, as of OPE")
-    run: Any = runs[0]
-    kind = str(getattr(run, "type", "rect"))
-    if kind != "rect" or not hasattr(run, "res"):
-        raise SourceError(f"results of type {kind!r}; accepted: 'rect' with boxes in res")
-    boxes = np.array(run.res, dtype=float, ndmin=2)
-    return parse_boxes("\n".join(" ".join(map(repr, row)) for row in boxes.tolist()))
 
 
 def _fit(target: str, boxes: Boxes, truth: dict[str, Boxes]) -> tuple[Boxes, str]:

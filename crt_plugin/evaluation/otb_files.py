@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crt_plugin.errors import SourceError
+from crt_plugin.evaluation.archives import files
 from crt_plugin.hosts.got10k import datasets
 
 Boxes = NDArray[np.float64]
@@ -73,30 +72,6 @@ def _check_line(line: str, number: int) -> None:
         box = []
     if len(box) != 4 or not np.isfinite(box).all():
         raise SourceError(f"line {number} is not a box: {line.strip()!r}; accepted: x,y,w,h")
-
-
-def files(source: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
-    """Path inside, and content, of each file of a folder or a zip archive; a file alone.
-
-    Raises:
-        SourceError: missing, or a damaged archive.
-    """
-    if source.is_dir():
-        for path in sorted(source.rglob("*")):
-            if path.is_file():
-                yield PurePosixPath(path.relative_to(source).as_posix()), path.read_bytes()
-    elif not source.is_file():
-        raise SourceError(f"no file or folder {source}")
-    elif source.suffix.lower() == ".zip":
-        try:
-            with zipfile.ZipFile(source) as archive:
-                for member in archive.infolist():
-                    if not member.is_dir():
-                        yield PurePosixPath(member.filename), archive.read(member)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-            raise SourceError(f"{source} cannot be read as a zip archive: {error}") from error
-    else:
-        yield PurePosixPath(source.name), source.read_bytes()
 
 
 def read_annotations(source: str | Path) -> dict[str, Boxes]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pickle
+import struct
 import urllib.error
 from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -31,6 +33,12 @@ TORCHVISION_URL = f"https://download.pytorch.org/models/{TORCHVISION_FILE}"
 # torchvision's name of conv-x is features.<INDICES[x - 1]>
 INDICES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 CHANNELS = (3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
+
+# What torch and safetensors raise for files that are damaged, or that hold more than tensors.
+READING_FAILED = (
+    *(SafetensorError, UnpicklingError, RuntimeError, EOFError, OSError, ValueError),
+    *(LookupError, TypeError, AttributeError, AssertionError, MemoryError, struct.error),
+)
 
 Layer = tuple[torch.Tensor, torch.Tensor]
 
@@ -84,8 +92,9 @@ def _layer(state: dict[str, torch.Tensor], x: int, origin: str) -> Layer:
         f"{name}.bias": (CHANNELS[x],),
     }
     for key, shape in shapes.items():
-        found = tuple(state[key].shape) if key in state else "no such tensor"
-        if found != shape or not torch.isfinite(state[key]).all():
+        tensor: Any = state.get(key)
+        found = tuple(tensor.shape) if isinstance(tensor, torch.Tensor) else "no such tensor"
+        if found != shape or not torch.isfinite(tensor).all():
             raise WeightsError(
                 f"{origin}: {key} of VGG-16 conv-{x} must be finite and of shape {shape}, "
                 f"found {found}"
@@ -109,7 +118,7 @@ def _read(file: Path) -> dict[str, torch.Tensor]:
         if file.suffix == ".safetensors":
             return load_file(file)
         state = torch.load(file, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
+    except READING_FAILED as error:
         raise WeightsError(f"{file} cannot be read: {error}; {_advice(file)}") from error
     if not isinstance(state, dict):
         raise WeightsError(f"{file} holds a {type(state).__name__}, not named tensors")
