@@ -69,7 +69,7 @@ def _from_pil(image: Image.Image) -> NDArray[Any]:
     except ImageError:
         raise
     # A PIL image is decoded on its first use; what its decoders raise for damaged files.
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, LookupError, AssertionError) as error:
         raise ImageError(
             f"image of mode {image.mode} cannot be read: {error}; accepted: {ACCEPTED_IMAGE}"
         ) from error

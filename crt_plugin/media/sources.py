@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import glob
 import re
+import struct
+import zlib
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +31,11 @@ IMAGE_SUFFIXES = (
 ACCEPTED = (
     "a video file, a folder or a glob of images, an OTB sequence's folder "
     "(img/ and groundtruth_rect*.txt), or the number of a camera"
+)
+# What Pillow's decoders raise for files that are cut off, garbled, or far too large.
+UNDECODABLE = (
+    *(OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ImageError),
+    *(struct.error, zlib.error, Image.DecompressionBombError),
 )
 DEFAULT_FPS = 25.0  # of images, and of videos and cameras that do not say
 
@@ -79,7 +86,7 @@ def open_source(given: str | Sequence[str], target: int | None = None) -> Source
         return _folder(path, target)
     if path.is_file():
         if path.suffix.lower() in IMAGE_SUFFIXES:
-            return _images([path], given, target)
+            return _image(path, target)
         return _video(path, target)
     if re.fullmatch(r"\d+", given):
         return _camera(int(given), target)
@@ -155,23 +162,42 @@ def _images(
     if not paths:
         raise SourceError(f"no images in {given!r}; accepted: {', '.join(IMAGE_SUFFIXES)}")
     if name is None:
-        name = paths[0].stem if len(paths) == 1 else paths[0].resolve().parent.name
+        name = paths[0].stem if len(paths) == 1 else paths[0].parent.resolve().name
     return Source(name, lambda: _read_images(paths), len(paths), truth=truth or {})
 
 
+def _image(path: Path, target: int | None) -> Source:
+    """One image; all of its pictures where it is animated."""
+    try:
+        with Image.open(path) as image:
+            pictures = int(getattr(image, "n_frames", 1))
+    except UNDECODABLE:  # said when the frame is asked for
+        pictures = 1
+    if pictures == 1:
+        return _images([path], str(path), target)
+    _has_no_targets(str(path), target)
+    return Source(path.stem, lambda: _read_pictures(path, pictures), pictures)
+
+
 def _read_images(paths: list[Path]) -> Generator[Frame, None, None]:
+    """One frame of each file: of an animated one the first picture."""
     for index, path in enumerate(paths):
-        try:
-            with Image.open(path) as image:
-                frame = as_rgb(ImageOps.exif_transpose(image))
-        # What Pillow's decoders raise for files that are cut off or garbled.
-        except (
-            *(OSError, SyntaxError, ValueError, EOFError, ImageError),
-            Image.DecompressionBombError,
-        ) as error:
-            kind = FrameError if index else SourceError
-            raise kind(f"frame {index} ({path}) cannot be decoded: {error}") from error
-        yield frame
+        yield _decoded(path, index, 0)
+
+
+def _read_pictures(path: Path, count: int) -> Generator[Frame, None, None]:
+    for index in range(count):
+        yield _decoded(path, index, index)
+
+
+def _decoded(path: Path, index: int, picture: int) -> Frame:
+    try:
+        with Image.open(path) as image:
+            image.seek(picture)
+            return as_rgb(ImageOps.exif_transpose(image))
+    except UNDECODABLE as error:
+        kind = FrameError if index else SourceError
+        raise kind(f"frame {index} ({path}) cannot be decoded: {error}") from error
 
 
 def _video(path: Path, target: int | None) -> Source:
