@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 
+import cv2
 import torch
 
 from crt_plugin.errors import ParameterError
@@ -112,3 +114,18 @@ def _cpu_support(dtype: torch.dtype) -> list[str]:
 
 def _name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
+
+
+_process = os.getpid()  # in which torch's threads, if there are any, were started
+
+
+def after_fork() -> None:
+    """Compute on one thread from now on in a process that was forked; else do nothing.
+
+    The threads of GNU's OpenMP do not come along in a fork, and waiting for them never ends.
+    """
+    global _process
+    if os.getpid() != _process:
+        torch.set_num_threads(1)
+        cv2.setNumThreads(1)
+        _process = os.getpid()

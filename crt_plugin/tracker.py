@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from crt_plugin.errors import NotInitialisedError, ParameterError
 from crt_plugin.features.pipeline import FeaturePipeline
 from crt_plugin.image import as_box, as_rgb
-from crt_plugin.machine import choose_device, choose_precision
+from crt_plugin.machine import after_fork, choose_device, choose_precision
 from crt_plugin.maps import gaussian_top, label_map, motion_map, score_of
 from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.patch import Box, PatchGeometry, Pose, cut_patches
@@ -127,6 +127,7 @@ class CRTTracker:
         Raises:
             ImageError, BoxError: see ``crt_plugin.image``.
         """
+        after_fork()
         frame = as_rgb(image)
         box = as_box(box, *frame.shape[:2])
         self.geometry = PatchGeometry.of_object(box[2], box[3], self.params, self.features.stride)
@@ -167,6 +168,7 @@ class CRTTracker:
             ImageError: see ``crt_plugin.image``.
         """
         last_pose = self.last.pose
+        after_fork()
         frame = as_rgb(image)
         self._frame_index += 1
         detection, sample = self._detect(frame, last_pose)

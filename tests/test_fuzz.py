@@ -118,9 +118,9 @@ def test_any_input_gives_a_box_or_a_named_error(name):
 
 @pytest.mark.torture
 @pytest.mark.parametrize("name", SETTINGS)
-def test_any_input_many_cases(name, record_property):
+def test_any_input_many_cases(name, record_testsuite_property):
     first = secrets.randbelow(2**32)  # other cases in every run
     seen = fuzz(name, IN_TORTURE // len(SETTINGS), first)
-    record_property("cases", {"seed": first, **seen})
+    record_testsuite_property(f"cases, {name}", {"seed": first, **seen})
     assert seen.total() >= IN_TORTURE // len(SETTINGS)
     assert seen["tracked"] > 0.25 * seen.total(), seen
