@@ -47,7 +47,7 @@ def motion_map(geometry: PatchGeometry, params: Parameters) -> torch.Tensor:
 def score_of(peak: float, params: Parameters) -> float:
     """Score from 0 to 1 of a detection's peak (ours).
 
-    The peak itself, from 0 to 1; or, where ``score_slope`` is set, the chance that the box is right.
+    The peak itself, in 0 to 1; or, where ``score_slope`` is set, the chance that the box is right.
     """
     if params.score_slope == 0:
         return min(1.0, max(0.0, peak))  # a peak below 0: no window resembles the object at all

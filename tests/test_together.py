@@ -1,4 +1,4 @@
-"""Several trackers in one process, in threads, and after fork and spawn: the same boxes as alone."""
+"""Several trackers in one process, in threads, after fork and spawn: the same boxes as alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of a folder or a zip archive that somebody else made: read within limits, never unpacked."""
+"""Files of a folder or zip archive that somebody else made: read within limits, never unpacked."""
 
 from __future__ import annotations
 

@@ -105,9 +105,7 @@ def test_names_that_lead_out_are_refused(tmp_path, name):
 
 
 def test_names_with_the_separators_of_windows_are_read(tmp_path):
-    done = import_results(
-        archive(tmp_path / "w.zip", [("KCF\\Deer.txt", BOXES)]), tmp_path / "to"
-    )
+    done = import_results(archive(tmp_path / "w.zip", [("KCF\\Deer.txt", BOXES)]), tmp_path / "to")
     assert done.targets == {"KCF": ["Deer"]}
 
 
@@ -178,7 +176,9 @@ def test_a_matlab_file_that_crashes_its_reader_costs_no_other_file(tmp_path, mon
     child = tmp_path / "child.py"
     own = matlab.CHILD.read_text()
     crash = "if b'CRASH' in content: import os; os.kill(os.getpid(), 9)"
-    child.write_text(own.replace("    try:\n        return {", f"    {crash}\n    try:\n        return {{"))
+    child.write_text(
+        own.replace("    try:\n        return {", f"    {crash}\n    try:\n        return {{")
+    )
     monkeypatch.setattr(matlab, "CHILD", child)
     results = np.empty((1, 1), dtype=object)
     results[0, 0] = {"res": np.ones((3, 4)), "type": "rect"}

@@ -49,7 +49,9 @@ def test_sixteen_bit_colour_becomes_eight_bit(tmp_path):
     np.testing.assert_allclose(frame.mean(axis=(0, 1)), ORANGE, atol=1)
 
 
-@pytest.mark.parametrize(("turn", "corner"), [(2, (0, -1)), (3, (-1, -1)), (6, (0, -1)), (8, (-1, 0))])
+@pytest.mark.parametrize(
+    ("turn", "corner"), [(2, (0, -1)), (3, (-1, -1)), (6, (0, -1)), (8, (-1, 0))]
+)
 def test_every_turn_of_a_camera_is_undone(tmp_path, turn, corner):
     """The first stored pixel lies where the tag says: 6 is "turn clockwise to see"."""
     image = flat((0, 0, 0), 8, 16)
