@@ -121,6 +121,7 @@ child.kill()
 """
 
 
+@pytest.mark.torture  # two threads that wait for each other are slow on a machine that is busy
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_fork_of_a_process_with_threads_does_not_hang():
     """The threads that computed in the parent do not exist in the child."""
