@@ -48,3 +48,7 @@ class MissingExtraError(CRTError, ImportError):
 
 class BenchError(CRTError, RuntimeError):
     """A measurement whose process failed; says which and why."""
+
+
+class StorageError(CRTError, OSError):
+    """A result that cannot be written: a full disk, a read-only folder; names file and reason."""

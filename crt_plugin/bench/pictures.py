@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -12,6 +13,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from crt_plugin.bench.jobs import Result
+from crt_plugin.files import finished
 
 OURS, OTHERS = "#d1495b", "#5b7a99"
 TRACKERS = (OURS, OTHERS, "#e0a030", "#5a9a68", "#7c6ba0", "#444444")
@@ -41,8 +43,7 @@ def draw_speed(points: Mapping[str, tuple[float, float]], title: str, file: Path
     axes.margins(x=0.12, y=0.2)
     axes.grid(color="0.92", zorder=0)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(file, dpi=120)
-    plt.close(figure)
+    _save(figure, file)
 
 
 def _nearest_auc(points: Mapping[str, tuple[float, float]], name: str) -> float:
@@ -82,7 +83,13 @@ def draw_growth(results: Sequence[Result], file: Path) -> None:
         if len(axes.get_xticklabels()) > MANY_LABELS:
             axes.tick_params(axis="x", rotation=60)
     rows[0][0].legend(frameon=False, loc="lower left")
-    figure.savefig(file, dpi=120)
+    _save(figure, file)
+
+
+def _save(figure: Any, file: Path) -> None:
+    """In the format that the file's name says, PNG without one."""
+    with finished(file) as unfinished:
+        figure.savefig(unfinished, dpi=120, format=file.suffix[1:] or "png")
     plt.close(figure)
 
 

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from crt_plugin.errors import MissingExtraError, SourceError
+from crt_plugin.files import write_text
 
 MARK = "# Written by `crt attach`; `crt attach --pytracking DIR --remove` takes it away again.\n"
 DIGEST = "# SHA-256 of the lines below, by which it knows the file: "
@@ -72,7 +73,7 @@ def attach(directory: str | Path) -> list[Path]:
     fresh = [path for path in stale if not path.exists()]
     try:
         for path in stale:
-            _write(path, wanted[path])
+            write_text(path, wanted[path])
     except OSError as error:
         for path in fresh:
             _take_away(path)
@@ -199,18 +200,7 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-# --------------------------------------------------------------------------- write and take away
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+# ------------------------------------------------------------------------------------- take away
 
 
 def _take_away(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crt_plugin.errors import SourceError
+from crt_plugin.files import finished
 from crt_plugin.patch import PatchGeometry
 from crt_plugin.tracker import CRTTracker, Detection
 
@@ -56,12 +58,26 @@ class ResponseMaps:
         return np.concatenate([corner, step * self.maps.shape[:0:-1]], axis=1)
 
     def save(self, file: Path) -> None:
-        """Write a compressed npz, in one step."""
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_name(file.name + ".part")
-        with unfinished.open("wb") as stream:
+        """Write a compressed npz, in one step.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        with finished(file) as unfinished, unfinished.open("wb") as stream:
             np.savez_compressed(stream, **{name: getattr(self, name) for name in FIELDS})
-        unfinished.replace(file)
+
+    @classmethod
+    def frames_in(cls, file: Path) -> int:
+        """How many frames a file has maps of, without unpacking all of them.
+
+        Raises:
+            SourceError: it holds no such maps, or is damaged at its end, as cut files are.
+        """
+        try:
+            with zipfile.ZipFile(file), np.load(file, allow_pickle=False) as kept:
+                return len(kept["low"])
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+            raise SourceError(f"{file} cannot be read as response maps: {error}") from error
 
     @classmethod
     def load(cls, file: Path) -> ResponseMaps:

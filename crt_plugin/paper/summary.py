@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from crt_plugin.files import write_text
 from crt_plugin.paper.study import Outcome
-from crt_plugin.report.files import write_text
 from crt_plugin.report.tables import inline
 
 FILE = "summary.md"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from crt_plugin.errors import ParameterError, SourceError
 from crt_plugin.evaluation.scores import report
+from crt_plugin.files import scratch
 from crt_plugin.report.frames import copy_frames
 from crt_plugin.report.library import plotly_script
 from crt_plugin.report.page import Content, collect, summary
@@ -52,24 +52,24 @@ def build(request: Request, output: str | Path, progress: bool = False) -> Built
         ParameterError: settings that do not go together; a folder with something else in it.
         SourceError: nothing to show.
         MissingExtraError: plotly is not installed.
+        StorageError: the disk is full; a page that was there stays.
     """
     output = Path(output)
     _check_output(output)
     library = plotly_script()
-    output.parent.mkdir(parents=True, exist_ok=True)
     # beside the output, so that a stopped run leaves no half of a page and a move is a rename
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as scratch:
-        source = open_source(request, Path(scratch) / "reports")
+    with scratch(output.parent, output.name) as work:
+        source = open_source(request, work / "reports")
         scored = report(source.part, source.trackers, progress, curves=False)
         content = collect(source, scored, keep_all=request.sequences is not None)
-        folder = Path(scratch) / "page"
+        folder = work / "page"
         shutil.copytree(ASSETS, folder, ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "page.html").rename(folder / INDEX)
         (folder / "plotly.min.js").write_text(library, encoding="utf-8")
         _write_sequences(content, folder, request.max_side, progress)
         write_script(folder / SUMMARY, "summary", summary(content))
         if output.is_dir():
-            shutil.rmtree(output)
+            output.rename(work / "before")  # deleting it in its place would take a while
         folder.rename(output)
     notes = [*content.notes, *scored.problems]
     return Built(output / INDEX, len(content.trackers), len(content.sequences), notes)

@@ -15,7 +15,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 
-from crt_plugin.report.files import finished
+from crt_plugin.files import finished
 
 # Colours of Okabe and Ito that readers with any colour vision tell apart; the first is ours.
 COLORS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#000000")

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import shutil
 
 import numpy as np
@@ -7,9 +9,10 @@ from evaluation_data import boxes, write, write_otb, write_uav123
 from page_data import TRUTH, pages, read_script, shifted, write_results
 from PIL import Image
 
-from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
+from crt_plugin.errors import MissingExtraError, ParameterError, SourceError, StorageError
 from crt_plugin.evaluation.otb_lists import otb_lists
 from crt_plugin.hosts.responses import ResponseMaps
+from crt_plugin.report import build as building
 from crt_plugin.report import library
 from crt_plugin.report.bootstrap import paired_difference
 from crt_plugin.report.page import NO_FILE
@@ -225,7 +228,7 @@ def test_wrong_settings(pages, settings, error, said):
     with pytest.raises(error, match=said):
         pages.build({"a": TRUTH}, **settings)
     assert not pages.output.exists()
-    assert not list(pages.folder.glob(".page*"))
+    assert not list(pages.folder.glob(".*"))
 
 
 def test_groundtruth_is_of_otb(pages):
@@ -278,10 +281,24 @@ def test_a_page_is_replaced_and_nothing_else_is(pages):
         pages.build()
 
 
+def test_a_page_that_cannot_be_written_leaves_the_one_before(pages, monkeypatch):
+    pages.build({"a": TRUTH})
+    before = {file: file.read_bytes() for file in pages.output.rglob("*") if file.is_file()}
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(building, "write_script", full)
+    with pytest.raises(StorageError, match="cannot be written: No space left on device"):
+        pages.build()
+    assert before == {file: file.read_bytes() for file in pages.output.rglob("*") if file.is_file()}
+    assert sorted(path.name for path in pages.folder.iterdir()) == ["data", "page", "results"]
+
+
 def test_the_host_writes_no_report_among_the_results(pages):
     pages.build({"a": TRUTH})
     assert [folder.name for folder in pages.results.iterdir()] == ["OTB2015"]
-    assert not list(pages.folder.glob(".page*"))
+    assert not list(pages.folder.glob(".*"))
 
 
 def test_missing_plotly_is_an_extra(monkeypatch):

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from crt_plugin.report.files import finished, save_table
+from crt_plugin.files import finished
+from crt_plugin.report.files import save_table
 from crt_plugin.report.tables import (
     Cell,
     Table,
