@@ -14,9 +14,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from crt_plugin.bench.jobs import Job, Result, measure
 from crt_plugin.bench.tables import tables
 from crt_plugin.cli_options import parse_box, split
+from crt_plugin.environment import machine
 from crt_plugin.errors import ParameterError
+from crt_plugin.files import write_text
 from crt_plugin.parameters import load_parameters
-from crt_plugin.report.provenance import machine
 
 LONG_SEQUENCE = 20_000  # frames
 
@@ -100,7 +101,7 @@ def bench(
     for table in tables(measured):
         console.print(table)
     if output is not None:
-        output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        write_text(output, json.dumps(found, indent=1) + "\n")
         typer.echo(f"figures  {output}")
     if picture is not None:
         _draw(measured, picture, growth, data, results)

@@ -61,7 +61,7 @@ def test_crt_and_its_seeds():
     assert make(" crt:hog ", seed=0).name == "CRT-hog"
     seeded = make("crt:hog", seed=3)
     assert isinstance(seeded, GOT10kTracker) and seeded.name == "CRT-hog-seed3"
-    assert seeded.tracker.params.seed == 3 and "seed = 3\n" in seeded.settings
+    assert seeded.tracker.params.seed == seeded.parameters.seed == 3
 
 
 def test_crt_with_a_file_of_ones_own(tmp_path):

@@ -17,13 +17,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from crt_plugin.errors import ParameterError
 from crt_plugin.evaluation.datasets import Part
 from crt_plugin.evaluation.job import Failure, Job, record_responses
+from crt_plugin.evaluation.manifest import check_manifest, keep_manifest
 from crt_plugin.evaluation.parallel import Pool
 from crt_plugin.evaluation.protocols import open_protocol
-from crt_plugin.evaluation.records import check_name, check_settings, keep_settings
+from crt_plugin.evaluation.records import check_name
 from crt_plugin.evaluation.scores import Report, report
+from crt_plugin.files import sweep
 from crt_plugin.hosts.got10k import Tracker
 from crt_plugin.media.progress import FpsColumn
-from crt_plugin.peers import make
+from crt_plugin.peers import Published, make
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def evaluate(
     Raises:
         ParameterError: unknown dataset, protocol or tracker, two trackers of one name, several
             workers for trackers without a name, or responses of trackers that have none.
-        SourceError: the data cannot be used; results of other settings are there.
+        SourceError: the data cannot be used; results of other settings or weights are there.
+        StorageError: results cannot be written: a full disk, a read-only folder.
         MissingExtraError: a tracker or the host lacks a package.
     """
     made = [make(item, seed) if isinstance(item, str) else item for item in trackers]
@@ -156,15 +159,18 @@ def _check_names(trackers: Sequence[Tracker]) -> None:
 
 
 def _prepare(part: Part, trackers: Sequence[Tracker], jobs: Sequence[Job], overwrite: bool) -> None:
-    """Check settings against results that stay, delete those that do not."""
+    """Check what results that stay rest on, delete those that do not, and what was left half."""
     doomed = [job.record for job in jobs if overwrite and not job.is_published]
     leaving = [file for record in doomed for file in record.files]
-    for tracker in trackers:
-        check_settings(part, tracker, leaving)
+    run_here = [tracker for tracker in trackers if not isinstance(tracker, Published)]
+    for tracker in run_here:
+        check_manifest(part, tracker, leaving)
+    for folder in {folder for job in jobs for folder in job.record.folders if folder.is_dir()}:
+        sweep(folder)
     for record in doomed:
         record.delete()
-    for tracker in trackers:
-        keep_settings(part, tracker)
+    for tracker in run_here:
+        keep_manifest(part, tracker)
 
 
 class _FrameBar:

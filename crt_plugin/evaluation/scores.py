@@ -22,6 +22,7 @@ from rich.console import Console
 
 from crt_plugin.evaluation.datasets import Part
 from crt_plugin.evaluation.records import Record
+from crt_plugin.files import move_files, scratch
 from crt_plugin.hosts.got10k import quiet
 from crt_plugin.media.annotations import PRECISION_PIXELS
 
@@ -131,6 +132,9 @@ def report(part: Part, names: Sequence[str], progress: bool = False, curves: boo
 
     Args:
         curves: let the host draw its curves, which takes a second or two.
+
+    Raises:
+        StorageError: the host's report cannot be written.
     """
     with _status(progress, curves):
         return _report(part, names, curves)
@@ -147,9 +151,13 @@ def _report(part: Part, names: Sequence[str], curves: bool) -> Report:
         some = part.only(sequences)
         if not curves:
             some.experiment.plot_curves = lambda *_: None
-        with quiet(), _own_figures_closed():
+        reports = Path(some.experiment.report_dir)
+        # The host writes in place; a reader of an earlier report shall not see half of this one.
+        with scratch(reports) as work, quiet(), _own_figures_closed():
+            some.experiment.report_dir = str(work)
             performance = some.experiment.report(members)
-        folders.append(Path(some.experiment.report_dir) / members[0])
+            move_files(work, reports)
+        folders.append(reports / members[0])
         scores.update({name: _score(some, name, performance[name]) for name in members})
     return Report([scores[name] for name in usable if name in scores], folders, problems)
 

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from crt_plugin.evaluation.datasets import Part
+from crt_plugin.evaluation.manifest import manifests_differ
 from crt_plugin.evaluation.protocols import StartedPart
-from crt_plugin.evaluation.records import Record, settings_differ
+from crt_plugin.evaluation.records import Record
 from crt_plugin.evaluation.scores import Score, SequenceScore, averaged, mean_score, report
 from crt_plugin.evaluation.starts import SEPARATOR
 
@@ -98,7 +99,7 @@ def ope_scores(part: StartedPart, names: Sequence[str]) -> tuple[dict[str, Score
 
 def _cut_ope(part: StartedPart, to: Part, name: str) -> str:
     """Write ope's boxes on the frames of each start; say what is missing."""
-    if settings_differ(part, part.whole, name):
+    if manifests_differ(part, part.whole, name):
         return f"{name} is not compared with ope, whose results are of other settings"
     boxes = {}
     for target in part.targets:

@@ -66,6 +66,31 @@ def weights_origin(params: Parameters) -> str:
     return f"missing: conv-{params.vgg_layer} needs {TORCHVISION_FILE}, tried by download on use"
 
 
+def weights_sha256(params: Parameters) -> list[str]:
+    """SHA-256 of each file of weights that ``params`` uses; empty where VGG is not used.
+
+    Raises:
+        WeightsError: a file is missing.
+    """
+    if "vgg" not in params.features.split("+"):
+        return []
+    files = chosen_files(params)
+    if not files and params.vgg_layer <= PACKAGED_LAYERS:
+        return [PACKAGED_SHA256]  # checked whenever they are loaded
+    return [_sha256(file) for file in files or [hub_file()]]
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    try:
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise WeightsError(f"{file} cannot be read: {error}; {_advice(file)}") from error
+    return digest.hexdigest()
+
+
 def load_layers(params: Parameters) -> list[Layer]:
     """Weight (K x C x 3 x 3) and bias (K) of conv-1 to conv-``vgg_layer``, float32.
 

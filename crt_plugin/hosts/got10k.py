@@ -51,7 +51,7 @@ class GOT10kTracker(Tracker):
 
     Attributes:
         tracker: the ``CRTTracker``.
-        settings: its parameters as text, kept beside the results.
+        parameters: its settings, kept beside the results.
         responses: response maps of the last sequence; None, as it is at first, keeps none.
     """
 
@@ -60,7 +60,7 @@ class GOT10kTracker(Tracker):
     ) -> None:
         super().__init__(name=name or f"CRT-{Path(parameters).stem}", is_deterministic=True)
         params = load_parameters(parameters).copy(**changes)
-        self.settings = f"{params}\n"
+        self.parameters = params
         self.tracker = CRTTracker(params)
         self.responses: ResponseLog | None = None
         self.confidences: list[tuple[float, float]] = []

@@ -17,9 +17,9 @@ from typing import Any
 from crt_plugin.errors import CRTError, ParameterError
 from crt_plugin.evaluation.datasets import Part, open_part
 from crt_plugin.evaluation.imported import import_results, published_part
+from crt_plugin.evaluation.manifest import Manifest
 from crt_plugin.evaluation.otb_files import Boxes, parse_boxes
 from crt_plugin.evaluation.otb_lists import otb_lists
-from crt_plugin.evaluation.records import SETTINGS
 from crt_plugin.evaluation.run import evaluate
 from crt_plugin.evaluation.scores import Report, Score, over, report
 from crt_plugin.hosts.got10k import quiet
@@ -147,9 +147,13 @@ class Study:
 
         Where frames are, ``evaluate`` looks after that.
         """
-        file = self.results / FOLDER / tracker / SETTINGS
-        if file.is_file() and file.read_text(encoding="utf-8") != settings_of(name):
-            return Scored({}, [f"{tracker}: {file.parent} holds results of other settings"])
+        folder = self.results / FOLDER / tracker
+        try:
+            kept = Manifest.read(folder)
+        except CRTError as error:
+            return Scored({}, [f"{tracker}: {error}"])
+        if kept is not None and kept.parameters != dict(load_parameters(name)):
+            return Scored({}, [f"{tracker}: {folder} holds results of other settings"])
         found = report(self._annotations(self.results), [tracker], curves=False)
         return _scored(found, tracker, name)
 

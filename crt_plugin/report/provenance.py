@@ -4,41 +4,12 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import platform
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
-from pathlib import Path
-from typing import Any
 
-CPU_INFO = Path("/proc/cpuinfo")
-PACKAGES = ("crt-plugin", "torch", "numpy", "got10k", "opencv-python", "opencv-contrib-python")
+from crt_plugin.environment import machine
+
 HASH_DIGITS = 12
-
-
-def machine() -> dict[str, Any]:
-    """What figures were measured on: processor, system, Python and packages."""
-    versions = {}
-    for name in PACKAGES:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return {
-        "processor": _processor(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "packages": versions,
-    }
-
-
-def _processor() -> str:
-    if CPU_INFO.is_file():
-        found = re.search(r"^model name\s*:\s*(.+)$", CPU_INFO.read_text(), re.MULTILINE)
-        if found:
-            return found[1]
-    return platform.processor() or platform.machine()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from crt_plugin.errors import ParameterError, SourceError
 from crt_plugin.evaluation.datasets import Part, find_benchmark, usable_part
 from crt_plugin.evaluation.imported import BENCHMARK, published_part
-from crt_plugin.evaluation.records import SETTINGS, trackers_in
+from crt_plugin.evaluation.manifest import SETTINGS
+from crt_plugin.evaluation.records import trackers_in
 
 MAX_SIDE = 640  # px, of the frames in a page
 SHOWN = 5  # names in a note

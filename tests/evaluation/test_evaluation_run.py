@@ -9,6 +9,7 @@ from evaluation_data import Faulty, Still, leave_curves_out, write_got10k, write
 from crt_plugin.errors import ParameterError, SourceError
 from crt_plugin.evaluation.datasets import open_part
 from crt_plugin.evaluation.job import Job, record_responses
+from crt_plugin.evaluation.manifest import Manifest
 from crt_plugin.evaluation.run import Failure, _FrameBar, evaluate, run
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.hosts.responses import ResponseMaps
@@ -183,7 +184,7 @@ def test_response_maps_are_kept_beside_the_results(part, folder):
         assert len(maps.maps) == frames
     assert (maps.maps == tracker.responses.maps.maps).all()  # the last sequence's
     names = sorted(file.name for file in (folder / "CRT-rgb").iterdir())
-    assert names == ["Couple.txt", "Deer.txt", "responses", "scores", "settings.txt", "times"]
+    assert names == ["Couple.txt", "Deer.txt", "manifest.json", "responses", "scores", "times"]
 
 
 def test_peaks_and_scores_are_kept_beside_the_results(part, folder):
@@ -259,7 +260,7 @@ def test_overwriting_leaves_published_results(part, folder):
 def test_results_of_other_settings_are_not_mixed(part, folder):
     quick = {**QUICK, "train_steps": 3}
     quietly(part.only(["Couple"]), GOT10kTracker("rgb", **quick))
-    assert "train_steps = 3\n" in (folder / "CRT-rgb" / "settings.txt").read_text()
+    assert Manifest.read(folder / "CRT-rgb").parameters["train_steps"] == 3
     other = GOT10kTracker("rgb", **{**quick, "train_steps": 4})
     with pytest.raises(
         SourceError, match=r"CRT-rgb holds results of other settings .*there train_steps = 3; now"
@@ -268,7 +269,7 @@ def test_results_of_other_settings_are_not_mixed(part, folder):
     with pytest.raises(SourceError, match="other settings"):
         quietly(part.only(["Deer"]), other, overwrite=True)
     quietly(part, other, overwrite=True)
-    assert "train_steps = 4\n" in (folder / "CRT-rgb" / "settings.txt").read_text()
+    assert Manifest.read(folder / "CRT-rgb").parameters["train_steps"] == 4
 
 
 # --------------------------------------------------------------------------------------- failures

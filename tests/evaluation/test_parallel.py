@@ -13,6 +13,7 @@ from conftest import ROOT
 from evaluation_data import Still, leave_curves_out, write_otb
 
 from crt_plugin.errors import ParameterError
+from crt_plugin.evaluation.manifest import Manifest
 from crt_plugin.evaluation.run import evaluate
 from crt_plugin.hosts.responses import ResponseMaps
 
@@ -93,8 +94,8 @@ def test_the_same_boxes_as_with_one_worker(data, tmp_path):
         assert boxes(tmp_path / "one", name) == boxes(tmp_path / "two", name)
     assert [s.by_sequence for s in one.report.scores] == [s.by_sequence for s in two.report.scores]
     assert not two.failures
-    settings = tmp_path / "two" / "OTB2015" / "CRT-quick_crt" / "settings.txt"
-    assert "filter_cells = 16.0" in settings.read_text()
+    manifest = Manifest.read(tmp_path / "two" / "OTB2015" / "CRT-quick_crt")
+    assert manifest.parameters["filter_cells"] == 16.0
 
 
 def test_each_sequence_runs_once_and_threads_are_shared(data, tmp_path):

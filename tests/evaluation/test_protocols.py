@@ -26,6 +26,7 @@ from crt_plugin.evaluation.scores import Score, SequenceScore, report
 from crt_plugin.evaluation.start_scores import ope_scores, per_kind, per_target
 from crt_plugin.evaluation.starts import SPATIAL
 from crt_plugin.hosts.got10k import experiments
+from crt_plugin.parameters import Parameters
 
 SHORT = {"Couple": 4, "Deer": 5}
 LONG = {"Couple": 20, "Deer": 22}  # one start, and three
@@ -303,9 +304,9 @@ def test_what_cannot_be_compared_with_ope_is_said(sre, folder):
 
 
 def test_ope_of_other_settings_is_no_comparison(sre):
-    for part, steps in ((sre.whole, "steps = 3\n"), (sre, "steps = 4\n")):
+    for part, steps in ((sre.whole, 3), (sre, 4)):
         tracker = Still()
-        tracker.settings = steps
+        tracker.parameters = Parameters().copy(train_steps=steps)
         quietly(part, tracker)
     scores, notes = ope_scores(sre, ["Still"])
     assert not scores

@@ -51,7 +51,7 @@ def test_annotation_is_not_changed():
 def test_name_and_settings():
     host = GOT10kTracker("hog", **QUICK)
     assert host.name == "CRT-hog" and host.is_deterministic
-    assert "features = 'rgb'\n" in host.settings and host.settings.endswith("seed = 0\n")
+    assert host.parameters.features == "rgb" and host.parameters.seed == 0
     assert GOT10kTracker("hog", name="other", **QUICK).name == "other"
     with pytest.raises(ParameterError, match="unknown setting 'colour'"):
         GOT10kTracker("hog", colour=1)

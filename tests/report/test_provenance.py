@@ -1,12 +1,7 @@
 import hashlib
 
 from crt_plugin.parameters import load_parameters
-from crt_plugin.report.provenance import Provenance, digest, machine
-
-
-def test_what_figures_were_measured_on():
-    assert {"processor", "system", "python", "packages"} == set(machine())
-    assert machine()["packages"]["torch"]
+from crt_plugin.report.provenance import Provenance, digest
 
 
 def test_lines():
