@@ -1,0 +1,107 @@
+"""A disk that is full at every possible moment: a clear error, and files that are whole."""
+
+import subprocess
+from contextlib import contextmanager
+
+import pytest
+from conftest import QUICK
+from evaluation_data import Still, leave_curves_out, write_otb
+from killing import contents
+
+from crt_plugin.errors import StorageError
+from crt_plugin.evaluation.datasets import open_part
+from crt_plugin.evaluation.records import Record
+from crt_plugin.evaluation.run import run
+from crt_plugin.hosts.got10k import GOT10kTracker
+from crt_plugin.hosts.responses import ResponseLog
+
+PAGE = 4096  # bytes, of which a file takes whole ones
+ENOUGH = 100
+
+
+@pytest.fixture(autouse=True)
+def no_curves(monkeypatch):
+    leave_curves_out(monkeypatch)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A function that mounts a disk of some pages, or makes it as large."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def size(pages, options=""):
+        text = f"{options}size={pages * PAGE}"
+        command = ["mount", "-t", "tmpfs", "-o", text, "tmpfs", str(folder)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        except OSError as error:
+            pytest.skip(f"no disk can be mounted here: {error}")
+        if done.returncode:
+            pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
+
+    @contextmanager
+    def mounted(pages):
+        size(pages)
+        try:
+            yield lambda: size(ENOUGH, "remount,")
+        finally:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+    return folder, mounted
+
+
+def quietly(data, results):
+    tracker = GOT10kTracker("rgb", **QUICK, train_steps=3)
+    tracker.responses = ResponseLog()
+    part = open_part("otb", data, results=results)
+    return part, lambda: run(part, [tracker], progress=False)
+
+
+def test_full_at_every_moment(tmp_path, disk):
+    folder, mounted = disk
+    data = write_otb(tmp_path / "data")
+    quietly(data, tmp_path / "whole")[1]()
+    expected, moments = contents(tmp_path / "whole"), set()
+    for pages in range(1, ENOUGH):
+        with mounted(pages) as enlarge:
+            part, go = quietly(data, folder / "results")
+            try:
+                go()
+            except StorageError as error:
+                assert "cannot be written: No space left on device; accepted: " in str(error)
+            else:
+                break
+            left = contents(folder / "results")
+            # what there was room for is whole, and equal; nothing hidden is left
+            assert left.items() <= expected.items()
+            assert all(Record.of(part, "CRT-rgb", name).damage() == "" for name in part.names)
+            moments.add(len(left))
+            enlarge()
+            assert not go().failures
+            assert contents(folder / "results") == expected
+    assert max(moments) == len(expected) - 1 and len(moments) > 5
+
+
+def test_earlier_results_stay(tmp_path, disk):
+    """The run ends at the first sequence that cannot be written: the others could not either."""
+    folder, mounted = disk
+    data = write_otb(tmp_path / "data", {"Couple": 4, "Deer": 5, "Dog": 5})
+    with mounted(ENOUGH):
+        part = open_part("otb", data, results=folder)
+        run(part.only(["Couple"]), [Still()], progress=False)
+        before = contents_of(folder)
+        filler = folder / "filler"
+        with filler.open("wb", buffering=0) as stream, pytest.raises(OSError, match="No space"):
+            while True:
+                stream.write(bytes(PAGE))
+        tracker = Still()
+        with pytest.raises(StorageError, match=r"Deer.*cannot be written: No space left"):
+            run(part, [tracker], progress=False)
+        assert tracker.inits == [6.0]  # Dog was not begun
+        filler.unlink()
+        assert contents_of(folder) == before
+
+
+def contents_of(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
