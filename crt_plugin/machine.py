@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 
-import cv2
 import torch
 
 from crt_plugin.errors import ParameterError
@@ -123,9 +122,9 @@ def after_fork() -> None:
     """Compute on one thread from now on in a process that was forked; else do nothing.
 
     The threads of GNU's OpenMP do not come along in a fork, and waiting for them never ends.
+    OpenCV's threads start anew by themselves; setting their number after a fork is what hangs.
     """
     global _process
     if os.getpid() != _process:
         torch.set_num_threads(1)
-        cv2.setNumThreads(1)
         _process = os.getpid()

@@ -98,6 +98,7 @@ class CRTTracker:
         Raises:
             ParameterError: settings that do not go together.
         """
+        after_fork()
         self.params = load_parameters("default") if params is None else params.copy()
         if self.params.rotation_step and self.params.search != "two_step":
             raise ParameterError(

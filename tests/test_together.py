@@ -9,6 +9,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 import torch
 from conftest import QUICK, ROOT, scene
@@ -102,7 +103,15 @@ def test_in_other_processes(alone, method):
         for child in children:
             child.join(5)
             child.kill()
-    assert [found[kind] for kind in range(len(KINDS))] == alone
+    inside = [found[kind] for kind in range(len(KINDS))]
+    if method == "spawn" or torch.get_num_threads() == 1:
+        assert inside == alone
+    # A forked child computes on one thread, which sums in another order.
+    assert numbers(inside) == pytest.approx(numbers(alone), abs=0.01)
+
+
+def numbers(boxes):
+    return np.vectorize(float.fromhex)(np.array(boxes))
 
 
 FORK = """
