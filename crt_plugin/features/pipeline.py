@@ -32,7 +32,7 @@ FAMILIES: dict[str, Make] = {
 
 
 def shallow_layer(params: Parameters) -> int:
-    """``vgg_shallow_layer``, where the stride is that of conv-``vgg_layer`` already.
+    """``vgg_shallow_layer``, checked against ``vgg_layer``; 0: none.
 
     Raises:
         FeatureError: it does not come before ``vgg_layer``.

@@ -15,9 +15,8 @@ from crt_plugin.parameters import Parameters
 
 RIGHT = 0.5  # IoU above which a box is right
 STEPS = 200  # of the fit, at most
-# A weak wish for a flat curve, in frames: without it peaks that separate right from wrong
-# perfectly have no best slope.
-PRIOR = 1.0
+# Weight of slope^2: without it peaks that separate right from wrong perfectly have no best slope.
+FLATNESS = 1e-3
 
 Values = NDArray[np.float64]
 
@@ -27,6 +26,8 @@ class Bin:
     """Frames whose score lies between two bounds.
 
     Attributes:
+        low, high: the bounds.
+        frames: how many there are.
         score: their mean score.
         right: fraction of their boxes that are right.
     """
@@ -42,9 +43,9 @@ def fitted(peaks: Values, right: NDArray[np.bool_], weights: Values | None = Non
     """Settings with the ``score_slope`` and ``score_even`` of the greatest likelihood.
 
     Args:
-        peaks: of frames.
-        right: whether their boxes are right.
-        weights: of frames; without them all count the same.
+        peaks: of frames, N.
+        right: whether their boxes are right, N.
+        weights: of frames, N; without them all count the same.
 
     Raises:
         ParameterError: all boxes are right, or all wrong, or the peak does not rise with it.
@@ -62,7 +63,7 @@ def fitted(peaks: Values, right: NDArray[np.bool_], weights: Values | None = Non
         optimizer.zero_grad()
         logits = line[0] * x + line[1]
         each = torch.nn.functional.binary_cross_entropy_with_logits(logits, y, reduction="none")
-        value = (w * each).sum() + PRIOR * line[0] ** 2 / 1000
+        value = (w * each).sum() + FLATNESS * line[0] ** 2
         value.backward()
         return value
 
@@ -81,7 +82,7 @@ def scores_of(peaks: Values, params: Parameters) -> Values:
 def held_out_scores(
     peaks: Mapping[str, Values], right: Mapping[str, NDArray[np.bool_]]
 ) -> dict[str, Values]:
-    """Scores of each sequence by what was fitted to all others.
+    """Scores of each sequence's frames, N, by what was fitted to all others.
 
     A sequence counts as much as any other, however long it is.
     """

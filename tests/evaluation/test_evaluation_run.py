@@ -4,7 +4,7 @@ import got10k.experiments.otb as host
 import numpy as np
 import pytest
 from conftest import QUICK
-from evaluation_data import Faulty, Still, leave_curves_out, write_got10k, write_otb
+from evaluation_data import Faulty, Still, write_got10k, write_otb
 
 from crt_plugin.errors import ParameterError, SourceError
 from crt_plugin.evaluation.datasets import open_part
@@ -15,15 +15,7 @@ from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.hosts.responses import ResponseMaps
 from crt_plugin.peers import Published
 
-
-@pytest.fixture(autouse=True)
-def no_curves(monkeypatch):
-    leave_curves_out(monkeypatch)
-
-
-@pytest.fixture
-def part(tmp_path):
-    return open_part("otb", write_otb(tmp_path / "data"), results=tmp_path / "results")
+pytestmark = pytest.mark.usefixtures("no_curves")
 
 
 @pytest.fixture

@@ -6,12 +6,11 @@ import logging
 
 import pytest
 from conftest import QUICK
-from evaluation_data import Still, leave_curves_out, write_otb
+from evaluation_data import Still
 
 import crt_plugin
 from crt_plugin.errors import SourceError, WeightsError
 from crt_plugin.evaluation import manifest
-from crt_plugin.evaluation.datasets import open_part
 from crt_plugin.evaluation.manifest import Manifest
 from crt_plugin.evaluation.run import run
 from crt_plugin.features import vgg_weights
@@ -20,15 +19,7 @@ from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.peers import Published
 
-
-@pytest.fixture(autouse=True)
-def no_curves(monkeypatch):
-    leave_curves_out(monkeypatch)
-
-
-@pytest.fixture
-def part(tmp_path):
-    return open_part("otb", write_otb(tmp_path / "data"), results=tmp_path / "results")
+pytestmark = pytest.mark.usefixtures("no_curves")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from conftest import QUICK
-from evaluation_data import Still, leave_curves_out, write_got10k, write_otb
+from evaluation_data import Still, write_got10k, write_otb
 
 from crt_plugin.errors import BoxError
 from crt_plugin.evaluation.datasets import open_part
@@ -15,14 +15,7 @@ from crt_plugin.hosts.responses import ResponseLog, ResponseMaps
 FIRST = "GOT-10k_Val_000001"
 
 
-@pytest.fixture(autouse=True)
-def no_curves(monkeypatch):
-    leave_curves_out(monkeypatch)
-
-
-@pytest.fixture
-def part(tmp_path):
-    return open_part("otb", write_otb(tmp_path / "data"), results=tmp_path / "results")
+pytestmark = pytest.mark.usefixtures("no_curves")
 
 
 @pytest.fixture
