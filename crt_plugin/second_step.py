@@ -39,9 +39,7 @@ class Axis:
         if not refine or not 0 < top < len(paid) - 1:
             return self.steps[top]
         before, middle, after = paid[top - 1 : top + 2]
-        curvature = before - 2 * middle + after
-        if curvature >= 0:
-            return self.steps[top]
+        curvature = before - 2 * middle + after  # < 0: the first of the highest is above before
         width = (self.steps[top + 1] - self.steps[top - 1]) / 2
         return self.steps[top] + width * (before - after) / (2 * curvature)
 

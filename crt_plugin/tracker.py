@@ -229,7 +229,6 @@ class CRTTracker:
             return detection
         row, column = divmod(int(response.argmax()), response.shape[2])
         found = looked_at.moved_to(geometry.box_at(geometry.patch_rect(middle), row, column))
-        self._lost = 0
         return _kept_in_frame(replace(detection, pose=found, score=score), *size)
 
     def _axes(self, box: Box, frame_side: int) -> tuple[Axis, Axis]:

@@ -80,7 +80,9 @@ def test_a_search_changes_no_weights(small):
     before = tracker.regression.weight.clone()
     for _ in range(4):
         tracker.update(empty())
-    tracker.update(scene(12, 92))
+    for _ in range(2):
+        tracker.update(scene(12, 92))
+    assert tracker.last.score > 0.4  # found, and not yet learned from
     assert torch.equal(tracker.regression.weight, before)
 
 

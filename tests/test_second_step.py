@@ -88,7 +88,9 @@ def test_a_turning_object_is_followed(small, sense):
     """Clockwise is positive; the box of a turned 24 x 16 object grows in height."""
     tracker = started(small, rotation_step=6.0, pose_refinement="parabola", filter_cells=100.0)
     for degrees in range(5, 46, 5):
+        before = tracker.last.pose.angle
         box = tracker.update(turned(sense * degrees, dx=degrees / 5))
+        assert tracker.last.patch_angle == before  # the patch is turned as the object was
     angle = math.degrees(tracker.last.pose.angle)
     assert angle == pytest.approx(sense * 45, abs=8)
     assert box[:2] + box[2:] / 2 == pytest.approx((MIDDLE[0] + 9, MIDDLE[1]), abs=2)
