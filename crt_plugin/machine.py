@@ -73,7 +73,7 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
     if name not in PRECISIONS:
         raise ParameterError(f"precision = {name!r} is not accepted: auto, {', '.join(PRECISIONS)}")
     dtype = PRECISIONS[name]
-    if device.type == "cpu" and CPU_SUPPORT[dtype] and not _cpu_support(dtype):
+    if device.type == "cpu" and CPU_SUPPORT[dtype] and not cpu_support(dtype):
         logger.warning(
             "precision %s: this CPU emulates it (it has none of %s), which can take minutes "
             "per frame; auto would take %s",
@@ -97,14 +97,14 @@ def _automatic(device: torch.device) -> tuple[torch.dtype, str]:
             if torch.cuda.is_bf16_supported(including_emulation=False):
                 return torch.bfloat16, "this GPU computes in it"
         return torch.float16, "this GPU computes in it, and not in bfloat16"
-    found = _cpu_support(torch.bfloat16)
+    found = cpu_support(torch.bfloat16)
     if found:
         return torch.bfloat16, f"this CPU computes in it ({', '.join(found)})"
     missing = ", ".join(CPU_SUPPORT[torch.bfloat16])
     return torch.float32, f"this CPU does not compute in bfloat16 (it has none of {missing})"
 
 
-def _cpu_support(dtype: torch.dtype) -> list[str]:
+def cpu_support(dtype: torch.dtype) -> list[str]:
     """Capabilities of this CPU that mean arithmetic in ``dtype``; none if torch cannot tell."""
     probe = getattr(torch.cpu, "get_capabilities", None)  # newer than torch 2.4
     capabilities = probe() if probe else {}

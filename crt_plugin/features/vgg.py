@@ -50,12 +50,11 @@ class VGG:
         self.dtype = dtype
         self._pooled = pooled_layers(self.layer)
         self._mean = torch.tensor(MEAN_COLOR, device=device)
-        winograd_pays = device.type == "cpu" and dtype == torch.float32
-        self._first_winograd = FIRST_WINOGRAD_LAYER if winograd_pays else self.layer + 1
+        self._winograd = winograd.paying(device, dtype)
         self._biases = [bias.to(device, dtype) for _, bias in layers]
         self._weights = [
-            winograd.transform_filter(weight)
-            if x >= self._first_winograd
+            self._winograd.transform_filter(weight)
+            if self._winograd and x >= FIRST_WINOGRAD_LAYER
             else weight.to(device, dtype).contiguous(memory_format=torch.channels_last)
             for x, (weight, _) in enumerate(layers, start=1)
         ]
@@ -83,7 +82,7 @@ class VGG:
     def _convolve(self, number: int, x: torch.Tensor) -> torch.Tensor:
         """conv-``number``, zero padding 1: N x H x W x C -> N x H x W x K."""
         weight, bias = self._weights[number - 1], self._biases[number - 1]
-        if number >= self._first_winograd:
-            return winograd.convolve(x.contiguous(), weight, bias)
+        if self._winograd and number >= FIRST_WINOGRAD_LAYER:
+            return self._winograd.convolve(x.contiguous(), weight, bias)
         # Channels are last in memory; conv2d wants them second in order.
         return functional.conv2d(x.permute(0, 3, 1, 2), weight, bias, padding=1).permute(0, 2, 3, 1)
