@@ -8,5 +8,6 @@ def parameters() -> Parameters:
     params.scale_margin = 3  # fewer cells around the object; ours
     params.scale_interval = 2  # in even frames; ours
     params.rotation_interval = 2  # in odd frames; ours
-    params.rotation_step = 9.0  # as there are half as many; ours
+    params.scale_step = 0.03  # as there are half as many; ours
+    params.rotation_step = 12.0  # as there are half as many; ours
     return params

@@ -254,7 +254,7 @@ PLUS = FAST | {
     "confidence_threshold": 0.2,
     "score_slope": 6.3,
     "score_even": 0.14,
-    "lost_score": 0.42,
+    "lost_score": 0.59,
     "lost_frames": 3,
     "found_score": 0.8,
 }
@@ -282,7 +282,13 @@ DIFFERENCES = {  # each file against the paper's best; tables 1, 2 and 3
     "fast": FAST,
     "plus": PLUS,
     "plus_fast": PLUS
-    | {"scale_margin": 3, "scale_interval": 2, "rotation_interval": 2, "rotation_step": 9.0},
+    | {
+        "scale_margin": 3,
+        "scale_interval": 2,
+        "rotation_interval": 2,
+        "scale_step": 0.03,
+        "rotation_step": 12.0,
+    },
 }
 
 
