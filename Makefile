@@ -52,7 +52,7 @@ format: $(TEST)/.stamp
 
 $(DEMO)/.stamp: EXTRAS := demo
 $(TEST)/.stamp: EXTRAS := dev,demo,vot,peers,report
-$(PEERS)/.stamp: EXTRAS := video,peers
+$(PEERS)/.stamp: EXTRAS := video,peers,cluster
 
 # OpenCV's usual wheel needs libGL and glib of the system; without them, the one without windows.
 $(DEMO)/.stamp $(TEST)/.stamp $(PEERS)/.stamp: pyproject.toml constraints.txt

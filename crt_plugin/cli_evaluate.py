@@ -70,8 +70,22 @@ def evaluate(
         bool, typer.Option("--overwrite", help="Run again what these trackers have results of.")
     ] = False,
     workers: Annotated[
-        int, typer.Option(min=1, help="Processes that the sequences are shared among.")
+        int, typer.Option(min=1, help="Processes here that the sequences are shared among.")
     ] = 1,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Share them among the workers of this Dask scheduler, such as tcp://host:8786.",
+        ),
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="For a sequence on a worker; one that takes longer is restarted.",
+        ),
+    ] = None,
     responses: Annotated[
         bool,
         typer.Option("--record-responses", help="Keep CRT's response maps, for crt report."),
@@ -98,6 +112,8 @@ def evaluate(
         seed=seed,
         overwrite=overwrite,
         workers=workers,
+        scheduler=scheduler,
+        timeout=timeout,
         responses=responses,
     )
     for note in done.notes:

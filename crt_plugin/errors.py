@@ -52,3 +52,7 @@ class BenchError(CRTError, RuntimeError):
 
 class StorageError(CRTError, OSError):
     """A result that cannot be written: a full disk, a read-only folder; names file and reason."""
+
+
+class ClusterError(CRTError, RuntimeError):
+    """A cluster that cannot be reached, or a worker that cannot do the work; says which and why."""

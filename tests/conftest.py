@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,9 @@ from crt_plugin.parameters import Parameters
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("CRT_SHARED", ROOT.parent / "shared"))
+
+PAGE = 4096  # bytes of a disk, of which a file takes whole pages
+ENOUGH = 100
 
 QUICK = {
     "features": "rgb",
@@ -48,6 +53,33 @@ def part(tmp_path):
     from crt_plugin.evaluation.datasets import open_part
 
     return open_part("otb", write_otb(tmp_path / "data"), results=tmp_path / "results")
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A function that mounts a disk of some pages, or makes it as large."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def size(pages, options=""):
+        text = f"{options}size={pages * PAGE}"
+        command = ["mount", "-t", "tmpfs", "-o", text, "tmpfs", str(folder)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        except OSError as error:
+            pytest.skip(f"no disk can be mounted here: {error}")
+        if done.returncode:
+            pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
+
+    @contextmanager
+    def mounted(pages):
+        size(pages)
+        try:
+            yield lambda: size(ENOUGH, "remount,")
+        finally:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+    return folder, mounted
 
 
 @pytest.fixture

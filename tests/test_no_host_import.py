@@ -10,6 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FORBIDDEN = {
     "av",
     "click",
+    "dask",
+    "distributed",
     "got10k",
     "matplotlib",
     "pytracking",

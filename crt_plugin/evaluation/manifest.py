@@ -11,7 +11,7 @@ import ast
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +155,24 @@ def keep_manifest(part: Part, tracker: Tracker) -> None:
     before = Manifest.read(folder)
     if before is not None and (after := now.after(before)) != before:
         after.write(folder)
+
+
+def add_environment(part: Part, tracker: Tracker, environment: Environment) -> None:
+    """Name a worker's environment beside the tracker's results, before it makes one of them.
+
+    Results that stand without a manifest stay so.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    folder = results_folder(part, tracker.name)
+    before = Manifest.read(folder)
+    if before is None or environment in before.environments:
+        return
+    versions = Manifest(tracker.name, environments=[environment]).newer_than(before)
+    if versions:
+        logger.warning("a worker makes results of %s of other versions (%s)", folder, versions)
+    replace(before, environments=[*before.environments, environment]).write(folder)
 
 
 def manifests_differ(part: Part, other: Part, name: str) -> bool:

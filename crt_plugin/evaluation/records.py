@@ -67,7 +67,12 @@ class Record:
     @property
     def missing(self) -> int:
         """Repetitions without a file."""
-        return sum(not file.is_file() for file in self.boxes)
+        return len(self.absent)
+
+    @property
+    def absent(self) -> list[Path]:
+        """Files of boxes that are not there."""
+        return [file for file in self.boxes if not file.is_file()]
 
     @property
     def folders(self) -> list[Path]:

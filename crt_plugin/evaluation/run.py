@@ -7,9 +7,9 @@ next. Results that are there are kept: a stopped run resumes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -18,14 +18,17 @@ from crt_plugin.errors import ParameterError
 from crt_plugin.evaluation.datasets import Part
 from crt_plugin.evaluation.job import Failure, Job, record_responses
 from crt_plugin.evaluation.manifest import check_manifest, keep_manifest
-from crt_plugin.evaluation.parallel import Pool
 from crt_plugin.evaluation.protocols import open_protocol
 from crt_plugin.evaluation.records import check_name
 from crt_plugin.evaluation.scores import Report, report
+from crt_plugin.evaluation.tasks import Recipe
 from crt_plugin.files import sweep
 from crt_plugin.hosts.got10k import Tracker
 from crt_plugin.media.progress import FpsColumn
 from crt_plugin.peers import Published, make
+
+if TYPE_CHECKING:
+    from crt_plugin.evaluation.queue import Queue
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ def evaluate(
     seed: int | None = None,
     overwrite: bool = False,
     workers: int = 1,
+    scheduler: str | None = None,
+    timeout: float | None = None,
     responses: bool = False,
     progress: bool = True,
 ) -> Evaluation:
@@ -75,18 +80,23 @@ def evaluate(
         sequences: names to run, in the host's spelling; None runs all that are there.
         seed: for the trackers named by text that have one; None: each one's own.
         overwrite: delete these trackers' results on these sequences first.
-        workers: processes that the sequences are shared among. With more than one, trackers are
-            given by name, and a script that calls this needs ``if __name__ == "__main__"``.
+        workers: processes on this machine that the sequences are shared among. With more than one,
+            trackers are given by name, and a script that calls this needs
+            ``if __name__ == "__main__"``.
+        scheduler: address of a Dask scheduler, whose workers share the sequences instead.
+        timeout: seconds that a worker may take for a sequence; None: any.
         responses: keep the response map of every frame of this package's trackers, beside the
             results, as ``<tracker>/responses/<Sequence>.npz``.
         progress: show a bar over frames on the standard error output.
 
     Raises:
         ParameterError: unknown dataset, protocol or tracker, two trackers of one name, several
-            workers for trackers without a name, or responses of trackers that have none.
+            workers for trackers without a name, workers beside a scheduler, a timeout without
+            either, or responses of trackers that have none.
         SourceError: the data cannot be used; results of other settings or weights are there.
         StorageError: results cannot be written: a full disk, a read-only folder.
-        MissingExtraError: a tracker or the host lacks a package.
+        MissingExtraError: a tracker or the host lacks a package, or several workers Dask.
+        ClusterError: the scheduler does not answer, or a worker cannot do the work.
     """
     made = [make(item, seed) if isinstance(item, str) else item for item in trackers]
     if responses and not record_responses(made):
@@ -94,12 +104,9 @@ def evaluate(
             f"response maps of {', '.join(tracker.name for tracker in made)} cannot be recorded; "
             "accepted: with one or more crt trackers"
         )
-    opening = (protocol, dataset, data, sequences, results, reports)
-    part = open_protocol(*opening)
-    pool = None
-    if workers != 1:
-        pool = replace(_pool(workers, opening, trackers, seed), records_responses=responses)
-    return run(part, made, overwrite=overwrite, progress=progress, pool=pool)
+    queue = _queue(workers, scheduler, timeout, trackers, made)
+    part = open_protocol(protocol, dataset, data, sequences, results, reports)
+    return run(part, made, overwrite=overwrite, progress=progress, queue=queue)
 
 
 def run(
@@ -108,7 +115,7 @@ def run(
     *,
     overwrite: bool = False,
     progress: bool = True,
-    pool: Pool | None = None,
+    queue: Queue | None = None,
 ) -> Evaluation:
     """``evaluate`` on an opened part, with trackers that are made."""
     _check_names(trackers)
@@ -118,7 +125,7 @@ def run(
     notes += [note for job in jobs if (note := job.without_responses())]
     kept = sum(not job.record.missing for job in jobs)
     with _FrameBar(sum(job.frames for job in jobs), progress) as bar:
-        failures = _one_by_one(jobs, bar) if pool is None else pool.run(jobs, bar.show)
+        failures = _one_by_one(jobs, bar) if queue is None else queue.run(jobs, bar.show)
     scored = report(part, [tracker.name for tracker in trackers], progress)
     return Evaluation(part, scored, failures, kept, notes)
 
@@ -135,17 +142,37 @@ def _one_by_one(jobs: Sequence[Job], bar: _FrameBar) -> list[Failure]:
     return failures
 
 
-def _pool(
-    workers: int, part: tuple[Any, ...], trackers: Sequence[str | Tracker], seed: int | None
-) -> Pool:
-    names = [item for item in trackers if isinstance(item, str)]
+def _queue(
+    workers: int,
+    scheduler: str | None,
+    timeout: float | None,
+    trackers: Sequence[str | Tracker],
+    made: Sequence[Tracker],
+) -> Queue | None:
+    """Where the jobs are run; None: here, one after the other."""
     if workers < 1:
         raise ParameterError(f"workers = {workers} is not accepted: an integer >= 1")
-    if len(names) < len(trackers):
+    if scheduler is not None and workers != 1:
         raise ParameterError(
-            f"{workers} workers make their own trackers; accepted: trackers named by text"
+            f"workers = {workers} beside scheduler = {scheduler!r}; accepted: one of the two"
         )
-    return Pool(workers, part, tuple(names), seed)
+    if timeout is not None and not timeout > 0:
+        raise ParameterError(f"timeout = {timeout:g} is not accepted: seconds > 0")
+    if scheduler is None and workers == 1:
+        if timeout is not None:
+            raise ParameterError(
+                f"timeout = {timeout:g}, and there is nobody to end what hangs; "
+                "accepted: with two or more workers, or a scheduler"
+            )
+        return None
+    names = [item for item in trackers if isinstance(item, str)]
+    if len(names) < len(trackers):
+        who = f"{workers} workers" if scheduler is None else "a scheduler's workers"
+        raise ParameterError(f"{who} make their own trackers; accepted: trackers named by text")
+    from crt_plugin.evaluation.queue import Queue  # Dask, which one worker does without
+
+    recipes = {each.name: Recipe.of(name, each) for name, each in zip(names, made, strict=True)}
+    return Queue(workers, scheduler, timeout, recipes)
 
 
 def _check_names(trackers: Sequence[Tracker]) -> None:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from crt_plugin.errors import MissingExtraError
 from crt_plugin.hosts.responses import ResponseLog
-from crt_plugin.parameters import load_parameters
+from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.prefetch import prefetched
 from crt_plugin.tracker import CRTTracker
 
@@ -45,9 +45,10 @@ class GOT10kTracker(Tracker):
     """CRT with a parameter file, under got10k's interface.
 
     Args:
-        parameters: name or path of a parameter file.
-        name: what the results are called; without it ``CRT-<parameters>``.
-        **changes: single settings that differ from the file.
+        parameters: name or path of a parameter file, or what one holds.
+        name: what the results are called; without it ``CRT-<parameters>``, or ``CRT`` where no file
+            is named.
+        **changes: single settings that differ.
 
     Attributes:
         tracker: the ``CRTTracker``.
@@ -56,10 +57,17 @@ class GOT10kTracker(Tracker):
     """
 
     def __init__(
-        self, parameters: str | Path = "default", name: str | None = None, **changes: Any
+        self,
+        parameters: str | Path | Parameters = "default",
+        name: str | None = None,
+        **changes: Any,
     ) -> None:
-        super().__init__(name=name or f"CRT-{Path(parameters).stem}", is_deterministic=True)
-        params = load_parameters(parameters).copy(**changes)
+        if isinstance(parameters, Parameters):
+            loaded, own_name = parameters, "CRT"
+        else:
+            loaded, own_name = load_parameters(parameters), f"CRT-{Path(parameters).stem}"
+        super().__init__(name=name or own_name, is_deterministic=True)
+        params = loaded.copy(**changes)
         self.parameters = params
         self.tracker = CRTTracker(params)
         self.responses: ResponseLog | None = None

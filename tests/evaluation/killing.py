@@ -13,13 +13,17 @@ from multiprocessing import forkserver
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
+from clusters import wait_for
 from conftest import QUICK
 from evaluation_data import write_otb
 
 from crt_plugin.evaluation.datasets import open_part
+from crt_plugin.evaluation.queue import Queue
 from crt_plugin.evaluation.records import Record, trackers_in
 from crt_plugin.evaluation.run import run
+from crt_plugin.evaluation.tasks import Recipe
 from crt_plugin.hosts.got10k import GOT10kTracker, experiments
 from crt_plugin.hosts.responses import ResponseLog, ResponseMaps
 
@@ -28,13 +32,15 @@ TRACKER = "CRT-rgb"
 SECONDS = 120  # that an evaluation of a second may take on a busy machine
 
 
-def evaluate(data, results, sequences=None, overwrite=False):
+def evaluate(data, results, sequences=None, overwrite=False, workers=1):
     """What is killed: CRT on all sequences, with response maps and the host's report."""
     experiments.ExperimentOTB.plot_curves = lambda *_: None  # they take seconds
     tracker = GOT10kTracker("rgb", **QUICK, train_steps=3)
     tracker.responses = ResponseLog()
     part = open_part("otb", data, sequences, results)
-    done = run(part, [tracker], overwrite=overwrite, progress=False)
+    recipes = {TRACKER: Recipe.of("crt:rgb", tracker)}
+    queue = Queue(workers, None, None, recipes) if workers > 1 else None
+    done = run(part, [tracker], overwrite=overwrite, progress=False, queue=queue)
     assert not done.failures and len(done.report.scores) == 1
 
 
@@ -101,6 +107,21 @@ class Killer:
         self.bare += not list(self.results.rglob("*.txt"))
         self.check_parts()
         return killed
+
+    def kill_one(self, workers):
+        """Begin an evaluation of several processes, and kill one of them, the first or a worker."""
+        process = self.start(workers=workers)
+        first = psutil.Process(process.pid)
+        wait_for(first.children)  # they begin after all that is imported
+        time.sleep(self.random.uniform(0, self.usual))
+        there = [first, *(p for p in first.children() if "spawn_main" in " ".join(p.cmdline()))]
+        self.random.choice(there).kill()
+        process.join(SECONDS)
+        assert process.exitcode in (0, 1, -signal.SIGKILL)  # 1: it was killed while it started
+        psutil.wait_procs(there, SECONDS)
+        assert not any(p.is_running() for p in there)
+        self.kills += 1
+        self.check_parts()
 
     def check_parts(self):
         """Whatever can be seen is whole, and where boxes are, everything is."""

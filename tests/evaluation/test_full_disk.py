@@ -1,10 +1,7 @@
 """A disk that is full at every possible moment: a clear error, and files that are whole."""
 
-import subprocess
-from contextlib import contextmanager
-
 import pytest
-from conftest import QUICK
+from conftest import ENOUGH, PAGE, QUICK
 from evaluation_data import Still, leave_curves_out, write_otb
 from killing import contents
 
@@ -15,40 +12,10 @@ from crt_plugin.evaluation.run import run
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.hosts.responses import ResponseLog
 
-PAGE = 4096  # bytes, of which a file takes whole ones
-ENOUGH = 100
-
 
 @pytest.fixture(autouse=True)
 def no_curves(monkeypatch):
     leave_curves_out(monkeypatch)
-
-
-@pytest.fixture
-def disk(tmp_path):
-    """A function that mounts a disk of some pages, or makes it as large."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-
-    def size(pages, options=""):
-        text = f"{options}size={pages * PAGE}"
-        command = ["mount", "-t", "tmpfs", "-o", text, "tmpfs", str(folder)]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-        except OSError as error:
-            pytest.skip(f"no disk can be mounted here: {error}")
-        if done.returncode:
-            pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
-
-    @contextmanager
-    def mounted(pages):
-        size(pages)
-        try:
-            yield lambda: size(ENOUGH, "remount,")
-        finally:
-            subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-    return folder, mounted
 
 
 def quietly(data, results):

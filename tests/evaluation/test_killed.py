@@ -46,3 +46,12 @@ def test_200_kills(killer, capsys):
             f"{killer.torn} with unfinished files, {killer.bare} before the first result, 0 lost; "
             f"{seconds:.0f} s, an undisturbed run {killer.usual:.2f} s"
         )
+
+
+@pytest.mark.torture
+def test_any_process_of_several_workers(killer):
+    """Each kill is of a new run; afterwards one process goes on from what is there."""
+    killer.usual = 6.0  # seconds from the first worker to the end, on a busy machine
+    while killer.kills < 12:
+        killer.kill_one(workers=2)
+        killer.finish()

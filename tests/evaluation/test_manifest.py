@@ -11,7 +11,7 @@ from evaluation_data import Still
 import crt_plugin
 from crt_plugin.errors import SourceError, WeightsError
 from crt_plugin.evaluation import manifest
-from crt_plugin.evaluation.manifest import Manifest
+from crt_plugin.evaluation.manifest import Manifest, add_environment, keep_manifest
 from crt_plugin.evaluation.run import run
 from crt_plugin.features import vgg_weights
 from crt_plugin.features.vgg_weights import PACKAGED, weights_sha256
@@ -196,3 +196,31 @@ def test_settings_of_a_manifest_differ_only_where_they_are_known():
         "other settings (there unknown; now seed = 1)"
     )
     assert manifest.MANIFEST == "manifest.json"
+
+
+# ------------------------------------------------------------------------------------ workers
+
+
+def test_a_workers_environment_is_named_before_it_makes_anything(part, folder, caplog):
+    """Each once; one with other versions is warned of."""
+    tracker = crt()
+    keep_manifest(part, tracker)
+    (here,) = Manifest.read(folder).environments
+    add_environment(part, tracker, here)
+    assert Manifest.read(folder).environments == [here] and not caplog.messages
+    elsewhere = {**here, "processor": "another"}
+    add_environment(part, tracker, elsewhere)
+    newer = {**here, "packages": {**here["packages"], "torch": "99.0"}}
+    for _ in range(2):
+        add_environment(part, tracker, newer)
+    assert Manifest.read(folder).environments == [here, elsewhere, newer]
+    (said,) = caplog.messages
+    assert "a worker makes results of" in said and "now torch = '99.0'" in said
+    assert Manifest.read(folder).parameters == dict(tracker.parameters)
+
+
+def test_results_without_a_manifest_get_none_by_a_worker(part, folder):
+    quietly(part.only(["Couple"]), crt())
+    (folder / "manifest.json").unlink()
+    add_environment(part, crt(), {"processor": "another"})
+    assert not (folder / "manifest.json").exists()

@@ -1,18 +1,20 @@
-"""Two workers do what one does: real processes, got10k's own loop in each."""
+"""Two workers of this machine do what one does: real processes, got10k's own loop in each."""
 
 import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+from clusters import TRACKERS as NOTED
+from clusters import is_running, wait_for
 from conftest import ROOT
+from distributed import Client
 from evaluation_data import Still, leave_curves_out, write_otb
 
 from crt_plugin.errors import ParameterError
+from crt_plugin.evaluation.cluster import local_cluster
 from crt_plugin.evaluation.manifest import Manifest
 from crt_plugin.evaluation.run import evaluate
 from crt_plugin.hosts.responses import ResponseMaps
@@ -124,11 +126,89 @@ def test_results_that_are_there_are_kept(data, tmp_path):
     assert np.loadtxt(tmp_path / "results/OTB2015/Still/Dog.txt", delimiter=",").shape == (5, 4)
 
 
+@pytest.mark.torture
+@pytest.mark.skipif(os.name != "posix", reason="kills by signal 9")
+def test_a_worker_that_is_killed(data, tmp_path, monkeypatch):
+    """In the middle of Deer: that one is run again, by the other or by the one that is started."""
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "pause").write_text("0.1")
+    (notes / "kill 6").touch()
+    monkeypatch.setenv("CRT_NOTES", str(notes))
+    (tmp_path / "noted_trackers.py").write_text(NOTED)
+    monkeypatch.delitem(sys.modules, "noted_trackers", raising=False)  # of another test
+    done = evaluated(data, ["noted_trackers:Noted"], tmp_path / "two", workers=2)
+    (notes / "pause").write_text("0")
+    evaluated(data, ["noted_trackers:Noted"], tmp_path / "one")
+    assert not done.failures
+    assert boxes(tmp_path / "one", "CRT-rgb") == boxes(tmp_path / "two", "CRT-rgb")
+    began = sorted(file.name.split()[1] for file in notes.glob("began *"))
+    assert began == ["5", "5", "6", "6", "6", "7", "7"]
+
+
+def test_the_processes_are_for_this_one_only(data):
+    """Another user of this machine could run code in them; and they may have children."""
+    with local_cluster(1) as client:
+        address = client.scheduler.address
+        assert address.startswith("tls://127.0.0.1:")
+        for name in (address, address.replace("tls", "tcp")):
+            with pytest.raises((OSError, TypeError, RuntimeError, ValueError)):
+                Client(name, timeout=1, set_as_default=False)
+        daemon = client.submit(lambda: __import__("multiprocessing").current_process().daemon)
+        assert daemon.result() is False
+
+
+def test_one_worker_needs_no_dask(data, tmp_path):
+    """And several say what is missing, before anything is written."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\n"
+        "sys.modules.update(dask=None, distributed=None)\n"
+        "from crt_plugin.errors import MissingExtraError\n"
+        "from crt_plugin.evaluation.run import evaluate\n"
+        "run = ('otb', 'otb', ['mine_in_parallel:Still'])\n"
+        "for options in ({'workers': 2}, {'scheduler': 'tcp://127.0.0.1:9'}):\n"
+        "    try:\n"
+        "        evaluate(*run, 'several', progress=False, **options)\n"
+        "    except MissingExtraError as error:\n"
+        "        print(error)\n"
+        "assert not evaluate(*run, 'one', progress=False).failures\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
+    done = subprocess.run(
+        [sys.executable, script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    assert len(said) == 2
+    assert all("need Dask" in line and 'pip install "crt-plugin[cluster]"' in line for line in said)
+    assert (tmp_path / "one").exists() and not (tmp_path / "several").exists()
+
+
 def test_what_several_workers_cannot_do(data, tmp_path):
     with pytest.raises(ParameterError, match="2 workers make their own trackers; accepted: tr"):
         evaluated(data, [Still()], tmp_path / "results", workers=2)
     with pytest.raises(ParameterError, match="workers = 0 is not accepted: an integer >= 1"):
         evaluated(data, ["mine_in_parallel:Still"], tmp_path / "results", workers=0)
+    scheduler = {"scheduler": "tcp://127.0.0.1:9"}
+    with pytest.raises(ParameterError, match="a scheduler's workers make their own trackers"):
+        evaluated(data, [Still()], tmp_path / "results", **scheduler)
+    for options, said in (
+        ({"workers": 2, **scheduler}, "workers = 2 beside scheduler = 'tcp://127.0.0.1:9'"),
+        (
+            {"timeout": 5.0},
+            "timeout = 5, and there is nobody to end what hangs; accepted: with",
+        ),
+        ({"timeout": 0.0, "workers": 2}, "timeout = 0 is not accepted: seconds > 0"),
+        ({"timeout": float("nan"), "workers": 2}, "timeout = nan is not accepted"),
+    ):
+        with pytest.raises(ParameterError, match=said):
+            evaluated(data, ["mine_in_parallel:Still"], tmp_path / "results", **options)
     assert not (tmp_path / "results").exists()
 
 
@@ -162,21 +242,3 @@ def test_nothing_goes_on_after_the_first_process(data, tmp_path, number):
     finally:
         first.kill()
         first.wait()
-
-
-def wait_for(condition, seconds=60):
-    """What ``condition`` gives as soon as it is true."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.1)
-    return found
-
-
-def is_running(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    status = Path(f"/proc/{process}/stat")  # a zombie has ended
-    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
