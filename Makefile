@@ -9,14 +9,16 @@ ARGS ?=
 DEMO := .venv-demo
 TEST := .venv-test
 PEERS := .venv-peers
+AUDIT := .venv-audit
 
-.PHONY: help demo test torture peers check format clean
+.PHONY: help demo test torture peers audit check format clean
 
 help:
 	@echo "make demo    track an object in a real clip (ARGS='--clip carphone' for another)"
 	@echo "make test    run the tests (ARGS='-k patch' for some)"
 	@echo "make torture slow tests of faults and many generated cases"
 	@echo "make peers   an environment with all of OpenCV's trackers and dlib's; lists them"
+	@echo "make audit   known vulnerabilities of the pinned versions; needs PyPI's JSON interface"
 	@echo "make check   lint, format and types"
 	@echo "make format  format the code"
 	@echo "make clean   remove environments, caches and builds"
@@ -40,6 +42,12 @@ $(PEERS)/.contrib: $(PEERS)/.stamp
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 	  -c constraints.txt opencv-contrib-python
 	@touch $@
+
+# --strict: what the service does not know counts as a failure, where it is skipped otherwise.
+audit:
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check "pip-audit>=2.7"
+	$(AUDIT)/bin/pip-audit -r constraints.txt --no-deps --disable-pip --strict
 
 check: $(TEST)/.stamp
 	$(TEST)/bin/ruff check .
@@ -70,5 +78,5 @@ $(DEMO)/.stamp $(TEST)/.stamp $(PEERS)/.stamp: pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(DEMO) $(TEST) $(PEERS) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(DEMO) $(TEST) $(PEERS) $(AUDIT) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
