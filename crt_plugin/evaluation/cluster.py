@@ -56,8 +56,12 @@ def local_cluster(workers: int) -> Iterator[Client]:
     threads = max(1, (os.cpu_count() or 1) // workers)
     with contextlib.ExitStack() as stack:
         stack.enter_context(quiet_dask())
-        # a tracker may have processes of its own
-        stack.enter_context(dask.config.set({"distributed.worker.daemon": False}))
+        settings = {
+            "distributed.worker.daemon": False,  # a tracker may have processes of its own
+            # Dask's would stay in this process's environment, and its next children have one thread
+            "distributed.nanny.pre-spawn-environ": {},
+        }
+        stack.enter_context(dask.config.set(settings))
         try:
             cluster = LocalCluster(
                 n_workers=workers,

@@ -101,11 +101,14 @@ def test_the_same_boxes_as_with_one_worker(data, tmp_path):
 
 
 def test_each_sequence_runs_once_and_threads_are_shared(data, tmp_path):
+    """And the next children of this process have as many threads as before."""
+    environment = dict(os.environ)
     evaluated(data, ["mine_in_parallel:Still"], tmp_path / "results", workers=2)
     notes = sorted(tmp_path.glob("note *.txt"))
     assert len(notes) == len(LENGTHS)
     assert all(f"note {os.getpid()} " not in note.name for note in notes)
     assert {note.read_text() for note in notes} == {str(max(1, os.cpu_count() // 2))}
+    assert dict(os.environ) == environment
 
 
 def test_a_failure_is_named_and_the_others_go_on(data, tmp_path):
