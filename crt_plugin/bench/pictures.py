@@ -18,6 +18,7 @@ from crt_plugin.files import finished
 OURS, OTHERS = "#d1495b", "#5b7a99"
 TRACKERS = (OURS, OTHERS, "#e0a030", "#5a9a68", "#7c6ba0", "#444444")
 FILM = 25  # fps
+CLOSE_BY = 1.35  # ratio of fps at which two names would overlap
 MANY_LABELS = 6  # on an axis: they are turned
 
 
@@ -25,7 +26,7 @@ def draw_speed(points: Mapping[str, tuple[float, float]], title: str, file: Path
     """Mean AUC over fps, with a logarithmic axis of fps; ``points`` are (fps, AUC) by tracker."""
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
     for name, (fps, auc) in points.items():
-        is_above = auc >= _nearest_auc(points, name)
+        is_above = auc >= _best_close_by(points, name)
         is_ours = name.startswith("crt:")
         axes.scatter(fps, auc, s=60, color=OURS if is_ours else OTHERS, zorder=3)
         axes.annotate(
@@ -46,11 +47,15 @@ def draw_speed(points: Mapping[str, tuple[float, float]], title: str, file: Path
     _save(figure, file)
 
 
-def _nearest_auc(points: Mapping[str, tuple[float, float]], name: str) -> float:
-    """AUC of the tracker whose fps is nearest: of two neighbours one is named above, one below."""
+def _best_close_by(points: Mapping[str, tuple[float, float]], name: str) -> float:
+    """Best AUC of the other trackers of about this fps; the best is named above, all else below.
+
+    0 where there is none.
+    """
     fps = points[name][0]
     others = [point for other, point in points.items() if other != name]
-    return min(others, key=lambda point: abs(math.log(point[0] / fps)), default=(0.0, 0.0))[1]
+    close = [auc for other, auc in others if abs(math.log(other / fps)) < math.log(CLOSE_BY)]
+    return max(close, default=0.0)
 
 
 Panel = Callable[[Result], Mapping[str, float]]
