@@ -23,6 +23,6 @@ def parameters() -> Parameters:
     params.score_slope = 6.3  # fitted, see docs/plus.md; ours
     params.score_even = 0.14  # fitted with it; ours
     params.lost_score = 0.59  # a peak of 0.2: of frames that are not learned from; ours
-    params.lost_frames = 15  # 0.5 s: most of what hides an object is shorter; ours
+    params.lost_frames = 15  # 0.5 s: longer than a lamp post hides a jogger; ours
     params.found_score = 0.8  # a peak of 0.36; ours
     return params

@@ -47,7 +47,7 @@ _A_T_6: Matrix = (
 )
 
 # For the points 0, 1, -1, 1/2, -2, infinity: of B and A each product of two entries is exact in
-# bfloat16, and of such points these lose the fewest digits.
+# bfloat16, and they lose fewer digits than 2 or 1/2 with both signs.
 _B_T_4: Matrix = (
     (1, -3 / 2, -2, 3 / 2, 1, 0),
     (0, -1, 1 / 2, 5 / 2, 1, 0),
@@ -84,15 +84,15 @@ class Filtering:
 
     Attributes:
         tile: m.
-        filters: G, (m + 2) x 3.
-        inputs: B^T of rows and columns, (m + 2)^2 x (m + 2)^2.
-        outputs: A^T of rows and columns, m^2 x (m + 2)^2.
+        g: G, (m + 2) x 3; transforms filters.
+        b_t: B^T of rows and columns, (m + 2)^2 x (m + 2)^2; transforms inputs.
+        a_t: A^T of rows and columns, m^2 x (m + 2)^2; transforms products to outputs.
     """
 
     tile: int
-    filters: Matrix
-    inputs: torch.Tensor
-    outputs: torch.Tensor
+    g: Matrix
+    b_t: torch.Tensor
+    a_t: torch.Tensor
 
     @property
     def reach(self) -> int:
@@ -101,9 +101,9 @@ class Filtering:
 
     def transform_filter(self, weight: torch.Tensor) -> torch.Tensor:
         """K x C x 3 x 3 -> (m + 2)^2 x C x K, for ``convolve``."""
-        g = torch.tensor(self.filters, dtype=torch.float64)
+        g = torch.tensor(self.g, dtype=torch.float64)
         k, c = weight.shape[:2]
-        filters = torch.empty(self.reach**2, c, k, dtype=self.inputs.dtype)
+        filters = torch.empty(self.reach**2, c, k, dtype=self.b_t.dtype)
         # Some outputs at a time: in float64 all would be the largest thing ever in memory.
         for start in range(0, k, 32):
             some = weight[start : start + 32].double()
@@ -129,9 +129,9 @@ class Filtering:
         padded = torch.nn.functional.pad(x, (0, 0, 1, tw * m + 1 - w, 1, th * m + 1 - h))
         sn, sh, sw, sc = padded.stride()
         tiles = padded.as_strided((reach, reach, n, th, tw, c), (sh, sw, sn, m * sh, m * sw, sc))
-        transformed = (self.inputs @ tiles.reshape(reach**2, -1)).view(reach**2, n * th * tw, c)
+        transformed = (self.b_t @ tiles.reshape(reach**2, -1)).view(reach**2, n * th * tw, c)
         products = torch.bmm(transformed, filters).view(reach**2, -1)
-        outputs = (self.outputs @ products).view(m, m, n, th, tw, k)
+        outputs = (self.a_t @ products).view(m, m, n, th, tw, k)
         image = outputs.permute(2, 3, 0, 4, 1, 5).reshape(n, th * m, tw * m, k)
         return image[:, :h, :w] + bias
 
@@ -142,8 +142,8 @@ def _filtering(b_t: Matrix, g: Matrix, a_t: Matrix, dtype: torch.dtype) -> Filte
 
 # float32: a fifth of the multiplications; relative to the largest output, 1e-5 off.
 SIX = _filtering(_B_T_6, _G_6, _A_T_6, torch.float32)
-# bfloat16: a quarter of them, as F(6 x 6) has no digit left; three times the rounding of the
-# direct convolution.
+# bfloat16: a quarter of them, as F(6 x 6) has no digit left. Of VGG's conv-10, 2.1 to 2.5 % are
+# noise on three OTB patches, 0.9 to 1.6 % with the direct convolution (ours).
 FOUR = _filtering(_B_T_4, _G_4, _A_T_4, torch.bfloat16)
 
 

@@ -14,8 +14,7 @@ TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 3e-2}
 
 def exact(filtering: Filtering) -> Filtering:
     """The same matrices in float64."""
-    inputs, outputs = filtering.inputs.double(), filtering.outputs.double()
-    return Filtering(filtering.tile, filtering.filters, inputs, outputs)
+    return Filtering(filtering.tile, filtering.g, filtering.b_t.double(), filtering.a_t.double())
 
 
 @pytest.mark.parametrize("name", FILTERINGS)
@@ -40,7 +39,7 @@ def test_equals_the_direct_convolution(name, n, h, w, channels):
 def test_error_at_the_size_of_conv_10(name, generator):
     """512 channels: rounding, and what the transforms make of it."""
     filtering = FILTERINGS[name]
-    dtype = filtering.inputs.dtype
+    dtype = filtering.b_t.dtype
     x = torch.rand(1, 16, 20, 512, generator=generator).to(dtype)
     weight = (torch.randn(32, 512, 3, 3, generator=generator) * 0.05).to(dtype)
     direct = functional.conv2d(x.permute(0, 3, 1, 2).double(), weight.double(), padding=1)
