@@ -249,6 +249,27 @@ def test_curves_follow_what_is_chosen(drawn, data):
     assert curves(2)[-1] == pytest.approx(np.mean(ours, axis=0))
 
 
+def test_the_pointer_on_a_curve_names_tracker_and_value(drawn, data):
+    at = """
+        ([kind, x, y]) => {
+            const plot = document.getElementById(kind);
+            const { left, top } = plot.getBoundingClientRect();
+            const { xaxis, yaxis } = plot._fullLayout;
+            return [left + xaxis._offset + xaxis.l2p(x), top + yaxis._offset + yaxis.l2p(y)];
+        }
+    """
+    ours = data["trackers"][0]
+    for kind, place, threshold, words in (
+        ("success", 14, 0.7, "overlap > 0.70"),
+        ("precision", 1, 1, "within 1 px"),
+    ):
+        value = np.mean(ours[kind], axis=0)[place] / 10000
+        drawn.page.locator(f"#{kind}").scroll_into_view_if_needed()
+        drawn.page.mouse.move(*drawn.page.evaluate(at, [kind, threshold, value]))
+        shown = drawn.page.wait_for_selector(f"#{kind} .hoverlayer .hovertext")
+        assert shown.text_content() == f"{CRT}{value:.3f} {words}"
+
+
 # ------------------------------------------------------------------------- sorting and choosing
 
 
