@@ -22,6 +22,7 @@ from rich.progress import track
 from rich.table import Table
 
 from crt_plugin.bench.jobs import Job, measure
+from crt_plugin.errors import ParameterError
 from crt_plugin.evaluation.run import Evaluation, evaluate
 from crt_plugin.evaluation.scores import Score
 from crt_plugin.report.bootstrap import paired_difference
@@ -49,6 +50,7 @@ VARIANTS: dict[str, dict[str, Changes]] = {
         "free_angle": {"rotation_price": 0.0},
         "whole_steps": {"pose_refinement": "off"},
         "no_gate": {"confidence_threshold": 0.0},
+        "pose_in_doubt": {"pose_threshold": 0.0},
         "no_search": {"lost_score": 0.0},
         "paper_errors": {"loss_threshold": 0.1, "stop_loss": 0.02},
         "slower_updates": {"update_learning_rate": 1e-8},
@@ -96,6 +98,17 @@ def merged(runs: list[Evaluation]) -> dict[str, dict[str, np.ndarray]]:
     }
 
 
+def show_held_out(auc: dict[str, dict[str, float]], console: Console) -> None:
+    """What choosing among the variants is worth; for one sequence there is nothing to leave out."""
+    try:
+        result = held_out(auc)
+    except ParameterError as error:
+        console.print(f"not cross-validated: {error}")
+        return
+    console.print(f"best of all: {result.best}, AUC {result.tuned:.3f}; held out {result.mean:.3f}")
+    console.print("chosen without: " + ", ".join(f"{s} {v}" for s, v in result.chosen.items()))
+
+
 def main() -> None:
     """Run, then print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -137,14 +150,13 @@ def main() -> None:
     for name in track(names, description="fps", disable=args.no_fps):
         source = args.data[0] / args.fps_sequence
         speed = "-" if args.no_fps else f"{fps(files[name], source):.2f}"
-        changed = "-" if name == args.of else str(paired_difference(auc[name], auc[args.of]))
+        difference = None if name == args.of else paired_difference(auc[name], auc[args.of])
+        changed = "-" if difference is None else str(difference)
         means = [f"{value:.3f}" for value in np.mean(list(scores[name].values()), axis=0)]
         table.add_row(name, means[0], changed, *means[1:], speed)
     console = Console()
     console.print(table)
-    result = held_out(auc)
-    console.print(f"best of all: {result.best}, AUC {result.tuned:.3f}; held out {result.mean:.3f}")
-    console.print("chosen without: " + ", ".join(f"{s} {v}" for s, v in result.chosen.items()))
+    show_held_out(auc, console)
     failures = [failure for run in runs for failure in run.failures]
     for failure in failures:
         console.print(f"failed: {failure}")
