@@ -121,11 +121,13 @@ def _finding(
     with_past: Sequence[Detection], without: Sequence[Detection], truth: np.ndarray, hidden: int
 ) -> str:
     """How far both are from the annotation after the occlusion."""
-    errors = [_center_error(found[-1].box, truth[len(found) - 1]) for found in (with_past, without)]
+    past, alone = (
+        round(_center_error(found[-1].box, truth[len(found) - 1])) for found in (with_past, without)
+    )
     return (
         f"Past frames: least sure in frame {hidden + 1}; in frame {len(with_past)} the centre is "
-        f"off by {errors[0]:.0f} px with five past frames, by {errors[1]:.0f} px with the last "
-        f"alone: {'past frames help' if errors[0] < errors[1] else 'no gain here'}."
+        f"off by {past} px with five past frames, by {alone} px with the last alone: "
+        f"{'past frames help' if past < alone else 'no gain here'}."
     )
 
 
