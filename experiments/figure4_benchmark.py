@@ -4,7 +4,8 @@
         --rivals otb100-results.zip --groundtruth otb100-groundtruth.zip
 
 On the targets that CRT has results of; without any, the rivals on all that they have results of.
-The legends give DP at 20 px and the area under the success plot, best first.
+The legends give DP at 20 px and the area under the success plot, best first. A second table has
+the rivals on those targets beside the whole benchmark: how hard the targets are.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from crt_plugin.evaluation.otb_lists import otb_lists
 from crt_plugin.evaluation.scores import Score, mean_score
+from crt_plugin.paper.at_hand import at_hand
 from crt_plugin.paper.printed import TRACKERS
 from crt_plugin.paper.script import main
 from crt_plugin.paper.study import Outcome, Scored, Study
@@ -39,8 +41,12 @@ def make(study: Study) -> Outcome:
     rests_on = study.provenance(targets, [OURS] if crt else [])
     panels = [panel for name, scores in parts.items() for panel in _panels(name, scores)]
     figures = draw_curves(panels, 2, study.output / "figure4_benchmark", rests_on)
-    table = _table(parts, everyone.notes)
-    return Outcome([study.save(table, rests_on)], figures)
+    tables = [study.save(_table(parts, everyone.notes), rests_on)]
+    beside, findings = at_hand(rivals.scores, targets)
+    if findings:  # there are published boxes of targets that are not at hand
+        scored = {target for score in rivals.scores.values() for target in score.each}
+        tables.append(study.save(beside, study.provenance(scored)))
+    return Outcome(tables, figures, findings)
 
 
 def _panels(benchmark: str, scores: dict[str, Score]) -> list[Curves]:

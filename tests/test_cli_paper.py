@@ -72,12 +72,28 @@ def test_everything_without_frames(crt, tmp_path):
     whole = rows(tmp_path / "paper/table4_attributes_otb100.csv")
     assert whole[0]["TGPR (paper)"] == "45.0/61.8"
     assert Image.open(tmp_path / "paper/figure4_benchmark.png").size[0] > 1000
+    assert not (tmp_path / "paper/figure4_at_hand.csv").exists()  # all targets are at hand
     summary = (tmp_path / "paper/summary.md").read_text()
     assert all(f"## Table {k}" in summary for k in range(1, 5))
     assert "Figure 2: not made, as there are no frames" in summary
     for file in (tmp_path / "paper").glob("*.md"):
         if file.name != "summary.md":
             assert "OTB-100: 3 of 100 sequences: Couple, Deer, Jogging.1" in file.read_text()
+
+
+def test_how_hard_the_targets_at_hand_are(crt, tmp_path):
+    """Rivals have one more target, all right; OS 1/4 and 1/5, the given frame, on the others."""
+    write(tmp_path / "truth/Girl.txt", boxes(4))
+    for rival in TRACKERS[1:-1]:
+        write(tmp_path / "rivals" / rival / "Girl.txt", boxes(4))
+    done = crt("--groundtruth truth --rivals rivals --only figure4")
+    assert done.exit_code == 0, done.output
+    beside = rows(tmp_path / "paper/figure4_at_hand.csv")[-1]
+    assert beside["tracker"] == "KCF"
+    assert float(beside["OTB-50 OS here"]) == 22.5
+    assert float(beside["OTB-50 OS"]) == pytest.approx(100 * 1.45 / 3, abs=0.05)
+    assert "2 of OTB-50's 50 targets are at hand" in (tmp_path / "paper/summary.md").read_text()
+    assert "4 of 100 sequences" in (tmp_path / "paper/figure4_at_hand.md").read_text()
 
 
 def test_some_of_them(crt, tmp_path):
