@@ -1,6 +1,7 @@
 """``crt paper`` on results that are there, and on a few made-up frames."""
 
 import csv
+import shutil
 import subprocess
 import sys
 
@@ -159,6 +160,29 @@ def test_figures_of_frames(tmp_path, monkeypatch):
         "figure3_past_frames",
         "figure5_qualitative",
     ]
+
+
+@pytest.mark.parametrize(
+    ("there", "chosen"),
+    [
+        (["Deer", "DragonBaby", "Jogging.1", "Walking2"], "Jogging.1"),  # as the paper's fits
+        (["Deer", "DragonBaby", "Walking2"], "DragonBaby"),  # the first with an occlusion
+        (["Deer"], ""),
+    ],
+)
+def test_figure_3_looks_for_an_occlusion(tmp_path, monkeypatch, there, chosen):
+    data = write_otb(tmp_path / "otb", {name.partition(".")[0]: 3 for name in there})
+    if "Jogging.1" in there:
+        plain = data / "Jogging/groundtruth_rect.txt"
+        shutil.copy(plain, plain.with_name("groundtruth_rect.2.txt"))
+        plain.rename(plain.with_name("groundtruth_rect.1.txt"))
+    study = Study(tmp_path / "r", tmp_path / "paper", data, sequences=there, progress=False)
+    make = load(find_scripts()["figure3"])
+    asked = []
+    monkeypatch.setattr(study, "sequence", asked.append)  # there: None, and so nothing is drawn
+    outcome = make(study)
+    assert asked == [chosen]
+    assert outcome.findings == ["Figure 3: not made, as there are no frames of an occlusion."]
 
 
 def test_a_script_by_itself(crt, tmp_path):
