@@ -34,8 +34,18 @@ PAPER_UPDATES = {
     "confidence_threshold": 0.2,
     "update_learning_rate": 5e-9,
 }
+NO_GATE = {"confidence_threshold": 0.0}
+NO_MINING = {"loss_threshold": 0.0, "loss_exponent": 0.0}
 Changes = dict[str, Any]
 VARIANTS: dict[str, dict[str, Changes]] = {
+    # the gate is the published code's, the paper has none
+    "default": {"no_gate": NO_GATE},
+    "hog": {"no_gate": NO_GATE},
+    "vgg_conv2": {
+        "no_gate": NO_GATE,
+        "no_mining": NO_MINING,
+        "neither": NO_GATE | NO_MINING,
+    },
     "fast": {
         "one_step": {"search": "joint"},
         "scale_in_every_frame": {"scale_interval": 1},
@@ -49,7 +59,7 @@ VARIANTS: dict[str, dict[str, Changes]] = {
         "no_angle": {"rotation_step": 0.0},
         "free_angle": {"rotation_price": 0.0},
         "whole_steps": {"pose_refinement": "off"},
-        "no_gate": {"confidence_threshold": 0.0},
+        "no_gate": NO_GATE,
         "pose_in_doubt": {"pose_threshold": 0.0},
         "no_search": {"lost_score": 0.0},
         "paper_errors": {"loss_threshold": 0.1, "stop_loss": 0.02},
