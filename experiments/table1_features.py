@@ -28,6 +28,10 @@ CLAIMS = [
     Claim(f"conv-10 is the best layer: better than {row.label}", "default", row.parameters)
     for row in ROWS
     if row.printed and row.parameters != "default"
+] + [
+    Claim(f"VGG is better than HOG: {row.label}", row.parameters, "hog")
+    for row in ROWS
+    if row.label.startswith("conv") and row.parameters != "default"
 ]
 
 

@@ -16,6 +16,7 @@ from crt_plugin.paper.attributes import (
     ByAttribute,
     attribute_table,
     by_attribute,
+    first_under,
     targets_with,
     without_attributes,
 )
@@ -41,7 +42,7 @@ def make(study: Study) -> Outcome:
     findings = []
     if crt is not None:
         here = rivals.over(list(crt.each))
-        findings = [_finding(crt, name, here) for name in RIVALS]
+        findings = [*_firsts(crt, here), *(_finding(crt, name, here) for name in RIVALS)]
         tables.insert(0, _here(study, crt, here, [*findings, *notes]))
     return Outcome(tables, findings=findings)
 
@@ -86,6 +87,25 @@ def _partial(crt: Score, rivals: dict[str, Score]) -> list[str]:
         for name, score in rivals.items()
         if score.sequences < crt.sequences
     ]
+
+
+def _firsts(crt: Score, rivals: dict[str, Score]) -> list[str]:
+    """Under how many attributes CRT is first, ours and the paper's."""
+    if not rivals:
+        return []
+    ours = {name: by_attribute(score) for name, score in (rivals | {"CRT": crt}).items()}
+    printed = {name: _printed(name) for name in TRACKERS}
+    said = []
+    for field in ("dp", "auc"):
+        (first, compared), (theirs, all_of_them) = (
+            first_under("CRT", columns, field) for columns in (ours, printed)
+        )
+        named = f": {', '.join(first)}" if first else ""
+        said.append(
+            f"CRT is first in {field.upper()} under {len(first)} of {len(compared)} attributes"
+            f"{named} (paper: {len(theirs)} of {len(all_of_them)}: {', '.join(theirs)})."
+        )
+    return said
 
 
 def _finding(crt: Score, rival: str, rivals: dict[str, Score]) -> str:

@@ -8,7 +8,7 @@ import sys
 import pytest
 import typer
 from evaluation_data import boxes, leave_curves_out, write, write_otb
-from paper_data import quick_parameters
+from paper_data import quick_parameters, score
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -73,6 +73,9 @@ def test_everything_without_frames(crt, tmp_path):
     whole = rows(tmp_path / "paper/table4_attributes_otb100.csv")
     assert whole[0]["TGPR (paper)"] == "45.0/61.8"
     assert Image.open(tmp_path / "paper/figure4_benchmark.png").size[0] > 1000
+    assert "OTB-50: of 9 trackers CRT is number 1 in DP and number 1 in AUC" in done.stdout
+    assert "CRT is first in AUC under 9 of 9 attributes" in done.stdout
+    assert "VGG is better than HOG: conv-2" in done.stdout
     assert not (tmp_path / "paper/figure4_at_hand.csv").exists()  # all targets are at hand
     summary = (tmp_path / "paper/summary.md").read_text()
     assert all(f"## Table {k}" in summary for k in range(1, 5))
@@ -95,6 +98,23 @@ def test_how_hard_the_targets_at_hand_are(crt, tmp_path):
     assert float(beside["OTB-50 OS"]) == pytest.approx(100 * 1.45 / 3, abs=0.05)
     assert "2 of OTB-50's 50 targets are at hand" in (tmp_path / "paper/summary.md").read_text()
     assert "4 of 100 sequences" in (tmp_path / "paper/figure4_at_hand.md").read_text()
+
+
+def test_places_in_figure_4():
+    """AUC 0.5, 0.7 and 0.3, DP 0.1 below: CRT is the second, 20 points ahead of DeepSRDCF."""
+    make = load(find_scripts()["figure4"])
+    some = {
+        name: score(name, {"Couple": auc, "Deer": auc})
+        for name, auc in (("CRT", 0.5), ("HCF", 0.7), ("DeepSRDCF", 0.3))
+    }
+    said = make.__globals__["_findings"]({"OTB-100": some, "OTB-50": some})
+    assert "OTB-100: of 3 trackers CRT is number 2 in DP and number 2 in AUC" in said[0]
+    assert "minus DeepSRDCF +20.0 [+20.0, +20.0], AUC +20.0 [+20.0, +20.0]" in said[2]
+    assert "as the paper finds (paper: +8 and +6)" in said[2]
+    alone = {"CRT": some["CRT"]}
+    assert make.__globals__["_findings"]({"OTB-100": alone, "OTB-50": {}}) == []
+    others = {"HCF": some["HCF"], "KCF": some["HCF"]}  # none of OTB-50 is at hand
+    assert len(make.__globals__["_findings"]({"OTB-100": some, "OTB-50": others})) == 1
 
 
 def test_some_of_them(crt, tmp_path):

@@ -36,6 +36,30 @@ def without_attributes(score: Score) -> list[str]:
     return [name for name in score.each if not otb_lists().of_target.get(name)]
 
 
+def first_under(
+    tracker: str, columns: Mapping[str, ByAttribute], field: str
+) -> tuple[list[str], list[str]]:
+    """Attributes under which a tracker has the largest value, alone or with others.
+
+    Args:
+        columns: by tracker.
+        field: auc or dp.
+
+    Returns:
+        These attributes, and all under which the tracker and another one have a value.
+    """
+    first, compared = [], []
+    for attribute, own in columns[tracker].items():
+        others = [column[attribute] for name, column in columns.items() if name != tracker]
+        values = [getattr(pair, field) for pair in others if pair is not None]
+        if own is None or not values:
+            continue
+        compared.append(attribute)
+        if getattr(own, field) >= max(values):
+            first.append(attribute)
+    return first, compared
+
+
 def attribute_table(
     name: str,
     title: str,

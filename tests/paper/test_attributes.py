@@ -5,10 +5,11 @@ from crt_plugin.evaluation.otb_lists import otb_lists
 from crt_plugin.paper.attributes import (
     attribute_table,
     by_attribute,
+    first_under,
     targets_with,
     without_attributes,
 )
-from crt_plugin.paper.printed import Pair
+from crt_plugin.paper.printed import TABLE4, TRACKERS, Pair
 
 MINE = score("T", {"Deer": 0.6, "Couple": 0.2, "CarDark": 0.9, "mine": 0.5})
 
@@ -40,3 +41,22 @@ def test_table():
     # equal as they are shown: both are the best
     assert shown[0] == [("IV (2)", 0), ("50.0/60.0", 1), ("50.0/70.0", 1), ("40.0/80.0", 2)]
     assert shown[1] == [("OV", 0), ("", 0), ("1.0/2.0", 1), ("", 0)]
+
+
+def test_where_a_tracker_is_first():
+    """IV: alone. SV: beaten. OCC: equal. DEF: nobody to compare with. MB: no value of its own."""
+    columns = {
+        "A": {"IV": Pair(5, 1), "SV": Pair(3, 2), "OCC": Pair(4, 3), "DEF": Pair(9, 9), "MB": None},
+        "B": {"IV": Pair(4, 2), "SV": Pair(4, 1), "OCC": Pair(4, 3), "DEF": None, "MB": Pair(1, 1)},
+    }
+    assert first_under("A", columns, "auc") == (["IV", "OCC"], ["IV", "SV", "OCC"])
+    assert first_under("A", columns, "dp") == (["SV", "OCC"], ["IV", "SV", "OCC"])
+    assert first_under("B", columns, "auc") == (["SV", "OCC"], ["IV", "SV", "OCC"])
+
+
+def test_the_papers_own_table():
+    """Section 5.5 says first in DP under all 11; its table has HCF and HDT before CRT under IPR."""
+    columns = {name: {key: row[name] for key, row in TABLE4.items()} for name in TRACKERS}
+    assert first_under("CRT", columns, "dp") == ([k for k in TABLE4 if k != "IPR"], list(TABLE4))
+    ahead = [name for name in TRACKERS if TABLE4["IPR"][name].dp > TABLE4["IPR"]["CRT"].dp]
+    assert ahead == ["HDT", "HCF"]
