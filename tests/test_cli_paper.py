@@ -4,7 +4,9 @@ import csv
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import typer
 from evaluation_data import boxes, leave_curves_out, write, write_otb
@@ -203,6 +205,28 @@ def test_figure_3_looks_for_an_occlusion(tmp_path, monkeypatch, there, chosen):
     outcome = make(study)
     assert asked == [chosen]
     assert outcome.findings == ["Figure 3: not made, as there are no frames of an occlusion."]
+
+
+@pytest.mark.parametrize(
+    ("past", "alone", "said"),
+    [
+        (12, 20, "off by 12 px with five past frames, by 20 px with the last alone: both keep"),
+        (20, 21, "past frames keep the object"),
+        (21, 3, "past frames lose the object, against the paper"),
+        (30, 40, "both lose the object"),
+    ],
+)
+def test_what_past_frames_are_worth(past, alone, said):
+    """On the object is who is within 20 px in the last frame; the frames before do not count."""
+    finding = load(find_scripts()["figure3"]).__globals__["_finding"]
+    far = SimpleNamespace(box=np.array([500.0, 500, 10, 20]))
+
+    def found(shift):
+        return [far, far, SimpleNamespace(box=np.array([100.0 + shift, 50, 10, 20]))]
+
+    truth = np.tile([100.0, 50, 10, 20], (4, 1))
+    text = finding(found(past), found(alone), truth, 1)
+    assert said in text and "least sure in frame 2; in frame 3 the" in text
 
 
 def test_a_script_by_itself(crt, tmp_path):
