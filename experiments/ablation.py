@@ -40,7 +40,12 @@ Changes = dict[str, Any]
 VARIANTS: dict[str, dict[str, Changes]] = {
     # the gate is the published code's, the paper has none
     "default": {"no_gate": NO_GATE},
-    "hog": {"no_gate": NO_GATE},
+    "hog": {
+        "no_gate": NO_GATE,
+        "std_of_50": {"feature_std": 50.0},
+        "std_of_200": {"feature_std": 200.0},
+        "std_of_400": {"feature_std": 400.0},
+    },
     "vgg_conv2": {
         "no_gate": NO_GATE,
         "no_mining": NO_MINING,
