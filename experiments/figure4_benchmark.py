@@ -78,13 +78,16 @@ def _findings(parts: dict[str, dict[str, Score]]) -> list[str]:
 
 
 def _places(benchmark: str, scores: dict[str, Score]) -> str:
+    """Among those that have results of all of CRT's targets."""
+    crt = scores["CRT"]
+    complete = [score for score in scores.values() if score.sequences == crt.sequences]
     dp, auc = (
-        1 + sum(getattr(score, field) > getattr(scores["CRT"], field) for score in scores.values())
+        1 + sum(getattr(score, field) > getattr(crt, field) for score in complete)
         for field in FIELDS
     )
     return (
-        f"{benchmark}: of {len(scores)} trackers CRT is number {dp} in DP and number {auc} in AUC "
-        "(paper: number 1 in both)."
+        f"{benchmark}: of {len(complete)} trackers CRT is number {dp} in DP and number {auc} in "
+        "AUC (paper: number 1 in both)."
     )
 
 

@@ -90,10 +90,11 @@ def _partial(crt: Score, rivals: dict[str, Score]) -> list[str]:
 
 
 def _firsts(crt: Score, rivals: dict[str, Score]) -> list[str]:
-    """Under how many attributes CRT is first, ours and the paper's."""
-    if not rivals:
+    """Under how many attributes CRT is first: among those with all of its targets; the paper's."""
+    complete = {name: s for name, s in rivals.items() if s.sequences == crt.sequences}
+    if not complete:
         return []
-    ours = {name: by_attribute(score) for name, score in (rivals | {"CRT": crt}).items()}
+    ours = {name: by_attribute(score) for name, score in (complete | {"CRT": crt}).items()}
     printed = {name: _printed(name) for name in TRACKERS}
     said = []
     for field in ("dp", "auc"):

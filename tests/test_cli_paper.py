@@ -113,10 +113,28 @@ def test_places_in_figure_4():
     assert "OTB-100: of 4 trackers CRT is number 3 in DP and number 3 in AUC" in said[0]
     assert "minus DeepSRDCF +20.0 [+20.0, +20.0], AUC +20.0 [+20.0, +20.0]" in said[2]
     assert "as the paper finds (paper: +8 and +6)" in said[2]
+    part = some | {"MEEM": score("MEEM", {"Couple": 0.9})}  # of one of the targets: not compared
+    assert (
+        "of 4 trackers CRT is number 3 in DP"
+        in make.__globals__["_findings"]({"OTB-100": part, "OTB-50": part})[0]
+    )
     alone = {"CRT": some["CRT"]}
     assert make.__globals__["_findings"]({"OTB-100": alone, "OTB-50": {}}) == []
     others = {"HCF": some["HCF"], "KCF": some["HCF"]}  # none of OTB-50 is at hand
     assert len(make.__globals__["_findings"]({"OTB-100": some, "OTB-50": others})) == 1
+
+
+def test_first_under_attributes():
+    """Deer's FM and BC are Couple's too. MEEM, ahead on Couple, lacks Deer and is not compared."""
+    make = load(find_scripts()["table4"])
+    both = {"HCF": score("HCF", {"Couple": 0.4, "Deer": 0.8})}
+    part = {"MEEM": score("MEEM", {"Couple": 0.9})}
+    crt = score("CRT", {"Couple": 0.6, "Deer": 0.5})
+    firsts = make.__globals__["_firsts"]
+    said = firsts(crt, both | part)  # FM, BC: 0.55 and 0.6; OPR, SV, DEF of Couple: 0.6 and 0.4
+    assert "first in DP under 3 of 8 attributes: SV, DEF, OPR (paper: 10 of 11" in said[0]
+    assert "first in AUC under 3 of 8 attributes: SV, DEF, OPR (paper: 7 of 11" in said[1]
+    assert firsts(crt, part) == [] and firsts(crt, {}) == []
 
 
 def test_some_of_them(crt, tmp_path):
