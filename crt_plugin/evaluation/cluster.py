@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import time
@@ -63,17 +64,18 @@ def local_cluster(workers: int) -> Iterator[Client]:
         }
         stack.enter_context(dask.config.set(settings))
         try:
-            cluster = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=threads,
-                host="127.0.0.1",
-                security=Security.temporary(),
-                dashboard_address=None,
-                memory_limit=0,  # Dask's would end trackers that a single process lets live
-                silence_logs=logging.CRITICAL,
-            )
-            stack.enter_context(cluster)
-            client = stack.enter_context(Client(cluster, set_as_default=False))
+            with uncollected():
+                cluster = LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=threads,
+                    host="127.0.0.1",
+                    security=Security.temporary(),
+                    dashboard_address=None,
+                    memory_limit=0,  # Dask's would end trackers that a single process lets live
+                    silence_logs=logging.CRITICAL,
+                )
+                stack.enter_context(cluster)
+                client = stack.enter_context(Client(cluster, set_as_default=False))
         except (OSError, RuntimeError) as error:
             raise ClusterError(f"{workers} workers cannot be started here: {error}") from error
         yield client
@@ -100,6 +102,22 @@ def connected(address: str, seconds: float) -> Iterator[Client]:
 
 
 @contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Start a client or a cluster while nothing is garbage collected.
+
+    Dask closes a client that was refused when it is collected. Where that falls into the start of
+    another one, it waits forever for a lock that the start holds.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@contextlib.contextmanager
 def quiet_dask() -> Iterator[None]:
     """Without Dask's own messages: what they tell of, lost workers above all, is told in ours."""
     loggers = [logging.getLogger(name) for name in LOGGERS]
@@ -118,7 +136,8 @@ def _connect(address: str, seconds: float) -> Client:
     while True:
         left = max(RETRY_SECONDS, deadline - time.monotonic())
         try:
-            return Client(address, timeout=left, set_as_default=False, name="crt-evaluate")
+            with uncollected():
+                return Client(address, timeout=left, set_as_default=False, name="crt-evaluate")
         except OSError as error:
             if time.monotonic() >= deadline:
                 raise ClusterError(

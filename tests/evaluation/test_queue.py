@@ -14,7 +14,7 @@ from distributed import Client
 from evaluation_data import Still, leave_curves_out, write_otb
 
 from crt_plugin.errors import ParameterError
-from crt_plugin.evaluation.cluster import local_cluster
+from crt_plugin.evaluation.cluster import local_cluster, uncollected
 from crt_plugin.evaluation.manifest import Manifest
 from crt_plugin.evaluation.run import evaluate
 from crt_plugin.hosts.responses import ResponseMaps
@@ -155,10 +155,59 @@ def test_the_processes_are_for_this_one_only(data):
         address = client.scheduler.address
         assert address.startswith("tls://127.0.0.1:")
         for name in (address, address.replace("tls", "tcp")):
-            with pytest.raises((OSError, TypeError, RuntimeError, ValueError)):
+            with (
+                pytest.raises((OSError, TypeError, RuntimeError, ValueError)),
+                uncollected(),
+            ):
                 Client(name, timeout=1, set_as_default=False)
         daemon = client.submit(lambda: __import__("multiprocessing").current_process().daemon)
         assert daemon.result() is False
+
+
+@pytest.mark.parametrize(
+    "start", ["local_cluster(1)", "connected('tcp://127.0.0.1:9', 0.1)"], ids=["here", "there"]
+)
+def test_a_refused_client_does_not_hold_the_next_up(tmp_path, start):
+    """Collected at the worst moment: while the next one's loop starts, under Dask's lock."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import gc\n"
+        "from distributed import Client, utils\n"
+        "from crt_plugin.errors import ClusterError\n"
+        "from crt_plugin.evaluation.cluster import connected, local_cluster\n"
+        "class Thread(utils._CollectErrorThread):\n"
+        "    def __init__(self, *args, **kwargs):\n"
+        "        if gc.isenabled():\n"
+        "            kept.clear()\n"
+        "            gc.collect()\n"
+        "        super().__init__(*args, **kwargs)\n"
+        "kept = []\n"
+        "def refused():\n"
+        "    try:\n"
+        "        Client('tls://127.0.0.1:9', timeout=1, set_as_default=False)  # no keys\n"
+        "    except (OSError, TypeError, RuntimeError, ValueError) as error:\n"
+        "        error.itself = error  # garbage that only a collection finds, its frames with it\n"
+        "        kept.append(error)\n"
+        "if __name__ == '__main__':\n"
+        "    refused()\n"
+        "    utils._CollectErrorThread = Thread\n"
+        "    try:\n"
+        f"        with {start}:\n"
+        "            print('started')\n"
+        "    except ClusterError:\n"
+        "        print('refused')\n"
+        "    assert gc.isenabled()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout in ("started\n", "refused\n"), done.stderr
 
 
 def test_one_worker_needs_no_dask(data, tmp_path):
