@@ -15,19 +15,16 @@ import numpy as np
 from crt_plugin.evaluation.otb_lists import otb_lists
 from crt_plugin.evaluation.scores import Score, mean_score
 from crt_plugin.paper.at_hand import at_hand
-from crt_plugin.paper.printed import TRACKERS, Pair
-from crt_plugin.paper.quality import by_sequence, in_percent, verdict
+from crt_plugin.paper.printed import LEAD, LEAD_OVER, TRACKERS
+from crt_plugin.paper.quality import differences, in_percent, verdict
 from crt_plugin.paper.script import main
 from crt_plugin.paper.study import Outcome, Scored, Study
-from crt_plugin.report.bootstrap import paired_difference
 from crt_plugin.report.plots import Curves, Line, draw_curves
 from crt_plugin.report.tables import Cell, Table, number, ranks
 
 OURS = "default"
 RIVALS = [name for name in TRACKERS[1:] if name != "TGPR"]  # which published no boxes
 FIELDS = ("dp", "auc")
-LEAD_OVER = "DeepSRDCF"  # the best of the rivals; paper 5.4
-LEAD = Pair(auc=6.0, dp=8.0)  # on OTB-50, in points; paper 5.4
 
 
 def make(study: Study) -> Outcome:
@@ -63,15 +60,12 @@ def _findings(parts: dict[str, dict[str, Score]]) -> list[str]:
     ]
     fifty = parts["OTB-50"]
     if {"CRT", LEAD_OVER} <= fifty.keys():
-        crt, rival = fifty["CRT"], fifty[LEAD_OVER]
-        dp, auc = (
-            paired_difference(by_sequence(crt, field), by_sequence(rival, field))
-            for field in FIELDS
-        )
-        if dp and auc:
+        lead = differences(fifty["CRT"], fifty[LEAD_OVER], *FIELDS)
+        if lead:
+            dp, auc = lead
             found.append(
                 f"OTB-50: DP of CRT minus {LEAD_OVER} {in_percent(dp)}, AUC {in_percent(auc)}, on "
-                f"{dp.sequences} targets, {verdict(dp, auc)} (paper: {LEAD.dp:+.0f} and "
+                f"{dp.sequences} targets, {verdict(*lead)} (paper: {LEAD.dp:+.0f} and "
                 f"{LEAD.auc:+.0f})."
             )
     return found

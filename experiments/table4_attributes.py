@@ -21,10 +21,9 @@ from crt_plugin.paper.attributes import (
     without_attributes,
 )
 from crt_plugin.paper.printed import TABLE4, TRACKERS
-from crt_plugin.paper.quality import by_sequence, in_percent, verdict
+from crt_plugin.paper.quality import differences, in_percent, verdict
 from crt_plugin.paper.script import main
 from crt_plugin.paper.study import Outcome, Study
-from crt_plugin.report.bootstrap import paired_difference
 from crt_plugin.report.tables import Table
 
 OURS = "default"
@@ -112,12 +111,10 @@ def _firsts(crt: Score, rivals: dict[str, Score]) -> list[str]:
 def _finding(crt: Score, rival: str, rivals: dict[str, Score]) -> str:
     if rival not in rivals:
         return f"CRT against {rival}: no results of {rival}."
-    auc, dp = (
-        paired_difference(by_sequence(crt, field), by_sequence(rivals[rival], field))
-        for field in ("auc", "dp")
-    )
-    if auc is None or dp is None:
+    found = differences(crt, rivals[rival], "auc", "dp")
+    if found is None:
         return f"CRT against {rival}: fewer than two targets in common."
+    auc, dp = found
     return (
         f"CRT is better than {rival}: AUC {in_percent(auc)}, DP {in_percent(dp)} on "
         f"{auc.sequences} targets, {verdict(auc, dp)}."

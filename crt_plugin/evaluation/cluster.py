@@ -103,7 +103,7 @@ def connected(address: str, seconds: float) -> Iterator[Client]:
 
 @contextlib.contextmanager
 def uncollected() -> Iterator[None]:
-    """Start a client or a cluster while nothing is garbage collected.
+    """Start a client or a cluster while nothing in this process is garbage collected.
 
     Dask closes a client that was refused when it is collected. Where that falls into the start of
     another one, it waits forever for a lock that the start holds.

@@ -13,6 +13,7 @@ from crt_plugin.evaluation.scores import Score, over
 from crt_plugin.report.tables import Table, cells
 
 FIELDS = ("os", "dp", "auc")
+TITLE = "Targets at hand beside the whole benchmark: published boxes (%)"
 SAID = (
     "Means over the targets at hand, and over all targets of the list; the same published boxes. "
     "Where they differ, it is by the choice of targets."
@@ -45,12 +46,10 @@ def at_hand(rivals: Mapping[str, Score], targets: Collection[str]) -> tuple[Tabl
                 differences[name] = 100 * (part.os - whole.os)
         if differences:
             findings.append(_finding(title, len(here), len(members), differences))
-    name, title = (
-        "figure4_at_hand",
-        "Targets at hand beside the whole benchmark: published boxes (%)",
-    )
     notes = [SAID, *findings, *_incomplete(rivals)]
-    return Table(name, title, columns, [cells(*row) for row in rows.values()], notes), findings
+    return Table(
+        "figure4_at_hand", TITLE, columns, [cells(*row) for row in rows.values()], notes
+    ), findings
 
 
 def _percent(score: Score | None, field: str) -> str:

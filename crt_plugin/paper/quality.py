@@ -120,15 +120,22 @@ def finding(claim: Claim, scored: Scored, printed: Mapping[str, Quality]) -> str
 def _differences(claim: Claim, scores: Mapping[str, Score]) -> str:
     if claim.better not in scores or claim.worse not in scores:
         return "not measured"
-    os, dp = (
-        paired_difference(
-            by_sequence(scores[claim.better], field), by_sequence(scores[claim.worse], field)
-        )
-        for field in ("os", "dp")
-    )
-    if os is None or dp is None:
+    found = differences(scores[claim.better], scores[claim.worse], "os", "dp")
+    if found is None:
         return "fewer than two sequences in common"
+    os, dp = found
     return f"{in_percent(os)} and {in_percent(dp)} on {os.sequences} sequences, {verdict(os, dp)}"
+
+
+def differences(first: Score, second: Score, *fields: str) -> list[Difference] | None:
+    """``first`` minus ``second`` in each of auc, os or dp, over the sequences that both have.
+
+    Returns:
+        One for each field; None where they have fewer than two sequences in common.
+    """
+    pairs = [(by_sequence(first, field), by_sequence(second, field)) for field in fields]
+    found = [difference for pair in pairs if (difference := paired_difference(*pair))]
+    return found or None
 
 
 def by_sequence(score: Score, field: str) -> dict[str, float]:
