@@ -18,18 +18,18 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
+from crt_plugin.algorithm.geometry import PatchGeometry, cut_patches
+from crt_plugin.algorithm.maps import label_map
+from crt_plugin.algorithm.regression import ConvRegression, signal_to_noise
 from crt_plugin.features.pipeline import FeaturePipeline
-from crt_plugin.hosts.got10k import FIRST_PIXEL
-from crt_plugin.image import as_rgb
-from crt_plugin.machine import choose_device, choose_precision
-from crt_plugin.maps import label_map
+from crt_plugin.hosts.got10k.tracker import FIRST_PIXEL
 from crt_plugin.paper.script import main
 from crt_plugin.paper.study import Outcome, Study
 from crt_plugin.parameters import Parameters, load_parameters
-from crt_plugin.patch import PatchGeometry, cut_patches
-from crt_plugin.regression import ConvRegression, signal_to_noise
 from crt_plugin.report.plots import Curves, Line, Panel, draw_curves, draw_panels
 from crt_plugin.report.tables import Table, cells
+from crt_plugin.runtime.device import choose_device, choose_precision
+from crt_plugin.runtime.image import as_rgb
 
 OURS = "default"  # parameter file
 SETTINGS = {  # th and a, and the settings that are the paper's section 3.2 for all three

@@ -40,7 +40,7 @@ def shared() -> Path:
 @pytest.fixture
 def no_curves(monkeypatch):
     """got10k's report without its curves, which take a second."""
-    from evaluation_data import leave_curves_out
+    from tests.helpers.evaluation_data import leave_curves_out
 
     leave_curves_out(monkeypatch)
 
@@ -48,9 +48,8 @@ def no_curves(monkeypatch):
 @pytest.fixture
 def part(tmp_path):
     """A little OTB folder, opened, with its results beside it."""
-    from evaluation_data import write_otb
-
-    from crt_plugin.evaluation.datasets import open_part
+    from crt_plugin.benchmark.datasets.part import open_part
+    from tests.helpers.evaluation_data import write_otb
 
     return open_part("otb", write_otb(tmp_path / "data"), results=tmp_path / "results")
 

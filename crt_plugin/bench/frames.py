@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from crt_plugin.demo import CLIPS, open_clip
 from crt_plugin.errors import BoxError
-from crt_plugin.image import as_box
+from crt_plugin.media.clips import CLIPS, open_clip
 from crt_plugin.media.sources import Frame, open_source
+from crt_plugin.runtime.image import as_box
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,6 @@ def opened(source: str, box: Sequence[float] | None) -> Clip:
     found = open_clip(CLIPS[source]) if is_clip else open_source(source)
     given = found.truth.get(0) if box is None else box
     if given is None:
-        raise BoxError(f"{source} has no annotation of its first frame; accepted: --box X,Y,W,H")
+        raise BoxError(f"{source} has no annotation of its first frame; expected --box X,Y,W,H")
     height, width = next(found.frames()).shape[:2]
     return Clip(found.frames, as_box(given, height, width).tolist(), [width, height])

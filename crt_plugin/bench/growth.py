@@ -17,12 +17,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.bench.frames import opened
 from crt_plugin.bench.jobs import Result
 from crt_plugin.bench.memory import resident_mib
 from crt_plugin.bench.stages import elapsed
 from crt_plugin.parameters import load_parameters
-from crt_plugin.tracker import CRTTracker
 
 OBJECT_SIDES = (8, 16, 32, 64, 128, 256, 400, 800)  # px
 OBJECT_FRAME = (1920, 1080)  # width, height
@@ -117,7 +117,7 @@ def _there_and_back(images: Sequence[Frame]) -> Iterator[Frame]:
 
 def workers(parameters: str, data: str, sequences: Sequence[str], on_step: OnStep) -> Result:
     """Sequences a minute of ``crt evaluate``: one worker with two threads, two with one each."""
-    from crt_plugin.evaluation.run import evaluate
+    from crt_plugin.benchmark.run.evaluate import evaluate
 
     rates = {}
     for count in (1, 2):

@@ -9,11 +9,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from crt_plugin.algorithm.regression import ConvRegression, Descent
+from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.bench.limits import bare_vgg
 from crt_plugin.features.vgg import MEAN_COLOR, VGG
 from crt_plugin.parameters import Parameters
-from crt_plugin.regression import ConvRegression, Descent
-from crt_plugin.tracker import CRTTracker
 
 LIBRARY = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
 

@@ -13,7 +13,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from crt_plugin.bench.jobs import Result
-from crt_plugin.files import finished
+from crt_plugin.runtime.atomic import write_atomically
 
 OURS, OTHERS = "#d1495b", "#5b7a99"
 TRACKERS = (OURS, OTHERS, "#e0a030", "#5a9a68", "#7c6ba0", "#444444")
@@ -93,7 +93,7 @@ def draw_growth(results: Sequence[Result], file: Path) -> None:
 
 def _save(figure: Any, file: Path) -> None:
     """In the format that the file's name says, PNG without one."""
-    with finished(file) as unfinished:
+    with write_atomically(file) as unfinished:
         figure.savefig(unfinished, dpi=120, format=file.suffix[1:] or "png")
     plt.close(figure)
 

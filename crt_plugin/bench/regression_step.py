@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from crt_plugin.algorithm.regression import ConvRegression
 from crt_plugin.bench.jobs import Result
 from crt_plugin.bench.naive import NaiveRegression
 from crt_plugin.bench.stages import elapsed
-from crt_plugin.machine import choose_device
 from crt_plugin.parameters import Parameters
-from crt_plugin.regression import ConvRegression
+from crt_plugin.runtime.device import choose_device
 
 FILTER = (10, 10)
 CELLS = (50, 90)

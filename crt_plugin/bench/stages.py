@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from crt_plugin.tracker import CRTTracker
+from crt_plugin.algorithm.tracker import CRTTracker
 
 STAGES = ("crop", "features", "reduction", "detection", "update", "rest")
 

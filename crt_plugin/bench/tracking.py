@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.bench.frames import opened
 from crt_plugin.bench.jobs import Result
 from crt_plugin.bench.limits import bare_vgg, product_rate, vgg_operations
@@ -21,7 +22,6 @@ from crt_plugin.bench.naive import NaiveTracker
 from crt_plugin.bench.stages import STAGES, Seconds, StageClock, elapsed
 from crt_plugin.features.vgg import VGG
 from crt_plugin.parameters import load_parameters
-from crt_plugin.tracker import CRTTracker
 
 INITS = 3  # after the first one, which also loads what is loaded once
 WARM_UP = 2  # frames
@@ -179,9 +179,9 @@ def _operations(crt: CRTTracker, patches: torch.Tensor) -> float:
 def peer(
     text: str, source: str, box: Sequence[float] | None, frames: int, on_step: OnStep
 ) -> Result:
-    """Another tracker of ``crt_plugin.peers``, by its name there."""
-    from crt_plugin.hosts.got10k import FIRST_PIXEL
-    from crt_plugin.peers import make
+    """Another tracker of ``crt_plugin.peers.registry``, by its name there."""
+    from crt_plugin.hosts.got10k.tracker import FIRST_PIXEL
+    from crt_plugin.peers.registry import make
 
     clip = opened(source, box)
     other = make(text)

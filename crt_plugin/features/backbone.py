@@ -100,7 +100,7 @@ class Backbone:
         shape = tuple(output.shape) if isinstance(output, torch.Tensor) else ()
         if len(shape) != 4 or (shape[0], *shape[2:]) != (1, h, w):
             raise FeatureError(
-                f"{wrong} returned {_description(output)}; accepted for backbone_stride = "
+                f"{wrong} returned {_description(output)}; expected for backbone_stride = "
                 f"{self.stride}: a tensor of 1 x C x {h} x {w}, or a list, tuple or dict of one"
             )
         return shape[1]
@@ -114,7 +114,7 @@ def load_module(import_path: str) -> nn.Module:
     """
     wrong = f"backbone = {import_path!r}"
     accepted = (
-        "accepted: module:callable, where the module can be imported (its folder is in "
+        "expected module:callable, where the module can be imported (its folder is in "
         "PYTHONPATH) and the callable, without arguments, returns a torch.nn.Module, or is one"
     )
     name, _, attribute = import_path.partition(":")

@@ -108,7 +108,7 @@ def load_table(path: Path) -> np.ndarray:
 
 def _table_error(path: Path, problem: str) -> FeatureError:
     return FeatureError(
-        f"color_names_table = {str(path)!r} is not accepted: {problem}. Accepted: w2c of the "
+        f"color_names_table = {str(path)!r}: {problem}; expected w2c of the "
         "ColorNaming archive of J. van de Weijer "
         "(lear.inrialpes.fr/people/vandeweijer/color_names.html) as .mat, .npy or .txt; "
         "32768 rows; 11 columns of probabilities, or 14 with R, G, B first. "

@@ -40,7 +40,7 @@ def shallow_layer(params: Parameters) -> int:
     shallow, layer = params.vgg_shallow_layer, params.vgg_layer
     if shallow and shallow >= layer:
         raise FeatureError(
-            f"vgg_shallow_layer = {shallow} with vgg_layer = {layer}; accepted: 0, or a layer "
+            f"vgg_shallow_layer = {shallow} with vgg_layer = {layer}; expected 0, or a layer "
             f"before conv-{layer}"
         )
     return shallow
@@ -58,7 +58,7 @@ def make_extractors(
     unknown = [name for name in names if name not in FAMILIES]
     if unknown or len(set(names)) < len(names):
         raise FeatureError(
-            f"features = {params.features!r}; accepted: one or several of "
+            f"features = {params.features!r}; expected one or several of "
             f"{', '.join(FAMILIES)}, each once, joined by +"
         )
     extractors = [FAMILIES[name](params, device, dtype) for name in names]

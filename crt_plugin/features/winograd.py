@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-from crt_plugin.machine import cpu_support
+from crt_plugin.runtime.device import cpu_support
 
 Matrix = tuple[tuple[float, ...], ...]
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from got10k.utils.metrics import center_error, rect_iou
 
+from crt_plugin.algorithm.geometry import Box
 from crt_plugin.errors import SourceError
-from crt_plugin.patch import Box
 
 Annotation = dict[int, Box]
 
@@ -88,5 +88,5 @@ def _numbers(texts: list[str], where: str) -> Box:
     except ValueError:
         box = np.empty(0)
     if box.shape != (4,):
-        raise SourceError(f"{where}: {' '.join(texts)!r} is not a box; accepted: x,y,w,h")
+        raise SourceError(f"{where}: {' '.join(texts)!r} is not a box; expected x,y,w,h")
     return box

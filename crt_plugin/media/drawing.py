@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from crt_plugin.algorithm.geometry import Box
 from crt_plugin.media.annotations import Annotation
-from crt_plugin.media.run import Step
-from crt_plugin.patch import Box
+from crt_plugin.media.loop import Step
 
 Picture = NDArray[np.uint8]
 Color = tuple[int, int, int]

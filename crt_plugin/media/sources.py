@@ -20,15 +20,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from crt_plugin.errors import FrameError, ImageError, SourceError
-from crt_plugin.image import as_rgb
 from crt_plugin.media.annotations import Annotation, read_otb
+from crt_plugin.runtime.image import as_rgb
 
 Frame = NDArray[np.uint8]
 
 IMAGE_SUFFIXES = (
     *(".bmp", ".jp2", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"),
 )
-ACCEPTED = (
+EXPECTED = (
     "a video file, a folder or a glob of images, an OTB sequence's folder "
     "(img/ and groundtruth_rect*.txt), or the number of a camera"
 )
@@ -71,7 +71,7 @@ def open_source(given: str | Sequence[str], target: int | None = None) -> Source
     """The source that a user named.
 
     Args:
-        given: see ``ACCEPTED``; or several image files, as a shell makes of an unquoted glob.
+        given: see ``EXPECTED``; or several image files, as a shell makes of an unquoted glob.
         target: which object of an OTB sequence with several annotations; without it the first.
 
     Raises:
@@ -92,7 +92,7 @@ def open_source(given: str | Sequence[str], target: int | None = None) -> Source
         return _camera(int(given), target)
     if glob.has_magic(given):
         return _images(sorted_images(Path(p) for p in glob.glob(given)), given, target)  # noqa: PTH207
-    raise SourceError(f"no such source: {given!r}; accepted: {ACCEPTED}")
+    raise SourceError(f"no such source: {given!r}; expected {EXPECTED}")
 
 
 def natural_key(path: Path) -> list[tuple[int, str]]:
@@ -142,7 +142,7 @@ def _otb(path: Path, annotations: dict[int, Path], target: int | None) -> Source
     chosen = min(annotations) if target is None else target
     if chosen not in annotations:
         accepted = ", ".join(map(str, annotations))
-        raise SourceError(f"{path} has no target {chosen}; accepted: {accepted}")
+        raise SourceError(f"{path} has no target {chosen}; expected {accepted}")
     truth = read_otb(annotations[chosen])
     name = path.resolve().name
     images = sorted_images((path / "img").iterdir())[OTB_FIRST_IMAGES.get(name, 1) - 1 :]
@@ -160,7 +160,7 @@ def _images(
 ) -> Source:
     _has_no_targets(given, target)
     if not paths:
-        raise SourceError(f"no images in {given!r}; accepted: {', '.join(IMAGE_SUFFIXES)}")
+        raise SourceError(f"no images in {given!r}; expected {', '.join(IMAGE_SUFFIXES)}")
     if name is None:
         name = paths[0].stem if len(paths) == 1 else paths[0].parent.resolve().name
     return Source(name, lambda: _read_images(paths), len(paths), truth=truth or {})
@@ -205,7 +205,7 @@ def _video(path: Path, target: int | None) -> Source:
     capture = cv2.VideoCapture(str(path))
     try:
         if not capture.isOpened():
-            raise SourceError(f"{path} cannot be opened as a video; accepted: {ACCEPTED}")
+            raise SourceError(f"{path} cannot be opened as a video; expected {EXPECTED}")
         length = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
         fps = _plausible(capture.get(cv2.CAP_PROP_FPS))
     finally:
@@ -241,7 +241,7 @@ def _read_camera(number: int) -> Generator[Frame, None, None]:
     capture = cv2.VideoCapture(number)
     try:
         if not capture.isOpened():
-            raise SourceError(f"camera {number} cannot be opened; accepted: {ACCEPTED}")
+            raise SourceError(f"camera {number} cannot be opened; expected {EXPECTED}")
         index = 0
         while True:
             decoded, frame = capture.read()

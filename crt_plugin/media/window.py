@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from crt_plugin.algorithm.geometry import Box
 from crt_plugin.errors import BoxError, CRTError
 from crt_plugin.media.annotations import Annotation
 from crt_plugin.media.drawing import annotate
-from crt_plugin.media.run import Step
-from crt_plugin.patch import Box
+from crt_plugin.media.loop import Step
 
 TITLE = "crt: q or Esc ends"
 STOP_KEYS = (27, ord("q"))
@@ -59,7 +59,7 @@ def draw_box(frame: NDArray[np.uint8]) -> Box:
     cv2.destroyWindow(title)
     box = np.array(selected, dtype=np.float64)
     if (box[2:] <= 0).any():
-        raise BoxError("no box was drawn; accepted: one of at least 1 px, or --box X,Y,W,H")
+        raise BoxError("no box was drawn; expected one of at least 1 px, or --box X,Y,W,H")
     return box
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from crt_plugin.errors import MissingExtraError
 from crt_plugin.media.annotations import Annotation
 from crt_plugin.media.drawing import Letterbox, Picture, annotate
-from crt_plugin.media.run import Step
+from crt_plugin.media.loop import Step
 
 BT709 = 1  # number of the colour matrix, primaries and transfer in H.264
 LIMITED_RANGE = 1

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crt_plugin.evaluation.datasets import Part
+from crt_plugin.benchmark.datasets.part import Part
 
 NEVER = -1.0  # overlap below every threshold, centre error below every threshold
 

@@ -35,7 +35,7 @@ def find_scripts(only: list[str] | None = None) -> dict[str, Path]:
     unknown = [name for name in only if name not in by_name]
     if unknown or not only:
         raise ParameterError(
-            f"no table or figure {', '.join(unknown) or 'at all'}; accepted: {', '.join(ORDER)}"
+            f"no table or figure {', '.join(unknown) or 'at all'}; expected {', '.join(ORDER)}"
         )
     chosen = {by_name[name] for name in only}
     return {name: file for name, file in files.items() if file in chosen}

@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crt_plugin.benchmark.datasets.otb_files import Boxes, parse_boxes
+from crt_plugin.benchmark.datasets.otb_lists import otb_lists
+from crt_plugin.benchmark.datasets.part import Part, open_part
+from crt_plugin.benchmark.results.importing.published import import_results, published_part
+from crt_plugin.benchmark.results.manifest import Manifest
+from crt_plugin.benchmark.results.scores import Report, Score, over, report
+from crt_plugin.benchmark.run.evaluate import evaluate
 from crt_plugin.errors import CRTError, ParameterError
-from crt_plugin.evaluation.datasets import Part, open_part
-from crt_plugin.evaluation.imported import import_results, published_part
-from crt_plugin.evaluation.manifest import Manifest
-from crt_plugin.evaluation.otb_files import Boxes, parse_boxes
-from crt_plugin.evaluation.otb_lists import otb_lists
-from crt_plugin.evaluation.run import evaluate
-from crt_plugin.evaluation.scores import Report, Score, over, report
-from crt_plugin.hosts.got10k import quiet
+from crt_plugin.hosts.got10k.tracker import quiet
 from crt_plugin.paper.benchmark_rule import by_the_benchmark
 from crt_plugin.parameters import load_parameters
 from crt_plugin.report.files import save_table
@@ -95,7 +95,7 @@ class Study:
     def __post_init__(self) -> None:
         if self.data is None and self.groundtruth is None:
             raise ParameterError(
-                "neither data nor groundtruth: accepted: OTB's frames, or its annotations"
+                "neither data nor groundtruth: expected OTB's frames, or its annotations"
             )
         self._kept: dict[str, Scored] = {}
 

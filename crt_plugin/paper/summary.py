@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from crt_plugin.files import write_text
 from crt_plugin.paper.study import Outcome
 from crt_plugin.report.tables import inline
+from crt_plugin.runtime.atomic import write_text
 
 FILE = "summary.md"
 

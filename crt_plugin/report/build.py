@@ -10,15 +10,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from crt_plugin.benchmark.results.scores import report
 from crt_plugin.errors import ParameterError, SourceError
-from crt_plugin.evaluation.scores import report
-from crt_plugin.files import scratch
 from crt_plugin.report.frames import copy_frames
 from crt_plugin.report.library import plotly_script
 from crt_plugin.report.page import Content, collect, summary
 from crt_plugin.report.scripts import file_name, write_script
 from crt_plugin.report.sequences import response_data, sequence_data
 from crt_plugin.report.source import Request, open_source
+from crt_plugin.runtime.atomic import scratch
 
 ASSETS = Path(__file__).with_name("assets")
 INDEX = "index.html"
@@ -79,7 +79,7 @@ def _check_output(output: Path) -> None:
     is_page = (output / SUMMARY).is_file()
     if output.exists() and not is_page and (not output.is_dir() or any(output.iterdir())):
         raise ParameterError(
-            f"output {output} holds something that is no page; accepted: a new or empty folder, "
+            f"output {output} holds something that is no page; expected a new or empty folder, "
             "or a page, which is replaced"
         )
 

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from crt_plugin.algorithm.maps import score_of
 from crt_plugin.errors import ParameterError
-from crt_plugin.maps import score_of
 from crt_plugin.parameters import Parameters
 
 RIGHT = 0.5  # IoU above which a box is right
@@ -52,7 +52,7 @@ def fitted(peaks: Values, right: NDArray[np.bool_], weights: Values | None = Non
     """
     if right.all() or not right.any():
         raise ParameterError(
-            f"{right.sum()} of {len(right)} boxes are right; accepted: some right and some wrong"
+            f"{right.sum()} of {len(right)} boxes are right; expected some right and some wrong"
         )
     x, y = torch.from_numpy(peaks), torch.from_numpy(right.astype(float))
     w = torch.ones_like(x) if weights is None else torch.from_numpy(weights)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from crt_plugin.files import write_text
 from crt_plugin.report.tables import Table, csv_text, markdown
+from crt_plugin.runtime.atomic import write_text
 
 
 def save_table(table: Table, folder: Path, rests_on: Sequence[str]) -> list[Path]:

@@ -42,7 +42,7 @@ def held_out(scores: Mapping[str, Mapping[str, float]]) -> HeldOut:
     if len(common) < 2:
         raise ParameterError(
             f"{len(common)} sequences are common to {', '.join(scores) or 'no candidate'}; "
-            "accepted: two or more"
+            "expected two or more"
         )
 
     def best(sequences: Sequence[str]) -> tuple[str, float]:

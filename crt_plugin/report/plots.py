@@ -15,7 +15,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 
-from crt_plugin.files import finished
+from crt_plugin.runtime.atomic import write_atomically
 
 # Colours of Okabe and Ito that readers with any colour vision tell apart; the first is ours.
 COLORS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#000000")
@@ -148,7 +148,7 @@ def _save(figure: Any, file: Path, rests_on: Sequence[str]) -> list[Path]:
     file.parent.mkdir(parents=True, exist_ok=True)
     saved = []
     for suffix in (".svg", ".png"):
-        with finished(file.with_name(file.name + suffix)) as unfinished:
+        with write_atomically(file.with_name(file.name + suffix)) as unfinished:
             metadata = {"Description": "\n".join(rests_on)}
             figure.savefig(unfinished, format=suffix[1:], dpi=DPI, metadata=metadata)
         saved.append(file.with_name(file.name + suffix))

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from crt_plugin.environment import machine
+from crt_plugin.runtime.environment import machine
 
 HASH_DIGITS = 12
 

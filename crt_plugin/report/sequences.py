@@ -11,10 +11,10 @@ import numpy as np
 from got10k.utils.metrics import rect_iou
 from numpy.typing import NDArray
 
+from crt_plugin.benchmark.results.layout import Record
+from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.errors import SourceError
-from crt_plugin.evaluation.records import Record
-from crt_plugin.hosts.got10k import FIRST_PIXEL
-from crt_plugin.hosts.responses import ResponseMaps
+from crt_plugin.hosts.got10k.tracker import FIRST_PIXEL
 from crt_plugin.report.frames import Pictures
 from crt_plugin.report.source import Source
 

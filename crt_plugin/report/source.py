@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from crt_plugin.benchmark.datasets.part import Part, find_benchmark, usable_part
+from crt_plugin.benchmark.results.importing.published import BENCHMARK, published_part
+from crt_plugin.benchmark.results.layout import trackers_in
+from crt_plugin.benchmark.results.manifest import SETTINGS
 from crt_plugin.errors import ParameterError, SourceError
-from crt_plugin.evaluation.datasets import Part, find_benchmark, usable_part
-from crt_plugin.evaluation.imported import BENCHMARK, published_part
-from crt_plugin.evaluation.manifest import SETTINGS
-from crt_plugin.evaluation.records import trackers_in
 
 MAX_SIDE = 640  # px, of the frames in a page
 SHOWN = 5  # names in a note
@@ -97,21 +97,21 @@ def open_source(request: Request, reports: Path) -> Source:
 def _check(request: Request) -> None:
     if request.groundtruth is None and request.data is None:
         raise ParameterError(
-            "a page needs annotations; accepted: --groundtruth FILE_OR_DIR, --data DIR, or both"
+            "a page needs annotations; expected --groundtruth FILE_OR_DIR, --data DIR, or both"
         )
     benchmark = find_benchmark(request.dataset)
     if benchmark.is_got10k:
         raise ParameterError(
             f"dataset {request.dataset!r} is scored over frames, and the page is of scores by "
-            "sequence; accepted: the others, see crt evaluate --help"
+            "sequence; expected the others, see crt evaluate --help"
         )
     if request.groundtruth is not None and benchmark.folder != BENCHMARK.folder:
         raise ParameterError(
             f"groundtruth is read of {BENCHMARK.folder} only, not of {request.dataset!r}; "
-            "accepted: data in its place"
+            "expected data in its place"
         )
     if request.max_side < 1:
-        raise ParameterError(f"max_side = {request.max_side} is not accepted: px, 1 or more")
+        raise ParameterError(f"max_side = {request.max_side}; expected px, 1 or more")
 
 
 def _found(part: Part, results: Path) -> list[str]:
@@ -122,7 +122,7 @@ def _found(part: Part, results: Path) -> list[str]:
         others = sorted(p.name for p in results.glob("*") if p.is_dir() and p.name != "reports")
         holds = f"; {results} holds {', '.join(others)}" if others else ""
         raise SourceError(
-            f"no results in {folder}; accepted: {folder}/<tracker>/<Sequence>.txt{holds}"
+            f"no results in {folder}; expected {folder}/<tracker>/<Sequence>.txt{holds}"
         )
     return names
 
@@ -153,7 +153,7 @@ def _only(part: Part, sequences: Sequence[str] | None) -> Part:
     unknown = [name for name in sequences if name not in part.names]
     if unknown or not sequences:
         raise ParameterError(
-            f"no annotation of {', '.join(unknown) or 'none at all'}; accepted: "
+            f"no annotation of {', '.join(unknown) or 'none at all'}; expected "
             f"{', '.join(part.names)}"
         )
     return part.only(list(dict.fromkeys(sequences)))

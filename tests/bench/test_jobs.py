@@ -4,7 +4,6 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import scene
 from PIL import Image
 
 from crt_plugin.bench.jobs import Job, measure
@@ -12,6 +11,7 @@ from crt_plugin.bench.limits import vgg_operations
 from crt_plugin.bench.memory import peak_mib, resident_mib
 from crt_plugin.bench.tables import tables
 from crt_plugin.errors import BenchError
+from tests.conftest import scene
 
 QUICK = """
 from crt_plugin.parameters import Parameters

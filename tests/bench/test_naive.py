@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from conftest import scene
 
+from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.bench.naive import NaiveTracker
 from crt_plugin.parameters import Parameters
-from crt_plugin.tracker import CRTTracker
+from tests.conftest import scene
 
 VGG = {"vgg_layer": 5, "filter_cells": 25.0, "patch_width": 5, "patch_height": 3}
 

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from conftest import scene
 
+from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.bench import stages
 from crt_plugin.bench.stages import STAGES, StageClock, elapsed
-from crt_plugin.tracker import CRTTracker
+from tests.conftest import scene
 
 LONG = 1000.0  # s, on a clock that is turned by hand
 PLACES = {  # what runs in each stage, and how often a frame calls it

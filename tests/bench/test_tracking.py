@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from conftest import scene
 from PIL import Image
 
 from crt_plugin.bench import stages, tracking
 from crt_plugin.bench.naive import NaiveTracker
+from tests.conftest import scene
 
 LONG = 1000.0  # s, on a clock of its own
 TICK = 0.001  # s, that everything else takes

@@ -165,7 +165,7 @@ def test_another_output_is_refused(name, returned):
 
 
 def test_another_stride_is_refused():
-    with pytest.raises(FeatureError, match="returned a tensor of 1 x 2 x 30 x 54; accepted"):
+    with pytest.raises(FeatureError, match="returned a tensor of 1 x 2 x 30 x 54; expected"):
         backbone("Means", stride=8)
 
 
@@ -189,7 +189,7 @@ def test_a_wrong_path_is_refused(import_path, problem):
     with pytest.raises(FeatureError, match=problem) as caught:
         load_module(import_path)
     assert repr(import_path) in str(caught.value)
-    assert "accepted: module:callable" in str(caught.value)
+    assert "expected module:callable" in str(caught.value)
 
 
 def test_resnet_of_torchvision_as_in_the_docstring(tmp_path):

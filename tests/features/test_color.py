@@ -176,7 +176,7 @@ def test_a_file_that_is_no_table_is_refused(tmp_path, name, content):
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(FeatureError, match="is not accepted"):
+    with pytest.raises(FeatureError, match="; expected w2c"):
         load_table(path)
 
 

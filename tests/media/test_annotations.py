@@ -30,7 +30,7 @@ def test_frames_without_the_object_are_left_out_and_the_others_keep_their_number
 def test_a_line_that_is_no_box_is_named(tmp_path, line):
     path = tmp_path / "groundtruth_rect.txt"
     path.write_text(f"1,2,3,4\n{line}\n")
-    with pytest.raises(SourceError, match=r"groundtruth_rect\.txt, line 2.*accepted: x,y,w,h"):
+    with pytest.raises(SourceError, match=r"groundtruth_rect\.txt, line 2.*expected x,y,w,h"):
         read_otb(path)
 
 

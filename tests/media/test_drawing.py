@@ -21,7 +21,7 @@ from crt_plugin.media.drawing import (
     annotate,
     label,
 )
-from crt_plugin.media.run import Step
+from crt_plugin.media.loop import Step
 
 GRAY = 120
 

@@ -139,8 +139,8 @@ def test_a_video_without_a_frame_is_an_error(tmp_path):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("nowhere", "no such source: 'nowhere'; accepted: a video file, a folder"),
-        ("empty", "no images in 'empty'; accepted: .bmp"),
+        ("nowhere", "no such source: 'nowhere'; expected a video file, a folder"),
+        ("empty", "no images in 'empty'; expected .bmp"),
         ("empty/*.jpg", r"no images in 'empty/\*.jpg'"),
         ("junk.mp4", "junk.mp4 cannot be opened as a video"),
         ("99", "camera 99 cannot be opened"),
@@ -180,7 +180,7 @@ def test_targets_of_an_otb_sequence(tmp_path):
     for target, name, x in ((None, "Jogging.1", 1), (1, "Jogging.1", 1), (2, "Jogging.2", 8)):
         source = open_source(given, target)
         assert (source.name, source.truth[0][0]) == (name, x)
-    with pytest.raises(SourceError, match="has no target 3; accepted: 1, 2"):
+    with pytest.raises(SourceError, match="has no target 3; expected 1, 2"):
         open_source(given, 3)
     with pytest.raises(SourceError, match=r"target 1 was asked for, but .* is no OTB sequence"):
         open_source(str(tmp_path / "Jogging" / "img"), 1)

@@ -10,7 +10,7 @@ import pytest
 
 from crt_plugin.errors import BoxError, CRTError
 from crt_plugin.media import window
-from crt_plugin.media.run import Step
+from crt_plugin.media.loop import Step
 
 RED = np.full((60, 80, 3), (250, 10, 20), np.uint8)
 

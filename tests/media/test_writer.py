@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from crt_plugin.errors import MissingExtraError
-from crt_plugin.media.run import Step
+from crt_plugin.media.loop import Step
 from crt_plugin.media.writer import BoxFile, VideoFile, require_av
 
 av = pytest.importorskip("av", reason="the extra video is not installed")

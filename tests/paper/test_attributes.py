@@ -1,7 +1,6 @@
 import pytest
-from paper_data import score
 
-from crt_plugin.evaluation.otb_lists import otb_lists
+from crt_plugin.benchmark.datasets.otb_lists import otb_lists
 from crt_plugin.paper.attributes import (
     attribute_table,
     by_attribute,
@@ -10,6 +9,7 @@ from crt_plugin.paper.attributes import (
     without_attributes,
 )
 from crt_plugin.paper.printed import TABLE4, TRACKERS, Pair
+from tests.helpers.paper_data import score
 
 MINE = score("T", {"Deer": 0.6, "Couple": 0.2, "CarDark": 0.9, "mine": 0.5})
 

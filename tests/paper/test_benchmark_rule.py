@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from evaluation_data import boxes, leave_curves_out, write, write_otb
 
-from crt_plugin.evaluation.datasets import open_part
-from crt_plugin.evaluation.scores import report
+from crt_plugin.benchmark.datasets.part import open_part
+from crt_plugin.benchmark.results.scores import report
 from crt_plugin.paper.benchmark_rule import by_the_benchmark
+from tests.helpers.evaluation_data import boxes, leave_curves_out, write, write_otb
 
 
 def test_frames_without_an_object(tmp_path, monkeypatch):

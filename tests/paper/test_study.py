@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from evaluation_data import boxes, leave_curves_out, write, write_otb
-from paper_data import quick_parameters
 
 from crt_plugin.errors import ParameterError
 from crt_plugin.paper.study import Study, settings_of
+from tests.helpers.evaluation_data import boxes, leave_curves_out, write, write_otb
+from tests.helpers.paper_data import quick_parameters
 
 
 @pytest.fixture(autouse=True)

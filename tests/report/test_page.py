@@ -5,18 +5,18 @@ import shutil
 
 import numpy as np
 import pytest
-from evaluation_data import boxes, write, write_otb, write_uav123
-from page_data import TRUTH, pages, read_script, shifted, write_results
 from PIL import Image
 
+from crt_plugin.benchmark.datasets.otb_lists import otb_lists
+from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError, StorageError
-from crt_plugin.evaluation.otb_lists import otb_lists
-from crt_plugin.hosts.responses import ResponseMaps
 from crt_plugin.report import build as building
 from crt_plugin.report import library
 from crt_plugin.report.bootstrap import paired_difference
 from crt_plugin.report.page import NO_FILE
 from crt_plugin.report.scripts import as_json, file_name, write_script
+from tests.helpers.evaluation_data import boxes, write, write_otb, write_uav123
+from tests.helpers.page_data import TRUTH, pages, read_script, shifted, write_results
 
 __all__ = ["pages"]  # a fixture
 
@@ -184,7 +184,7 @@ def test_a_sequence_without_attributes(pages):
 
 def test_results_of_another_dataset(pages):
     write_results(pages.results, {"a": {"ball_2": boxes(4)}}, "NfS")
-    with pytest.raises(SourceError, match=r"no results in .*OTB2015; accepted: .* holds NfS"):
+    with pytest.raises(SourceError, match=r"no results in .*OTB2015; expected .* holds NfS"):
         pages.build()
     write_results(pages.results, {"a": {"ball_2": boxes(4)}})
     with pytest.raises(SourceError, match=r"1 of 1 result files are of no sequence .*: ball_2"):
@@ -215,12 +215,12 @@ def test_a_page_without_frames_of_a_dataset_with_frames(pages):
 @pytest.mark.parametrize(
     ("settings", "error", "said"),
     [
-        ({"groundtruth": None}, ParameterError, "accepted: --groundtruth FILE_OR_DIR, --data"),
+        ({"groundtruth": None}, ParameterError, "expected --groundtruth FILE_OR_DIR, --data"),
         ({"dataset": "got10k"}, ParameterError, "dataset 'got10k' is scored over frames"),
         ({"dataset": "none"}, ParameterError, "no dataset 'none'"),
-        ({"sequences": ["Bolt"]}, ParameterError, "no annotation of Bolt; accepted: Couple, Deer"),
+        ({"sequences": ["Bolt"]}, ParameterError, "no annotation of Bolt; expected Couple, Deer"),
         ({"sequences": []}, ParameterError, "no annotation of none at all"),
-        ({"max_side": 0}, ParameterError, "max_side = 0 is not accepted"),
+        ({"max_side": 0}, ParameterError, "max_side = 0; expected"),
         ({"trackers": ["ECO"]}, SourceError, "can be scored: no result file has the name"),
     ],
 )

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evaluation_data import boxes, write, write_otb
-from page_data import read_script, shifted, write_results
 from PIL import Image
 
-from crt_plugin.evaluation.otb_lists import otb_lists
-from crt_plugin.hosts.responses import ResponseMaps
+from crt_plugin.benchmark.datasets.otb_lists import otb_lists
+from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.report.build import build
 from crt_plugin.report.source import Request
+from tests.helpers.evaluation_data import boxes, write, write_otb
+from tests.helpers.page_data import read_script, shifted, write_results
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (

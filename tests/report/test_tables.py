@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from crt_plugin.files import finished
 from crt_plugin.report.files import save_table
 from crt_plugin.report.tables import (
     Cell,
@@ -18,6 +17,7 @@ from crt_plugin.report.tables import (
     number,
     ranks,
 )
+from crt_plugin.runtime.atomic import write_atomically
 
 TABLE = Table(
     "t",
@@ -88,7 +88,7 @@ def test_files(tmp_path):
 def test_a_file_is_whole_or_as_before(tmp_path):
     file = tmp_path / "f"
     file.write_text("before")
-    with pytest.raises(RuntimeError), finished(file) as unfinished:
+    with pytest.raises(RuntimeError), write_atomically(file) as unfinished:
         unfinished.write_text("half")
         raise RuntimeError
     assert file.read_text() == "before" and list(tmp_path.iterdir()) == [file]

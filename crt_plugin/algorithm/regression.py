@@ -1,0 +1,173 @@
+"""Convolutional regression: one convolution layer with one output channel (section 3).
+
+Shapes: N samples, H x W feature cells of C channels, filter of kh x kw cells, response
+Ho x Wo = (H - kh + 1) x (W - kw + 1), one value for each real window of the patch.
+
+Library convolutions and their gradients are slow for one output channel and a large
+kernel. Here both are one matrix product between cells and filter taps, and sums or copies
+along shifted views, which gives the same numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from crt_plugin.algorithm.descent import Optimizer, make_optimizer
+from crt_plugin.parameters import Parameters
+
+GPU_CHECK_INTERVAL = 16  # steps of training between two looks at the objective (ours)
+
+
+def truncated(error: torch.Tensor, threshold: float) -> torch.Tensor:
+    """T(e) of eq. 3: e where abs(e) > th, else 0."""
+    return torch.where(error.abs() > threshold, error, torch.zeros_like(error))
+
+
+def label_weight(label: torch.Tensor, exponent: float, factor: float) -> torch.Tensor:
+    """W(y) of eq. 4, exp(a y), times the reference's constant factor."""
+    return factor * torch.exp(exponent * label)
+
+
+def signal_to_noise(response: torch.Tensor) -> torch.Tensor:
+    """SNR(M) of eq. 6: exp(max(M) - mean(M)) of each map; (..., Ho, Wo) -> (...)."""
+    return torch.exp(response.amax(dim=(-2, -1)) - response.mean(dim=(-2, -1)))
+
+
+@dataclass(frozen=True)
+class Descent:
+    """How a run of gradient descent went; kept on the device until it is asked for."""
+
+    taken: torch.Tensor
+    last_loss: torch.Tensor
+
+    @property
+    def steps(self) -> int:
+        """Steps taken."""
+        return int(self.taken)
+
+    @property
+    def loss(self) -> float:
+        """Objective before the last step."""
+        return float(self.last_loss)
+
+
+class ConvRegression:
+    """f(z) = w . z + b on every window z of a feature map, with the objective of eq. 5.
+
+    Attributes:
+        weight: w, kh x kw x C, float32.
+        bias: b, a single number.
+    """
+
+    def __init__(
+        self,
+        filter_size: tuple[int, int],
+        features: torch.Tensor,
+        params: Parameters,
+        generator: torch.Generator,
+    ) -> None:
+        """Draw w from N(0, s^2), s = min(1, 1 / (4 n mean abs x)), n = kh kw C; b = 0 (reference).
+
+        Args:
+            filter_size: kh, kw.
+            features: of the first frame, N x H x W x C; they set s, C and the device.
+        """
+        kh, kw = filter_size
+        channels = features.shape[-1]
+        count = kh * kw * channels
+        mean_abs = features.abs().mean().item()
+        deviation = min(1.0, 1.0 / (4 * count * mean_abs)) if mean_abs > 0 else 1.0
+        weight = torch.randn(kh, kw, channels, generator=generator) * deviation
+        self.weight = weight.to(features.device)
+        self.bias = torch.zeros((), device=features.device)
+        self.params = params
+
+    def response(self, features: torch.Tensor) -> torch.Tensor:
+        """Regression map M of each patch: N x H x W x C -> N x Ho x Wo."""
+        n, h, w, c = features.shape
+        kh, kw, _ = self.weight.shape
+        ho, wo = h - kh + 1, w - kw + 1
+        # taps[u, v, n, y, x] = weight[u, v] . features[n, y, x]
+        taps = self.weight.reshape(-1, c) @ features.reshape(-1, c).T
+        # M[n, i, j] = sum over (u, v) of taps[u, v, n, i + u, j + v]: first u, then v
+        tap = n * h * w
+        shifted_rows = taps.as_strided((kw, kh, n, ho, w), (tap, kw * tap + w, h * w, w, 1))
+        rows = shifted_rows.sum(dim=1)  # kw x n x ho x w
+        shifted_columns = rows.as_strided((kw, n, ho, wo), (n * ho * w + 1, ho * w, w, 1))
+        return shifted_columns.sum(dim=0) + self.bias
+
+    def objective(self, response: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        """L of eq. 5: mean over samples of sum (W T(e))^2, plus lambda / 2 (|w|^2 + b^2).
+
+        e = response - label. The mean over samples and the half are the reference's.
+        """
+        p = self.params
+        weighted = label_weight(label, p.loss_exponent, p.loss_factor) * truncated(
+            response - label, p.loss_threshold
+        )
+        fit = weighted.square().sum() / len(label)
+        return fit + p.regularization / 2 * (self.weight.square().sum() + self.bias.square())
+
+    def gradients(
+        self, features: torch.Tensor, response: torch.Tensor, label: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Gradients of the objective by w (kh x kw x C) and b.
+
+        dL/dM = 2 W^2 T(e) / N, as T has slope 1 where it is not 0; it is scattered back to
+        the cells of each window, and multiplied with them.
+        """
+        p = self.params
+        n, h, w, c = features.shape
+        kh, kw, _ = self.weight.shape
+        by_response = truncated(response - label, p.loss_threshold) * (
+            2 / n * label_weight(label, p.loss_exponent, p.loss_factor).square()
+        )
+        # dL/dtaps[n, y, x, u, v] = by_response[n, y - u, x - v], 0 where there is no window.
+        # Strides cannot be negative, so that the views, and the product, are in reversed taps.
+        padded = torch.nn.functional.pad(by_response, (kw - 1, kw - 1, kh - 1, kh - 1))
+        rows, columns = padded.shape[1:]
+        by_taps = padded.as_strided((kh, kw, n, h, w), (columns, 1, rows * columns, columns, 1))
+        reversed_taps = by_taps.reshape(kh * kw, -1) @ features.reshape(-1, c)
+        by_weight = reversed_taps.view(kh, kw, c).flip(0, 1)
+        return (
+            by_weight + p.regularization * self.weight,
+            by_response.sum() + p.regularization * self.bias,
+        )
+
+    def optimizer(self, learning_rate: float) -> Optimizer:
+        """A fresh optimizer of w and b, of the kind that the parameters name."""
+        return make_optimizer(self.params.optimizer, [self.weight, self.bias], learning_rate)
+
+    def descend(
+        self,
+        optimizer: Optimizer,
+        features: torch.Tensor,
+        label: torch.Tensor,
+        steps: int,
+    ) -> Descent:
+        """Take steps until the objective is below ``stop_loss``, or ``steps`` of them.
+
+        The step at which the objective is found below is still taken (reference), so that
+        every call takes at least one. On a GPU the host does not wait for each objective:
+        steps after the last are computed in vain there, and change nothing.
+
+        Args:
+            features: N x H x W x C.
+            label: N x Ho x Wo.
+        """
+        check_interval = 1 if features.device.type == "cpu" else GPU_CHECK_INTERVAL
+        active = torch.ones((), dtype=torch.bool, device=features.device)
+        taken = torch.zeros((), dtype=torch.int64, device=features.device)
+        last_loss = torch.full((), math.inf, device=features.device)
+        for step in range(1, steps + 1):
+            response = self.response(features)
+            last_loss = torch.where(active, self.objective(response, label), last_loss)
+            optimizer.step(self.gradients(features, response, label), active)
+            taken += active
+            active = active & ~(last_loss < self.params.stop_loss)
+            if step % check_interval == 0 and not active:
+                break
+        return Descent(taken, last_loss)

@@ -1,0 +1,1 @@
+"""Sequences shared among the workers of a Dask cluster."""

@@ -1,0 +1,187 @@
+"""What is sent to a worker, and what comes back: settings, frames, boxes, and no path of results.
+
+Dask brings both over the network. Everything here is of numbers, texts and arrays, and of classes
+that a worker has too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crt_plugin.benchmark.datasets.part import Benchmark, assemble
+from crt_plugin.benchmark.run.job import Job, record_responses
+from crt_plugin.benchmark.run.tracks import Ended, Track
+from crt_plugin.errors import WeightsError
+from crt_plugin.features.vgg_weights import weights_sha256
+from crt_plugin.hosts.got10k.tracker import GOT10kTracker, Tracker
+from crt_plugin.parameters import Parameters
+from crt_plugin.peers.registry import make
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a worker makes a tracker, without the client's files.
+
+    Attributes:
+        text: what ``peers.make`` accepts.
+        name: what the results are called.
+        parameters: of ``crt:``, all settings by name, of which it is made; None of others.
+        weights: SHA-256 of VGG's weights, which a worker must have too.
+        records_responses: whether response maps are kept.
+    """
+
+    text: str
+    name: str
+    parameters: dict[str, Any] | None = None
+    weights: tuple[str, ...] = ()
+    records_responses: bool = False
+
+    @classmethod
+    def of(cls, text: str, made: Tracker) -> Recipe:
+        """Of a tracker that ``text`` named."""
+        recorded = isinstance(made, GOT10kTracker) and made.responses is not None
+        if not text.strip().startswith("crt:") or not isinstance(made, GOT10kTracker):
+            return cls(text, made.name, records_responses=recorded)
+        weights = tuple(weights_sha256(made.parameters))
+        return cls(text, made.name, dict(made.parameters), weights, recorded)
+
+    def make(self) -> Tracker:
+        """The tracker, made here.
+
+        Raises:
+            CRTError: it cannot be made here, or with other weights only.
+        """
+        tracker = make(self.text) if self.parameters is None else self._crt(self.parameters)
+        if self.records_responses:
+            record_responses([tracker])
+        return tracker
+
+    def _crt(self, parameters: dict[str, Any]) -> Tracker:
+        params = Parameters().copy(**parameters)
+        weights = tuple(weights_sha256(params))
+        if weights != self.weights:
+            raise WeightsError(
+                f"the weights of VGG here have SHA-256 {' '.join(weights) or 'none'}; "
+                f"expected those of the client, {' '.join(self.weights) or 'none'}"
+            )
+        return GOT10kTracker(params, self.name)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A sequence, and the tracker that is to run on it.
+
+    Attributes:
+        files: frames, absolute paths as the client sees them.
+        sizes: bytes of each, by which a worker knows that it sees the same.
+        truth: annotation, N x 4; a tracker is given the first box.
+        repetitions: so often the host runs it.
+        frames: what the files hold, where the worker does not see them.
+    """
+
+    recipe: Recipe
+    benchmark: Benchmark
+    sequence: str
+    files: tuple[str, ...]
+    sizes: tuple[int, ...]
+    truth: NDArray[np.float64]
+    repetitions: int
+    frames: tuple[bytes, ...] | None = None
+
+    @classmethod
+    def of(cls, job: Job, recipe: Recipe) -> Task:
+        """Of a job that has something to run."""
+        files, truth = job.part.only([job.sequence]).experiment.dataset[0][:2]
+        files = tuple(os.path.abspath(file) for file in files)  # noqa: PTH100 - links stay
+        sizes = tuple(Path(file).stat().st_size for file in files)
+        missing = job.record.missing
+        return cls(recipe, job.part.benchmark, job.sequence, files, sizes, truth, missing)
+
+    def with_frames(self) -> Task:
+        """The same, with what the files hold."""
+        return replace(self, frames=tuple(Path(file).read_bytes() for file in self.files))
+
+    def unseen(self) -> str:
+        """The first frame that is not here, or of another size; "" if all can be read."""
+        if self.frames is not None:
+            return ""
+        for file, size in zip(self.files, self.sizes, strict=True):
+            path = Path(file)
+            if not path.is_file() or path.stat().st_size != size:
+                return file
+        return ""
+
+    def experiment(self, folder: Path) -> Any:
+        """got10k's experiment of this sequence alone.
+
+        Args:
+            folder: an empty one, for frames that were sent.
+        """
+        files = list(self.files if self.frames is None else self._unpacked(folder / "frames"))
+        dataset = _One([self.sequence], [(files, self.truth)])
+        lengths = {self.sequence: len(files)}
+        # there are no results: the host skips nothing
+        part = assemble(self.benchmark, dataset, lengths, folder / "results", None)
+        if self.benchmark.is_got10k:
+            part.experiment.repetitions = self.repetitions
+        return part.experiment
+
+    def _unpacked(self, folder: Path) -> Iterator[str]:
+        folder.mkdir()
+        for index, (file, content) in enumerate(zip(self.files, self.frames or (), strict=True)):
+            path = folder / f"{index:06d}-{Path(file).name}"
+            path.write_bytes(content)
+            yield str(path)
+
+
+@dataclass
+class _One:
+    """A got10k dataset of one sequence."""
+
+    seq_names: list[str]
+    sequences: list[tuple[list[str], NDArray[np.float64]]]
+
+    def __getitem__(self, index: int) -> tuple[list[str], NDArray[np.float64]]:
+        return self.sequences[index]
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a worker made of a task.
+
+    Attributes:
+        tracks: finished repetitions.
+        ended: how the last one ended; None where nothing was run.
+        unseen: a frame that the worker does not see.
+        refusal: why the worker cannot make the tracker.
+    """
+
+    tracks: tuple[Track, ...] = ()
+    ended: Ended | None = None
+    unseen: str = ""
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """What a worker says of itself.
+
+    Attributes:
+        version: of this package.
+        environment: ``environment.machine``.
+        host: name of its machine.
+    """
+
+    version: str
+    environment: dict[str, Any]
+    host: str

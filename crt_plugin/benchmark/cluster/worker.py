@@ -1,0 +1,104 @@
+"""What runs on a worker of a Dask cluster: one sequence at a time, as long as it is wanted.
+
+A worker's threads, as Dask counts them, are its share of the machine's cores: its one tracker
+computes on so many.
+"""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import torch
+from distributed import get_worker
+
+from crt_plugin import __version__
+from crt_plugin.benchmark.cluster.tasks import Greeting, Outcome, Recipe, Task
+from crt_plugin.benchmark.run.tracks import Track, play
+from crt_plugin.errors import CRTError
+from crt_plugin.hosts.got10k.tracker import Tracker
+from crt_plugin.runtime.environment import machine
+
+REPORT_SECONDS = 0.5
+
+# A client that was killed may have left a sequence running, in another thread: its next frame ends
+# it, and until then nobody else uses the tracker.
+_lock = threading.Lock()
+_made: dict[str, tuple[Recipe, Tracker]] = {}  # the last one: networks are large
+
+
+def greet() -> Greeting:
+    """Say who this is."""
+    return Greeting(__version__, machine(), platform.node())
+
+
+def run_task(task: Task, topic: str) -> Outcome:
+    """Run a tracker on a sequence.
+
+    Args:
+        task: what to run.
+        topic: of Dask's events, under which the number of frames is told now and then.
+    """
+    worker = get_worker()
+    unseen = task.unseen()
+    if unseen:
+        return Outcome(unseen=unseen)
+    with _lock, tempfile.TemporaryDirectory(dir=worker.local_directory) as folder:
+        torch.set_num_threads(worker.state.nthreads)
+        cv2.setNumThreads(worker.state.nthreads)
+        try:
+            tracker = _tracker(task.recipe)
+        except CRTError as error:
+            return Outcome(refusal=str(error))
+        tracks: list[Track] = []
+        counter = _Counter(worker, topic)
+        ended = play(
+            task.experiment(Path(folder)),
+            tracker,
+            counter.count,
+            lambda _, track: tracks.append(track),
+        )
+    return Outcome(tuple(tracks), ended)
+
+
+def _tracker(recipe: Recipe) -> Tracker:
+    if "last" not in _made or _made["last"][0] != recipe:
+        _made.clear()
+        _made["last"] = (recipe, recipe.make())
+    return _made["last"][1]
+
+
+class _UnwantedError(BaseException):
+    """The client has ended, or given the sequence to another worker."""
+
+
+class _Counter:
+    """Tells how many frames of the present task are tracked, and ends it when nobody waits."""
+
+    def __init__(self, worker: Any, topic: str) -> None:
+        self._worker = worker
+        self._topic = topic
+        self._key = worker.get_current_task()
+        self._frames = 0
+        self._told = 0.0
+
+    def count(self) -> None:
+        """Count a frame.
+
+        Raises:
+            _UnwantedError: nobody waits for it.
+        """
+        self._frames += 1
+        now = time.monotonic()
+        if now - self._told < REPORT_SECONDS:
+            return
+        self._told = now
+        state = self._worker.state.tasks.get(self._key)
+        if state is None or state.state not in ("executing", "long-running"):
+            raise _UnwantedError(self._key)
+        self._worker.log_event(self._topic, {"key": self._key, "frames": self._frames})

@@ -1,0 +1,1 @@
+"""Datasets: which there are, and what a folder holds of one."""

@@ -1,0 +1,1 @@
+"""Result files: layout, manifest, scores."""

@@ -1,0 +1,1 @@
+"""Published results brought into the layout."""

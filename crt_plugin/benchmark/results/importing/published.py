@@ -1,0 +1,235 @@
+"""Published OTB result files into the host's layout, so that their trackers can be compared.
+
+Authors publish boxes as ``KCF/Deer.txt``, ``Deer_KCF.txt`` or the benchmark's ``deer_KCF.mat``,
+1-based. The host wants ``OTB2015/KCF/Deer.txt``, a line for each line of the annotation.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from crt_plugin.benchmark.datasets.otb_files import (
+    TWO_TARGETS,
+    Boxes,
+    parse_boxes,
+    read_annotations,
+    target_name,
+)
+from crt_plugin.benchmark.datasets.part import BENCHMARKS, Part, assemble
+from crt_plugin.benchmark.results.importing.archives import files
+from crt_plugin.benchmark.results.importing.matlab import MatlabReader
+from crt_plugin.benchmark.results.layout import check_name, trackers_in
+from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
+
+BENCHMARK = BENCHMARKS["otb2015"]
+
+# Files that do not cover the annotation: (target, their lines): lines missing before and after.
+# The benchmark starts Tiger1 at frame 6; in the last frame of the others there is no object.
+SHORTER = {("Tiger1", 349): (5, 0), ("Board", 697): (0, 1), ("Twinnings", 471): (0, 1)}
+# Files over whole folders, of which the benchmark uses a part: first frame, number of frames.
+USED = {
+    "David": (299, 471),
+    "Diving": (0, 215),
+    "Football1": (0, 74),
+    "Freeman3": (0, 460),
+    "Freeman4": (0, 283),
+}
+# Folders between a tracker's and its files that do not name it
+_GENERIC = re.compile(r"(otb|tb)[-_ ]?\d*|results?|results?[-_](ope|otb.*)|ope", re.IGNORECASE)
+
+
+@dataclass
+class Import:
+    """What came of an import.
+
+    Attributes:
+        targets: written, or already there with the same boxes, by tracker.
+        notes: what was changed in files, and in whose.
+        unused: files that could not be used, and why.
+        is_checked: whether lengths were compared with annotations.
+    """
+
+    targets: dict[str, list[str]] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    unused: list[str] = field(default_factory=list)
+    is_checked: bool = False
+
+
+def import_results(
+    source: str | Path,
+    to: str | Path,
+    groundtruth: str | Path | None = None,
+    tracker: str | None = None,
+    overwrite: bool = False,
+    progress: bool = False,
+) -> Import:
+    """Bring published boxes into the host's layout.
+
+    Args:
+        source: a folder, zip archive or single file of results.
+        to: the host's folder of results; files go to ``to/OTB2015/<tracker>/<Target>.txt``.
+        groundtruth: annotations to check lengths against, see ``read_annotations``.
+        tracker: name of the tracker, where neither folder nor file says it.
+        overwrite: replace result files that are there with other boxes.
+        progress: show a bar on the standard error output.
+
+    Raises:
+        SourceError: nothing could be used.
+        ParameterError: a name under which no results can be kept.
+    """
+    source = Path(source)
+    truth = {} if groundtruth is None else read_annotations(groundtruth)
+    done = Import(is_checked=groundtruth is not None)
+    seen: dict[tuple[str, str], PurePosixPath] = {}
+    console = Console(stderr=True)
+    reading = track(files(source), "reading", console=console, disable=not progress)
+    with MatlabReader() as matlab:
+        for path, content in reading:
+            try:
+                name, target = _identify(path, source, tracker)
+                if (name, target) in seen:
+                    where = seen[name, target]
+                    raise SourceError(f"{target} of {name} was read from {where} before")
+                boxes, note = _fit(target, _read(path, content, matlab), truth)
+                _write(Path(to) / BENCHMARK.folder / name / f"{target}.txt", boxes, overwrite)
+            except (SourceError, ParameterError, MissingExtraError) as error:
+                done.unused.append(f"{path}: {error}")
+                continue
+            seen[name, target] = path
+            done.targets.setdefault(name, []).append(target)
+            if note:
+                done.notes.setdefault(note, []).append(name)
+    if not done.targets:
+        why = "; ".join(done.unused[:3]) or "it is empty"
+        raise SourceError(f"nothing in {source} could be used: {why}")
+    return done
+
+
+def published_part(
+    results: str | Path, groundtruth: str | Path, reports: str | Path | None = None
+) -> Part:
+    """The host's OTB experiment with annotations and no frames: enough for its report.
+
+    Raises:
+        SourceError: no annotations.
+    """
+    truth = read_annotations(groundtruth)
+    lengths = {name: len(boxes) for name, boxes in truth.items()}
+    return assemble(BENCHMARK, _Annotations(truth), lengths, results, reports)
+
+
+def published_names(results: str | Path) -> list[str]:
+    """Trackers that have results of OTB-100 in a folder of the host's layout.
+
+    Raises:
+        SourceError: there are none.
+    """
+    folder = Path(results) / BENCHMARK.folder
+    names = trackers_in(folder)
+    if not names:
+        raise SourceError(f"no results in {folder}; expected {folder}/<tracker>/<Sequence>.txt")
+    return names
+
+
+class _Annotations:
+    """A got10k dataset whose sequences have no frames."""
+
+    def __init__(self, truth: dict[str, Boxes]) -> None:
+        self.truth = truth
+        self.seq_names = list(truth)
+
+    def __getitem__(self, index: int) -> tuple[list[str], Boxes]:
+        return [], self.truth[self.seq_names[index]]
+
+    def __len__(self) -> int:
+        return len(self.seq_names)
+
+
+# ----------------------------------------------------------------------------- whose and of what
+
+
+def _identify(path: PurePosixPath, source: Path, tracker: str | None) -> tuple[str, str]:
+    """Tracker and target of a file ``[<tracker>/]<target>[_<tracker>]``."""
+    if path.suffix.lower() not in (".txt", ".mat"):
+        raise SourceError("not a result file; expected .txt, .mat")
+    target, rest = _target_in(path.stem)
+    if target is None:
+        several = [name for name in TWO_TARGETS if name.lower() == path.stem.lower()]
+        hint = f"; which of its targets, {several[0]}.1 or {several[0]}.2?" if several else ""
+        raise SourceError(f"{path.stem} names no target of OTB-100{hint}")
+    folders = [part for part in path.parent.parts if not _GENERIC.fullmatch(part)]
+    name = tracker or rest or (folders[-1] if folders else source.stem)
+    check_name(name)
+    return name, target
+
+
+def _target_in(stem: str) -> tuple[str | None, str]:
+    """Target, and the rest, of ``<target>``, ``<target>_<tracker>`` or ``<tracker>_<target>``."""
+    parts = stem.split("_")
+    for count in range(len(parts), 0, -1):
+        for target, rest in (
+            (parts[:count], parts[count:]),
+            (parts[-count:], parts[:-count]),
+        ):
+            name = target_name("_".join(target))
+            if name is not None:
+                return name, "_".join(rest)
+    return None, ""
+
+
+# ------------------------------------------------------------------------------------- contents
+
+
+def _read(path: PurePosixPath, content: bytes, matlab: MatlabReader) -> Boxes:
+    if path.suffix.lower() == ".mat":
+        rows = matlab.boxes(content)
+        return parse_boxes("\n".join(" ".join(map(repr, row)) for row in rows))
+    try:
+        return parse_boxes(content.decode())
+    except UnicodeDecodeError as error:
+        raise SourceError(f"it is not text: {error}") from error
+
+
+def _fit(target: str, boxes: Boxes, truth: dict[str, Boxes]) -> tuple[Boxes, str]:
+    """Boxes for the annotation's frames, and a note where that needed a change.
+
+    Lines that a file lacks repeat the nearest box, since the host wants one for each frame.
+    """
+    before, after = SHORTER.get((target, len(boxes)), (0, 0))
+    lines, note = len(boxes), ""
+    if before or after:
+        boxes = np.concatenate([boxes[:1].repeat(before, 0), boxes, boxes[-1:].repeat(after, 0)])
+        place = "first box stands for those before" if before else "last box stands for those after"
+        note = f"{target}: {lines} lines for {len(boxes)} frames, the {place}"
+    start, count = USED.get(target, (0, lines))
+    if lines > count and lines >= start + count:
+        boxes = boxes[start : start + count]
+        note = (
+            f"{target}: {lines} lines, of which the benchmark uses {start + 1} to {start + count}"
+        )
+    if truth and target not in truth:
+        raise SourceError(f"there is no annotation of {target} to check its length against")
+    if truth and len(boxes) != len(truth[target]):
+        raise SourceError(f"{lines} lines, and the annotation of {target} has {len(truth[target])}")
+    return boxes, note
+
+
+def _write(file: Path, boxes: Boxes, overwrite: bool) -> None:
+    """Write as the host does, in one step."""
+    text = io.StringIO()
+    np.savetxt(text, boxes, fmt="%.3f", delimiter=",")
+    if file.is_file() and not overwrite:
+        if file.read_text(encoding="utf-8") == text.getvalue():
+            return
+        raise SourceError(f"{file} is there with other boxes; expected overwriting it")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_name(file.name + ".part")
+    unfinished.write_text(text.getvalue(), encoding="utf-8")
+    unfinished.replace(file)

@@ -1,0 +1,244 @@
+"""The host's result files of one tracker: where they are, and whether they are whole.
+
+Boxes are written last: where they are there, times, scores and response maps are, too.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crt_plugin.benchmark.datasets.part import Part
+from crt_plugin.benchmark.results.manifest import SETTINGS
+from crt_plugin.benchmark.results.responses import ResponseMaps
+from crt_plugin.errors import BoxError, ParameterError, SourceError
+from crt_plugin.runtime.atomic import write_text
+
+UNFINISHED = ".unfinished"
+SHOWN = 60  # characters of a damaged file that a message quotes
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Record:
+    """Result files of a tracker on a sequence.
+
+    Attributes:
+        boxes: files of boxes, one a repetition: a line a frame, ``x,y,w,h``.
+        times: file of the seconds of each frame.
+        responses: file of CRT's response maps, where they are recorded.
+        confidences: file of CRT's ``peak,score`` of each frame.
+        frames: lines that each of them has when it is whole.
+        needs_times: whether the host's report does.
+    """
+
+    boxes: tuple[Path, ...]
+    times: Path
+    responses: Path
+    confidences: Path
+    frames: int
+    needs_times: bool = False
+
+    @classmethod
+    def of(cls, part: Part, tracker: str, sequence: str, deterministic: bool = True) -> Record:
+        """Where the host keeps the record; random trackers are repeated on GOT-10k."""
+        folder, frames = Path(part.experiment.result_dir) / tracker, part.lengths[sequence]
+        responses = folder / "responses" / f"{sequence}.npz"
+        scores = folder / "scores" / f"{sequence}.csv"
+        if not part.benchmark.is_got10k:
+            times = folder / "times" / f"{sequence}_time.txt"
+            return cls((folder / f"{sequence}.txt",), times, responses, scores, frames)
+        folder = folder / sequence
+        repetitions = 1 if deterministic else part.experiment.repetitions
+        boxes = tuple(folder / f"{sequence}_{r + 1:03d}.txt" for r in range(repetitions))
+        return cls(boxes, folder / f"{sequence}_time.txt", responses, scores, frames, True)
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that are there."""
+        return [file for file in (*self.boxes, self.times) if file.is_file()]
+
+    @property
+    def missing(self) -> int:
+        """Repetitions without a file."""
+        return len(self.absent)
+
+    @property
+    def absent(self) -> list[Path]:
+        """Files of boxes that are not there."""
+        return [file for file in self.boxes if not file.is_file()]
+
+    @property
+    def folders(self) -> list[Path]:
+        """Folders of the files, and the one that holds them."""
+        files = (*self.boxes, self.times, self.responses, self.confidences)
+        folders = {file.parent for file in files}
+        return sorted(folders | {self.responses.parent.parent})
+
+    def problem(self) -> str:
+        """What is wrong with boxes or times that are there, "" if nothing."""
+        problems = (self._problem(file, BOXES) for file in self.boxes)
+        return next(filter(None, problems), "") or self._problem(self.times, TIMES)
+
+    def damage(self) -> str:
+        """``problem``, or what is wrong with the other files of boxes that are there."""
+        found = self.problem() or self._lacking() or self._problem(self.confidences, SCORES)
+        return found or self._damaged_maps()
+
+    def _lacking(self) -> str:
+        """Times that are missing, of which the host's report needs a column a repetition."""
+        there = len(self.boxes) - self.missing
+        if not there or not self.needs_times:
+            return ""
+        if not self.times.is_file():
+            return f"no {self.times.name}"
+        columns = np.loadtxt(self.times, delimiter=",", ndmin=2).shape[1]
+        return f"{self.times.name} has {columns} columns" if columns < there else ""
+
+    def _damaged_maps(self) -> str:
+        if not self.responses.is_file():
+            return ""
+        try:
+            frames = ResponseMaps.frames_in(self.responses)
+        except SourceError:
+            return f"{self.responses.name} cannot be read as response maps"
+        if frames != self.frames:
+            return f"{self.responses.name} has {frames} maps, and the annotation {self.frames}"
+        return ""
+
+    def write(self, file: Path, boxes: Array, times: Array) -> None:
+        """Write a repetition as the host does, but in one step: first times, then boxes.
+
+        Args:
+            file: one of ``self.boxes``.
+            boxes: N x 4, as the tracker gave them.
+            times: seconds, N; on GOT-10k they become a column beside earlier repetitions'.
+
+        Raises:
+            BoxError: they are not whole; nothing is written.
+            StorageError: they cannot be written.
+        """
+        columns = self._earlier_times() + [np.asarray(times, dtype=float)]
+        texts = {
+            self.times: (_text(np.stack(columns, axis=1), "%.8f"), TIMES),
+            file: (_text(boxes, "%.3f"), BOXES),
+        }
+        for place, (text, content) in texts.items():
+            problem = content.problem(place.name, text, self.frames)
+            if problem:
+                raise BoxError(problem)
+        for place, (text, _) in texts.items():
+            write_text(place, text)
+
+    def _earlier_times(self) -> list[Array]:
+        """Of repetitions that have boxes. A killed run may have left times without boxes."""
+        there = len(self.boxes) - self.missing
+        if not there or not self.times.is_file():
+            return []
+        return list(np.loadtxt(self.times, delimiter=",", ndmin=2).T[:there])
+
+    def set_aside(self) -> None:
+        """Rename the files, so that the host runs the sequence again and nothing is lost."""
+        for file in self.files:
+            file.replace(file.with_name(file.name + UNFINISHED))
+        self.forget_maps()
+
+    def forget_maps(self) -> None:
+        """Delete scores and response maps: they would belong to other boxes."""
+        for file in (self.responses, self.confidences):
+            file.unlink(missing_ok=True)
+
+    def write_confidences(self, values: Sequence[tuple[float, float]]) -> None:
+        """Write a line ``peak,score`` for each frame, in one step."""
+        write_text(self.confidences, _text(np.array(values), "%.5f"))
+
+    def delete(self) -> None:
+        """Delete the files, boxes first."""
+        for file in self.files:
+            file.unlink(missing_ok=True)
+        self.forget_maps()
+
+    def _problem(self, file: Path, content: _Content) -> str:
+        if not file.is_file():
+            return ""
+        text = file.read_text(encoding="utf-8", errors="replace")
+        return content.problem(file.name, text, self.frames)
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What a file of numbers holds: a line a frame.
+
+    Attributes:
+        line: what a line is called.
+        columns: "" where any number will do.
+        least: of the values.
+    """
+
+    line: str
+    columns: str
+    least: float = -np.inf
+
+    def problem(self, name: str, text: str, frames: int) -> str:
+        """What is wrong with the text of a file, "" if nothing."""
+        lines = text.splitlines()
+        if not text.strip():
+            return f"{name} is empty"
+        if not text.endswith("\n"):
+            return f"{name} ends in the middle of a line"
+        if len(lines) != frames:
+            return f"{name} has {len(lines)} lines, and the annotation {frames}"
+        try:
+            values = np.loadtxt(lines, delimiter=",", ndmin=2, comments=None)
+        except ValueError as error:
+            return f"{name}: {str(error)[:SHOWN]}"
+        if values.shape[0] != frames:
+            return f"{name} has empty lines"
+        if self.columns and values.shape[1] != self.columns.count(",") + 1:
+            return f"{name} has {values.shape[1]} columns; expected {self.columns}"
+        good = (np.isfinite(values) & (values >= self.least)).all(axis=1)
+        if good.all():
+            return ""
+        line = int(good.argmin())
+        return f"line {line + 1} of {name} is not {self.line}: {lines[line][:SHOWN]!r}"
+
+
+BOXES = _Content("a box", "x,y,w,h")
+TIMES = _Content("a time", "", 0.0)
+SCORES = _Content("a peak and a score", "peak,score")
+
+
+def _text(values: Array, fmt: str) -> str:
+    """Lines of numbers, as the host formats them."""
+    text = io.StringIO()
+    np.savetxt(text, values, fmt=fmt, delimiter=",")
+    return text.getvalue()
+
+
+def trackers_in(folder: str | Path) -> list[str]:
+    """Trackers that have result files in the host's folder of a benchmark, by name."""
+
+    def has_results(tracker: Path) -> bool:
+        return any(file.name != SETTINGS for file in tracker.rglob("*.txt"))
+
+    folders = (p for p in Path(folder).glob("*") if p.is_dir() and not p.name.startswith("."))
+    return sorted(p.name for p in folders if has_results(p))
+
+
+def check_name(name: str) -> None:
+    """Check that results can be kept under the name of a tracker.
+
+    Raises:
+        ParameterError: it is no name of a folder, or got10k has another use for it.
+    """
+    if not re.fullmatch(r"[\w+@=,()-][\w.+@=,() -]*", name) or name == "reports":
+        raise ParameterError(
+            f"results cannot be kept under the tracker's name {name!r}; expected letters, "
+            "digits, and . _ - + @ = , ( ) or blanks after the first, but not 'reports'"
+        )

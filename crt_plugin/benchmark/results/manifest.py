@@ -1,0 +1,245 @@
+"""What a tracker's results rest on, in ``manifest.json`` beside them.
+
+It is written before the first result, so that results never stand without it. Results of other
+parameters or weights are not mixed under one name; those of other versions are, with a warning,
+and the manifest then names each environment that took part.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from crt_plugin.benchmark.datasets.part import Part
+from crt_plugin.errors import SourceError
+from crt_plugin.features.vgg_weights import weights_sha256
+from crt_plugin.hosts.got10k.tracker import Tracker
+from crt_plugin.parameters import Parameters
+from crt_plugin.runtime.atomic import write_text
+from crt_plugin.runtime.environment import machine
+
+logger = logging.getLogger(__name__)
+
+MANIFEST = "manifest.json"
+SETTINGS = "settings.txt"  # what version 0.1.0 wrote: parameters only, as name = value
+UNKNOWN = "unknown"
+
+Environment = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What results rest on.
+
+    Attributes:
+        tracker: its name.
+        parameters: all of them by name; None for trackers that have none of this package's.
+        seed: of the parameters.
+        weights: SHA-256 of each file of VGG's weights; none where VGG is not used, None where it is
+            not known.
+        environments: processor, system, Python and packages (``environment.machine``), one for each
+            that results were made in.
+    """
+
+    tracker: str
+    parameters: dict[str, Any] | None = None
+    seed: int | None = None
+    weights: list[str] | None = None
+    environments: list[Environment] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, tracker: Tracker) -> Manifest:
+        """Of a tracker as it would run here and now."""
+        params = getattr(tracker, "parameters", None)
+        if not isinstance(params, Parameters):
+            return cls(tracker.name, environments=[machine()])
+        weights = weights_sha256(params)
+        return cls(tracker.name, dict(params), params.seed, weights, [machine()])
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest | None:
+        """Of the results in a tracker's folder; None where nothing tells.
+
+        Raises:
+            SourceError: there is one, and it is damaged.
+        """
+        if (folder / MANIFEST).is_file():
+            return _parsed(folder / MANIFEST)
+        if (folder / SETTINGS).is_file():
+            parameters = _parameters(folder / SETTINGS)
+            return cls(folder.name, parameters, parameters.get("seed"))
+        return None
+
+    def write(self, folder: Path) -> None:
+        """Write it, in place of what was there.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
+        write_text(folder / MANIFEST, f"{text}\n")
+        (folder / SETTINGS).unlink(missing_ok=True)
+
+    def other_than(self, before: Manifest) -> str:
+        """What forbids that results of both stand together, "" if nothing does."""
+        if before.parameters != self.parameters:
+            return f"other settings ({_difference(before.parameters, self.parameters)})"
+        known = before.weights is not None and self.weights is not None
+        if known and before.weights != self.weights:
+            there, now = (" ".join(each.weights or ["none"]) for each in (before, self))
+            return f"other weights (SHA-256 there {there}; now {now})"
+        return ""
+
+    def newer_than(self, before: Manifest) -> str:
+        """The versions that differ from those of all results before, "" if one has the same."""
+        now = _versions(self.environments[0])
+        known = [_versions(environment) for environment in before.environments]
+        if now in known:
+            return ""
+        return _difference(known[-1] if known else {}, now)
+
+    def after(self, before: Manifest) -> Manifest:
+        """This one, with the environments of the results before."""
+        new = [one for one in self.environments if one not in before.environments]
+        parameters, seed, weights = self.parameters, self.seed, self.weights
+        return Manifest(
+            self.tracker, parameters, seed, weights, [*(before.environments or [{}]), *new]
+        )
+
+
+def check_manifest(part: Part, tracker: Tracker, leaving: Sequence[Path] = ()) -> None:
+    """Check that the results under the tracker's name can be gone on with.
+
+    Args:
+        leaving: files that are about to be deleted.
+
+    Raises:
+        SourceError: there are results of other settings or weights, or the manifest is damaged.
+    """
+    folder = results_folder(part, tracker.name)
+    if not _results(folder, leaving):
+        return
+    before, now = Manifest.read(folder), Manifest.of(tracker)
+    if before is None:
+        if now.parameters is not None:
+            logger.warning("%s holds results of unknown settings: no %s", folder, MANIFEST)
+        return
+    problem = now.other_than(before)
+    if problem:
+        raise SourceError(
+            f"{folder} holds results of {problem}; "
+            "expected another folder of results, or overwriting all of them"
+        )
+    versions = now.newer_than(before)
+    if versions:
+        logger.warning("%s holds results of other versions (%s)", folder, versions)
+
+
+def keep_manifest(part: Part, tracker: Tracker) -> None:
+    """Write the manifest beside the tracker's first results, and name new environments in it.
+
+    Results that stand without one stay so: nobody knows what they rest on.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    folder, now = results_folder(part, tracker.name), Manifest.of(tracker)
+    if not _results(folder):
+        now.write(folder)
+        return
+    before = Manifest.read(folder)
+    if before is not None and (after := now.after(before)) != before:
+        after.write(folder)
+
+
+def add_environment(part: Part, tracker: Tracker, environment: Environment) -> None:
+    """Name a worker's environment beside the tracker's results, before it makes one of them.
+
+    Results that stand without a manifest stay so.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    folder = results_folder(part, tracker.name)
+    before = Manifest.read(folder)
+    if before is None or environment in before.environments:
+        return
+    versions = Manifest(tracker.name, environments=[environment]).newer_than(before)
+    if versions:
+        logger.warning("a worker makes results of %s of other versions (%s)", folder, versions)
+    replace(before, environments=[*before.environments, environment]).write(folder)
+
+
+def manifests_differ(part: Part, other: Part, name: str) -> bool:
+    """Whether a tracker's results on two parts are known to be of different settings or weights."""
+    one, two = (Manifest.read(results_folder(each, name)) for each in (part, other))
+    return one is not None and two is not None and bool(one.other_than(two))
+
+
+def results_folder(part: Part, tracker: str) -> Path:
+    """Where the host keeps a tracker's results."""
+    return Path(part.experiment.result_dir) / tracker
+
+
+def _results(folder: Path, leaving: Sequence[Path] = ()) -> list[Path]:
+    """Result files of a tracker."""
+    gone = {folder / SETTINGS, *leaving}
+    return [file for file in folder.rglob("*.txt") if file not in gone]
+
+
+def _parsed(file: Path) -> Manifest:
+    try:
+        read = json.loads(file.read_text(encoding="utf-8"))
+        manifest = Manifest(**read)
+        kinds = {
+            "tracker": (str,),
+            "parameters": (dict, type(None)),
+            "seed": (int, type(None)),
+            "weights": (list, type(None)),
+            "environments": (list,),
+        }
+        wrong = [name for name, kind in kinds.items() if not isinstance(read.get(name), kind)]
+    except (ValueError, TypeError) as error:  # no UTF-8, no JSON, or JSON of something else
+        raise _damaged(file, str(error)) from error
+    if wrong or not all(isinstance(one, dict) for one in manifest.environments):
+        raise _damaged(file, f"wrong values of {', '.join(wrong) or 'environments'}")
+    return manifest
+
+
+def _parameters(file: Path) -> dict[str, Any]:
+    """What is in a file of lines ``name = value``."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+        pairs = [line.split(" = ", 1) for line in lines if line]
+        return {name: ast.literal_eval(value) for name, value in pairs}
+    except (ValueError, SyntaxError) as error:
+        raise _damaged(file, str(error)) from error
+
+
+def _damaged(file: Path, reason: str) -> SourceError:
+    return SourceError(
+        f"{file} is damaged ({reason}), and what the results beside it rest on is not known; "
+        "expected another folder of results, or removing this one"
+    )
+
+
+def _versions(environment: Environment) -> dict[str, str]:
+    """Package versions and Python's."""
+    packages = environment.get("packages") or {}
+    return {"python": environment.get("python", UNKNOWN), **packages}
+
+
+def _difference(before: dict[str, Any] | None, now: dict[str, Any] | None) -> str:
+    """The values in which two differ, shortly."""
+    old, new = before or {}, now or {}
+    names = [name for name in {**new, **old} if old.get(name, ...) != new.get(name, ...)]
+    there, here = (
+        ", ".join(f"{name} = {values[name]!r}" for name in names if name in values) or UNKNOWN
+        for values in (old, new)
+    )
+    return f"there {there}; now {here}"

@@ -1,0 +1,253 @@
+"""Scores of result files: the host's report, read out.
+
+AUC is the mean of the success curve, OS the success rate at IoU > 0.5, DP the fraction of frames
+whose centre is off by 20 px at most, fps the mean over frames of one over the time. OTB and its
+kin are means over sequences, GOT-10k over frames.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+from got10k.utils.metrics import center_error
+from numpy.typing import NDArray
+from rich.console import Console
+
+from crt_plugin.benchmark.datasets.part import Part
+from crt_plugin.benchmark.results.layout import Record
+from crt_plugin.hosts.got10k.tracker import quiet
+from crt_plugin.media.annotations import PRECISION_PIXELS
+from crt_plugin.runtime.atomic import move_files, scratch
+
+
+@dataclass(frozen=True)
+class SequenceScore:
+    """One tracker on one sequence.
+
+    Attributes:
+        auc, os, fps: see ``Score``.
+        dp: fraction of centres within 20 px.
+        success: fraction of IoU above 0, 0.05, ..., 1.
+        precision: fraction of centres within 0, 1, ..., 50 px.
+
+    On GOT-10k the host gives neither dp nor the curves of single sequences: they are None.
+    """
+
+    auc: float
+    os: float
+    dp: float | None
+    fps: float | None
+    success: NDArray[np.float64] | None = None
+    precision: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class Score:
+    """Means of one tracker over its sequences.
+
+    Attributes:
+        auc: area under the success curve; on GOT-10k the average overlap.
+        os: fraction of IoU above 0.5.
+        dp: fraction of centres within 20 px.
+        fps: frames per second, None where no times are known.
+        each: the sequences.
+    """
+
+    tracker: str
+    auc: float
+    os: float
+    dp: float
+    fps: float | None
+    each: dict[str, SequenceScore]
+
+    @property
+    def sequences(self) -> int:
+        """How many it is a mean over."""
+        return len(self.each)
+
+    @property
+    def by_sequence(self) -> dict[str, float]:
+        """AUC of each."""
+        return {name: score.auc for name, score in self.each.items()}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the host says of several trackers.
+
+    Attributes:
+        scores: in the order asked for; trackers without any result are left out.
+        folders: where the host wrote its own report, with curves.
+        problems: a line for each result file that could not be used.
+    """
+
+    scores: list[Score]
+    folders: list[Path]
+    problems: list[str]
+
+
+def over(score: Score, names: Collection[str]) -> Score | None:
+    """The means over some of the sequences of an OTB score; None where it has none of them."""
+    each = {name: one for name, one in score.each.items() if name in names}
+    return averaged(score.tracker, each) if each else None
+
+
+def averaged(tracker: str, each: dict[str, SequenceScore]) -> Score:
+    """A tracker's means over sequences of OTB."""
+    mean = mean_score(list(each.values()))
+    dp = _mean(score.dp for score in each.values())
+    return Score(tracker, mean.auc, mean.os, dp, mean.fps, each)
+
+
+def mean_score(scores: Sequence[SequenceScore]) -> SequenceScore:
+    """Mean of each value and curve of OTB scores; of fps, over those that are known."""
+    speeds = [score.fps for score in scores if score.fps is not None]
+    return SequenceScore(
+        _mean(score.auc for score in scores),
+        _mean(score.os for score in scores),
+        _mean(score.dp for score in scores),
+        _mean(speeds) if speeds else None,
+        _mean(score.success for score in scores),
+        _mean(score.precision for score in scores),
+    )
+
+
+def _mean(values: Iterable[Any]) -> Any:
+    """Of numbers, or of curves of one length."""
+    return np.array(list(values), dtype=float).mean(axis=0)
+
+
+def report(part: Part, names: Sequence[str], progress: bool = False, curves: bool = True) -> Report:
+    """Let the host score result files; no frame is read.
+
+    A tracker is scored over the sequences that it has whole results of. Trackers with the same
+    sequences share a report of the host, so that its curves compare what can be compared.
+
+    Args:
+        curves: let the host draw its curves, which takes a second or two.
+
+    Raises:
+        StorageError: the host's report cannot be written.
+    """
+    with _status(progress, curves):
+        return _report(part, names, curves)
+
+
+def _report(part: Part, names: Sequence[str], curves: bool) -> Report:
+    usable, problems = _usable(part, names)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name, sequences in usable.items():
+        if sequences:
+            groups.setdefault(sequences, []).append(name)
+    scores, folders = {}, []
+    for sequences, members in groups.items():
+        some = part.only(sequences)
+        if not curves:
+            some.experiment.plot_curves = lambda *_: None
+        reports = Path(some.experiment.report_dir)
+        # The host writes in place; a reader of an earlier report shall not see half of this one.
+        with scratch(reports) as work, quiet(), _own_figures_closed():
+            some.experiment.report_dir = str(work)
+            performance = some.experiment.report(members)
+            move_files(work, reports)
+        folders.append(reports / members[0])
+        scores.update({name: _score(some, name, performance[name]) for name in members})
+    return Report([scores[name] for name in usable if name in scores], folders, problems)
+
+
+def _usable(part: Part, names: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Sequences of which each tracker has whole results, and what is wrong with others."""
+    usable: dict[str, tuple[str, ...]] = {}
+    problems = []
+    for name in dict.fromkeys(names):
+        whole = []
+        for sequence in part.names:
+            record = Record.of(part, name, sequence, deterministic=False)
+            problem = record.problem()
+            if part.benchmark.is_got10k and record.files and not record.times.is_file():
+                problem = f"no {record.times.name}, which the host's report needs"
+            if problem:
+                problems.append(f"{name}, {sequence}: {problem}")
+            elif record.boxes[0].is_file():
+                whole.append(sequence)
+        usable[name] = tuple(whole)
+    return usable, problems
+
+
+def _score(part: Part, name: str, performance: dict[str, Any]) -> Score:
+    """The host's numbers under one set of names."""
+    overall, each = performance["overall"], performance["seq_wise"]
+    auc, success = ("ao", "sr") if part.benchmark.is_got10k else ("success_score", "success_rate")
+    precision = (
+        _precision_over_frames(part, name)
+        if part.benchmark.is_got10k
+        else overall["precision_score"]
+    )
+    return Score(
+        name,
+        float(overall[auc]),
+        float(overall[success]),
+        float(precision),
+        _fps(overall),
+        {sequence: _sequence_score(values) for sequence, values in each.items()},
+    )
+
+
+def _sequence_score(values: dict[str, Any]) -> SequenceScore:
+    if "ao" in values:
+        return SequenceScore(float(values["ao"]), float(values["sr"]), None, _fps(values))
+    success, precision = (np.asarray(values[f"{kind}_curve"]) for kind in ("success", "precision"))
+    return SequenceScore(
+        float(values["success_score"]),
+        float(values["success_rate"]),
+        float(values["precision_score"]),
+        _fps(values),
+        success,
+        precision,
+    )
+
+
+def _fps(values: dict[str, Any]) -> float | None:
+    """got10k says -1 where no times are known."""
+    speed = float(values["speed_fps"])
+    return speed if speed > 0 else None
+
+
+def _precision_over_frames(part: Part, name: str) -> float:
+    """DP as GOT-10k counts its other scores: visible frames after the first, all in one mean."""
+    near = []
+    dataset = part.experiment.dataset
+    for i, sequence in enumerate(part.names):
+        _, truth, meta = dataset[i]
+        visible = meta["cover"][1:] > 0
+        record = Record.of(part, name, sequence, deterministic=False)
+        for file in filter(Path.is_file, record.boxes):
+            boxes = np.loadtxt(file, delimiter=",")
+            near.append(center_error(boxes[1:], truth[1:])[visible] <= PRECISION_PIXELS)
+    return float(np.concatenate(near).mean())
+
+
+def _status(shown: bool, curves: bool) -> contextlib.AbstractContextManager[Any]:
+    if shown:
+        more = " and draws its curves" if curves else ""
+        return Console(stderr=True).status(f"got10k reads the results{more}")
+    return contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def _own_figures_closed() -> Iterator[None]:
+    """Close the figures that got10k leaves open, and take its changes of matplotlib back."""
+    before = set(plt.get_fignums())
+    with matplotlib.rc_context():
+        try:
+            yield
+        finally:
+            for number in set(plt.get_fignums()) - before:
+                plt.close(number)

@@ -1,0 +1,1 @@
+"""Running trackers on a dataset."""

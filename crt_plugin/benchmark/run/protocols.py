@@ -1,0 +1,191 @@
+"""OTB's robustness protocols: each start of a target is a sequence of its own.
+
+Under SRE a tracker starts from 12 boxes beside the first annotation, under TRE from the annotation
+of 20 frames (``starts``). What runs, resumes and reports a benchmark then does so with
+``Deer@left`` or ``Deer@f0042`` as with ``Deer``; results go to ``OTB2015-SRE`` or ``OTB2015-TRE``.
+
+The first frame of a start counts as hit, also where the given box was shifted: got10k overwrites a
+tracker's first box before it scores, and the benchmark's toolkit does so under every protocol. A
+shift thus costs what it does to the tracker, and nothing by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from PIL import Image
+
+from crt_plugin.benchmark.datasets.part import BENCHMARKS, Part, assemble, open_part
+from crt_plugin.benchmark.run.starts import (
+    SPATIAL,
+    TEMPORAL,
+    Boxes,
+    Start,
+    spatial_boxes,
+    temporal_frames,
+)
+from crt_plugin.errors import ParameterError, SourceError
+from crt_plugin.hosts.got10k.tracker import datasets, experiments
+
+PROTOCOLS = ("ope", "sre", "tre")
+OTB = tuple(name for name, known in BENCHMARKS.items() if known.dataset is datasets.OTB)
+
+
+@dataclass(frozen=True)
+class StartedPart(Part):
+    """A part of a benchmark, target by target from several starts.
+
+    ``names`` and ``lengths`` are of the starts.
+
+    Attributes:
+        starts: of all targets, by name.
+        whole: the same targets from their first annotated box, as ``ope`` runs them.
+    """
+
+    starts: dict[str, Start]
+    whole: Part
+
+    @property
+    def targets(self) -> list[str]:
+        """The host's names of the targets, each once."""
+        return list(dict.fromkeys(self.starts[name].target for name in self.names))
+
+    @property
+    def kinds(self) -> list[str]:
+        """Kinds of its starts, in the order of the protocol."""
+        there = {self.starts[name].kind for name in self.names}
+        return [kind for kind in (*SPATIAL, *TEMPORAL) if kind in there]
+
+    def __str__(self) -> str:
+        """For example "12 starts of 1 of 100 targets of OTB2015-SRE"."""
+        targets = f"{len(self.targets)} of {self.benchmark.listed} targets"
+        return f"{len(self.names)} starts of {targets} of {self.benchmark.folder}"
+
+
+def open_protocol(
+    protocol: str,
+    name: str,
+    root: str | Path,
+    sequences: Sequence[str] | None = None,
+    results: str | Path = "results",
+    reports: str | Path | None = None,
+) -> Part:
+    """``open_part`` under a protocol.
+
+    Args:
+        protocol: "ope" (one start, the benchmark as it is), "sre" or "tre".
+        name, root, sequences, results, reports: see ``open_part``; sequences are targets.
+
+    Returns:
+        A ``StartedPart`` unless the protocol is "ope".
+
+    Raises:
+        ParameterError: no such protocol or benchmark, or not one of OTB's.
+        SourceError, MissingExtraError: see ``open_part``; or the first frame cannot be read, or an
+            object lies outside it.
+    """
+    if protocol not in PROTOCOLS:
+        raise ParameterError(f"no protocol {protocol!r}; expected {', '.join(PROTOCOLS)}")
+    if protocol != "ope" and name in BENCHMARKS and name not in OTB:
+        raise ParameterError(
+            f"{protocol} is a protocol of OTB, and the dataset is {name!r}; "
+            f"expected {', '.join(OTB)}; or ope"
+        )
+    part = open_part(name, root, sequences, results, reports)
+    return part if protocol == "ope" else _started(part, protocol, results, reports)
+
+
+def _started(
+    part: Part, protocol: str, results: str | Path, reports: str | Path | None
+) -> StartedPart:
+    find = {"sre": _spatial_starts, "tre": _temporal_starts}[protocol]
+    whole = {
+        name: part.experiment.dataset[i][:2]  # frames and annotation
+        for i, name in enumerate(part.names)
+    }
+    starts = {
+        start.name: start for target, sequence in whole.items() for start in find(target, *sequence)
+    }
+    benchmark = replace(
+        part.benchmark,
+        folder=f"{part.benchmark.folder}-{protocol.upper()}",
+        experiment=_StartsExperiment,
+        settings={**part.benchmark.settings, "protocol": protocol.upper()},
+    )
+    lengths = {name: part.lengths[start.target] - start.frame for name, start in starts.items()}
+    dataset = _Starts(list(starts), starts, whole)
+    derived = assemble(benchmark, dataset, lengths, results, reports)
+    return StartedPart(benchmark, derived.experiment, lengths, starts, part)
+
+
+def _spatial_starts(target: str, files: list[str], truth: Boxes) -> Iterator[Start]:
+    try:
+        with Image.open(files[0]) as image:
+            width, height = image.size
+    except OSError as error:
+        raise SourceError(f"{target}: the first frame cannot be read: {error}") from error
+    for kind, box in spatial_boxes(truth[0], width, height).items():
+        if (box[2:] <= 0).any():
+            raise SourceError(
+                f"{target}: moved to {kind}, the first box {truth[0].tolist()} lies outside the "
+                f"frame of {width} x {height} px; expected targets inside"
+            )
+        yield Start(target, kind, kind, 0, box)
+
+
+def _temporal_starts(target: str, _: list[str], truth: Boxes) -> Iterator[Start]:
+    # As in the toolkit: no start where the annotation has no area or begins outside the frame. Its
+    # lists of frames with occlusion come with the toolkit only, and are not used here.
+    usable = np.asarray((truth > 0).all(axis=1))
+    for kind, frame in temporal_frames(usable).items():
+        yield Start(target, kind, f"f{frame:04d}", frame, truth[frame])
+
+
+@dataclass
+class _Starts:
+    """A got10k dataset whose sequences are starts.
+
+    The first box is what a tracker is given, and the others are the annotation. It does not tell in
+    the scores, since got10k overwrites the tracker's first box with it.
+
+    Attributes:
+        seq_names: names of the starts.
+        starts: by name; may be more.
+        whole: frames and annotation, N x 4, of each target.
+    """
+
+    seq_names: list[str]
+    starts: dict[str, Start]
+    whole: dict[str, tuple[list[str], Boxes]]
+
+    def __getitem__(self, index: int) -> tuple[list[str], Boxes]:
+        start = self.starts[self.seq_names[index]]
+        files, truth = self.whole[start.target]
+        boxes = truth[start.frame :].copy()
+        boxes[0] = start.box
+        return files[start.frame :], boxes
+
+    def __len__(self) -> int:
+        return len(self.seq_names)
+
+
+class _StartsExperiment(experiments.ExperimentOTB):
+    """got10k's experiment, with the protocol's name in its pictures."""
+
+    protocol: str
+
+    def plot_curves(self, tracker_names: Sequence[str]) -> None:
+        """Draw the host's curves, which it entitles "of OPE", under the protocol's own name."""
+        before = set(plt.get_fignums())
+        super().plot_curves(tracker_names)
+        folder = Path(self.report_dir) / tracker_names[0]
+        drawn = sorted(set(plt.get_fignums()) - before)
+        for kind, number in zip(("success", "precision"), drawn, strict=False):
+            figure = plt.figure(number)
+            axes = figure.axes[0]
+            axes.set_title(axes.get_title().replace("OPE", self.protocol))
+            figure.savefig(folder / f"{kind}_plots.png", dpi=300, bbox_inches="tight")

@@ -1,0 +1,140 @@
+"""A tracker in the host's own loop over a sequence, and what it gave: here, or on a worker."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crt_plugin.benchmark.results.responses import ResponseMaps
+from crt_plugin.errors import BoxError, CRTError, StorageError
+from crt_plugin.hosts.got10k.tracker import GOT10kTracker, Tracker, quiet
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Track:
+    """What a tracker gave on a sequence, once over.
+
+    Attributes:
+        boxes: N x 4, (x, y, w, h), counted as the host does.
+        times: seconds of each frame, N.
+        confidences: CRT's (peak, score) of each frame; none of other trackers.
+        responses: CRT's response maps, where they are recorded.
+    """
+
+    boxes: NDArray[np.float64]
+    times: NDArray[np.float64]
+    confidences: tuple[tuple[float, float], ...]
+    responses: ResponseMaps | None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the host's loop ended.
+
+    Attributes:
+        frame: so many were tracked in the last repetition: the one at fault, counted from 0.
+        reason: the error, "" if there was none.
+    """
+
+    frame: int
+    reason: str = ""
+
+
+def play(
+    experiment: Any,
+    tracker: Tracker,
+    on_frame: Callable[[], None],
+    keep: Callable[[Path, Track], None],
+) -> Ended:
+    """Let the host run a tracker on an experiment of one sequence.
+
+    Args:
+        experiment: got10k's; its way of writing results is replaced.
+        on_frame: called after each frame.
+        keep: given each repetition as it ends, and the file that the host has in mind for it.
+
+    Raises:
+        StorageError: of ``keep``. Any other ``Exception`` is what the loop ended with.
+    """
+    # The host writes in place, boxes before times: killed there, it leaves boxes that look
+    # whole and have no times, and readers see parts. What it hands over is written by ``keep``.
+    assert callable(experiment._record)  # in got10k 0.1.3
+    experiment._record = lambda file, boxes, times: keep(Path(file), _track(tracker, boxes, times))
+    watch = _Watch(tracker, on_frame)
+    try:
+        with quiet(), watch.hooked():
+            experiment.run(tracker)
+    except StorageError:  # the other sequences could not be written either
+        raise
+    except Exception as error:  # a tracker of others may raise anything
+        logger.info("%s", tracker.name, exc_info=True)
+        kind = "" if isinstance(error, CRTError) else f"{type(error).__name__}: "
+        return Ended(watch.frame, f"{kind}{error}")
+    return Ended(watch.frame)
+
+
+def _track(tracker: Tracker, boxes: NDArray[np.float64], times: NDArray[np.float64]) -> Track:
+    ours = tracker if isinstance(tracker, GOT10kTracker) else None
+    confidences = tuple(ours.confidences) if ours else ()
+    return Track(
+        boxes, times, confidences, ours.responses.maps if ours and ours.responses else None
+    )
+
+
+class _Watch:
+    """Counts a tracker's frames, and checks its boxes, from inside the host's loop."""
+
+    def __init__(self, tracker: Tracker, on_frame: Callable[[], None]) -> None:
+        self.frame = 0
+        self._tracker = tracker
+        self._on_frame = on_frame
+
+    @contextlib.contextmanager
+    def hooked(self) -> Iterator[None]:
+        """Put the hooks on the object: trackers with a loop of their own call them too."""
+        tracker, kept = self._tracker, dict(vars(self._tracker))
+        init, update = tracker.init, tracker.update
+
+        def hooked_init(image: Any, box: NDArray[np.float64]) -> None:
+            self.frame = 0
+            init(image, box.copy())  # got10k hands a view into its annotations over
+            self._count()
+
+        def hooked_update(image: Any) -> NDArray[np.float64]:
+            box = _checked(update(image))
+            self._count()
+            return box
+
+        tracker.init, tracker.update = hooked_init, hooked_update
+        try:
+            yield
+        finally:
+            for name in ("init", "update"):
+                if name in kept:
+                    setattr(tracker, name, kept[name])
+                else:
+                    delattr(tracker, name)
+
+    def _count(self) -> None:
+        self.frame += 1
+        self._on_frame()
+
+
+def _checked(box: Any) -> NDArray[np.float64]:
+    """A tracker's box, if it is one."""
+    try:
+        values = np.asarray(box, dtype=float)
+    except (TypeError, ValueError):
+        values = np.empty(0)
+    if values.shape != (4,) or not np.isfinite(values).all() or (values[2:] < 0).any():
+        raise BoxError(f"the tracker returned {box!r}; expected four finite numbers x, y, w, h")
+    return values

@@ -1,0 +1,10 @@
+"""CRT in the VOT toolkit; ``python -m crt_plugin.hosts.vot`` is what the toolkit starts."""
+
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve TraX, see ``server.main``, which needs the extra ``vot``."""
+    from crt_plugin.hosts.vot import server
+
+    server.main(arguments)

@@ -1,0 +1,61 @@
+"""CRT as a tracker of the VOT toolkit: ``python -m crt_plugin.hosts.vot --parameters NAME``.
+
+The toolkit starts this process and talks TraX with it over standard input and output. Boxes
+are those of the package, 0-based. The process asks for rectangles only, so that TraX itself
+turns a polygon into the upright rectangle around its corners, as the toolkit's own
+``Polygon.convert`` does: width and height are the largest minus the smallest coordinate.
+TraX sends four decimals.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from crt_plugin.algorithm.tracker import CRTTracker
+from crt_plugin.errors import CRTError, MissingExtraError
+from crt_plugin.parameters import load_parameters
+
+try:
+    import trax
+except ImportError as missing:
+    raise MissingExtraError(
+        'TraX is not installed; the VOT toolkit needs it: pip install "crt-plugin[vot]"'
+    ) from missing
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read ``--parameters NAME``, load the tracker and serve until the toolkit ends it."""
+    parser = argparse.ArgumentParser(description="CRT as a TraX server, for the VOT toolkit.")
+    parser.add_argument("--parameters", default="default", help="name or path of a parameter file")
+    name = parser.parse_args(arguments).parameters
+    serve(CRTTracker(load_parameters(name)), f"CRT-{Path(name).stem}")
+
+
+def serve(tracker: CRTTracker, name: str = "CRT") -> None:
+    """Answer TraX requests with boxes and scores.
+
+    Raises:
+        CRTError: the tracker raised; names the frame, and reaches the toolkit as the reason.
+    """
+    with trax.Server([trax.Region.RECTANGLE], [trax.Image.PATH], tracker_name=name) as server:
+        while (request := server.wait()).type != trax.TraxStatus.QUIT:
+            path = request.image["color"].path()
+            try:
+                with Image.open(path) as image:
+                    if request.type == trax.TraxStatus.INITIALIZE:
+                        region, _ = request.objects[0]
+                        tracker.init(image, region.bounds())
+                    else:
+                        tracker.update(image)
+            except Exception as error:  # of any kind: the toolkit knows the sequence, not the frame
+                raise CRTError(f"frame {path}: {type(error).__name__}: {error}") from error
+            region = trax.Rectangle.create(*tracker.last.box)
+            server.status([(region, {"confidence": tracker.last.score})])
+
+
+if __name__ == "__main__":
+    main()

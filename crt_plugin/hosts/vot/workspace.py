@@ -1,0 +1,272 @@
+"""A complete workspace of the VOT toolkit, which needs no network: ``crt vot workspace``.
+
+Written are config.yaml, trackers.ini, the stack of experiments where it is not the
+toolkit's, and for each sequence its metadata, groundtruth.txt, anchor.value and links to
+its frames. With sequences/list.txt there, the toolkit downloads nothing.
+"""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
+from crt_plugin.hosts.vot.sequences import VOTSequence, read_sequences
+from crt_plugin.parameters import load_parameters
+
+# Later toolkits cannot run reset-based and anchor-based experiments; attributee 0.1.10 breaks
+# the toolkit on Python 3.11.
+WANTED = {
+    "vot-toolkit": ("0.7.4", r"0\.7\.4"),
+    "vot-trax": ("4.0.2", r"4\.0\.2"),
+    "attributee": ("0.1.8 or 0.1.9", r"0\.1\.[89]"),
+}
+STACKS = Path(__file__).resolve().parent / "stacks"
+TIMEOUT = 600  # seconds a reply; the toolkit's 30 are too few for training on a slow machine
+PACKAGE = Path(__file__).resolve().parents[3]  # folder that crt_plugin is imported from
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What was written.
+
+    Attributes:
+        folder: the workspace.
+        sequences: in the order of list.txt.
+        trackers: identifiers, for ``vot evaluate``.
+        warnings: what will not come out as the user may think.
+    """
+
+    folder: Path
+    sequences: list[VOTSequence]
+    trackers: list[str]
+    warnings: list[str]
+
+
+def require_toolkit() -> None:
+    """Check the versions of the toolkit and of what it rests on.
+
+    Raises:
+        MissingExtraError: one is missing, or of a version that cannot run the experiments.
+    """
+    for name, (wanted, pattern) in WANTED.items():
+        try:
+            version = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            version = ""
+        if not re.fullmatch(pattern, version):
+            state = f"{name} {version} is" if version else f"{name} is not"
+            raise MissingExtraError(
+                f"{state} installed; expected {wanted}, as the extra brings it: "
+                'pip install "crt-plugin[vot]"'
+            )
+
+
+def write_workspace(
+    folder: Path,
+    data: Sequence[Path],
+    stack: str = "short",
+    parameters: Sequence[str] = ("default",),
+    names: Sequence[str] = (),
+    frames: int | None = None,
+    on_sequence: Callable[[int, int], None] = lambda done, total: None,
+) -> Workspace:
+    """Write a workspace; it appears at once when it is complete.
+
+    Args:
+        folder: where to; must not exist, or be empty.
+        data: folders of sequences, see ``vot_sequences.EXPECTED``.
+        stack: one of ours, one of the toolkit's, or the path of a .yaml file.
+        parameters: parameter files, each of which becomes a tracker ``CRT-<name>``.
+        names: which sequences; empty means all.
+        frames: number of frames to keep of each; None keeps all.
+        on_sequence: called with the sequences done and their number; for progress bars.
+
+    Raises:
+        MissingExtraError: see ``require_toolkit``.
+        SourceError: see ``read_sequences``; frames without the object under a stack that
+            resets trackers; or something in ``folder``.
+        ParameterError: an unknown stack or parameter file, or two of one name.
+    """
+    require_toolkit()
+    stack_name, stack_file = resolve_stack(stack)
+    registry = _registry(parameters)
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise SourceError(f"{folder} is there already; expected a new or an empty folder")
+    sequences = read_sequences(data, names, frames)
+    warnings = _check_stack(stack, stack_file, sequences)
+
+    part = folder.with_name(f"{folder.name}.part")
+    if part.exists():
+        raise SourceError(f"{part} is left of a run that was stopped; remove it first")
+    try:
+        for done, sequence in enumerate(sequences):
+            on_sequence(done, len(sequences))
+            _write_sequence(part / "sequences" / sequence.name, sequence)
+        _write(part / "sequences" / "list.txt", [sequence.name for sequence in sequences])
+        if stack_name == stack_file.name:
+            shutil.copyfile(stack_file, part / stack_name)
+        # The toolkit opens the registry with the encoding of the system.
+        with (part / "trackers.ini").open("w", encoding=None) as file:
+            registry.write(file)
+        _write(part / "config.yaml", ["registry: [./trackers.ini]", f"stack: {stack_name}"])
+        if folder.exists():
+            folder.rmdir()
+        part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    on_sequence(len(sequences), len(sequences))
+    return Workspace(folder, sequences, registry.sections(), warnings)
+
+
+def stack_names() -> list[str]:
+    """Our own stacks."""
+    return sorted(file.stem for file in STACKS.glob("*.yaml"))
+
+
+def resolve_stack(stack: str) -> tuple[str, Path]:
+    """The stack's name in config.yaml, and its file.
+
+    The toolkit's stacks keep their names; others are copied beside config.yaml.
+
+    Raises:
+        ParameterError: no such stack.
+    """
+    from vot.stack import resolve_stack as find_in_toolkit
+
+    if stack in stack_names():
+        return f"{stack}.yaml", STACKS / f"{stack}.yaml"
+    path = Path(stack)
+    if path.suffix == ".yaml" and path.is_file():
+        return path.name, path
+    found = None if path.suffix == ".yaml" else find_in_toolkit(stack)
+    if found is None:
+        raise ParameterError(
+            f"no stack {stack!r}; expected {', '.join(stack_names())}, one of the toolkit's, such "
+            "as vot2018/shortterm or vot2022/shorttermbox, or the path of a .yaml file"
+        )
+    return stack, Path(found)
+
+
+def _check_stack(stack: str, file: Path, sequences: Sequence[VOTSequence]) -> list[str]:
+    """Warnings where a stack does not fit the sequences; an error where it cannot run."""
+    import yaml
+
+    try:
+        experiments = dict(yaml.safe_load(file.read_text(encoding="utf-8"))["experiments"])
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        raise ParameterError(f"stack {file} has no readable experiments: {error}") from error
+    if any(experiment.get("type") == "supervised" for experiment in experiments.values()):
+        for sequence in sequences:
+            if sequence.absent:
+                frame = sequence.absent[0]
+                raise SourceError(
+                    f"{sequence.name} has no region in {len(sequence.absent)} frames, first in row "
+                    f"{frame + 1} of {sequence.annotation}; stack {stack} resets trackers, and "
+                    f"takes such a frame for a failure. Expected: --frames {frame} or fewer, other "
+                    "--sequences, or a stack of anchors alone, such as vot2022/shorttermbox"
+                )
+    longest = max(len(sequence.frames) for sequence in sequences)
+    limits = {name: _eao_limit(experiment) for name, experiment in experiments.items()}
+    return [
+        f"EAO of {name} will be 0 or nan: stack {stack} averages over runs of up to {limit} "
+        f"frames, and the longest sequence has {longest}"
+        for name, limit in limits.items()
+        if limit >= longest
+    ]
+
+
+def _eao_limit(experiment: dict[str, Any]) -> int:
+    """Longest run that an experiment's EAO score averages over; 0 without such a score."""
+    scores = [a for a in experiment.get("analyses", []) if str(a["type"]).endswith("_eao_score")]
+    return max((int(score["high"]) for score in scores), default=0)
+
+
+def _registry(parameters: Sequence[str]) -> configparser.ConfigParser:
+    """The trackers, in the toolkit's format, started by this Python."""
+    registry = configparser.ConfigParser()
+    for name in parameters:
+        load_parameters(name)
+        path = Path(name)
+        given = path.resolve().as_posix() if path.suffix == ".py" else name
+        identifier = re.sub(r"[^A-Za-z0-9_-]", "-", f"CRT-{path.stem}")
+        if registry.has_section(identifier):
+            raise ParameterError(f"two trackers are called {identifier}; expected each name once")
+        settings = {
+            "label": identifier,
+            "protocol": "traxpython",
+            "command": f"from crt_plugin.hosts.vot import main; main(['--parameters', {given!r}])",
+            "python": f'"{sys.executable}"' if " " in sys.executable else sys.executable,
+            "timeout": str(TIMEOUT),
+        }
+        if not _is_found():
+            settings["paths"] = str(PACKAGE)
+        registry[identifier] = {key: value.replace("%", "%%") for key, value in settings.items()}
+    return registry
+
+
+def _is_found() -> bool:
+    """Whether a new process of this Python finds this package; not where it runs in a checkout.
+
+    The toolkit starts trackers in a folder of their own, with a PYTHONPATH of its own.
+    """
+    code = "import importlib.util as u; s = u.find_spec('crt_plugin'); print(s and s.origin)"
+    done = subprocess.run(
+        [sys.executable, "-E", "-c", code],
+        cwd=Path(sys.executable).parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return Path(done.stdout.strip()).resolve() == PACKAGE / "crt_plugin" / "__init__.py"
+
+
+def _write_sequence(folder: Path, sequence: VOTSequence) -> None:
+    suffix = sequence.frames[0].suffix.lower().replace(".jpeg", ".jpg")
+    (folder / "color").mkdir(parents=True)
+    for number, frame in enumerate(sequence.frames, start=1):
+        link(frame, folder / "color" / f"{number:08d}{suffix}")
+    with Image.open(sequence.frames[0]) as image:
+        width, height = image.size
+    _write(folder / "groundtruth.txt", sequence.regions)
+    _write(folder / "anchor.value", map(str, sequence.anchors))
+    _write(
+        folder / "sequence",
+        [
+            f"channels.color=color/%08d{suffix}",
+            "format=default",
+            f"fps={sequence.fps}",
+            f"width={width}",
+            f"height={height}",
+            f"length={len(sequence.frames)}",
+        ],
+    )
+
+
+def link(source: Path, target: Path) -> None:
+    """A symbolic link, or a hard link, or a copy: the first that the system allows.
+
+    Windows allows symbolic links to privileged users only, and hard links within one drive.
+    """
+    source = source.resolve()
+    for attempt in (target.symlink_to, target.hardlink_to):
+        try:
+            attempt(source)
+        except (OSError, NotImplementedError):
+            continue
+        return
+    shutil.copyfile(source, target)
+
+
+def _write(file: Path, lines: Any) -> None:
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")

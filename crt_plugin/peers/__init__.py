@@ -1,0 +1,1 @@
+"""Other trackers under got10k's interface."""

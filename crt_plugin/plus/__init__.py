@@ -1,0 +1,1 @@
+"""What this package adds to the paper: each a setting, off in the paper's files."""

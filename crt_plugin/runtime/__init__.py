@@ -1,0 +1,1 @@
+"""What the code runs on: images, device and precision, files, progress."""

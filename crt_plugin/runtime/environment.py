@@ -1,0 +1,39 @@
+"""What results and figures were made with: processor, system, Python and packages."""
+
+from __future__ import annotations
+
+import platform
+import re
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from crt_plugin import __version__
+from crt_plugin.runtime.device import OPENCV_WHEELS
+
+CPU_INFO = Path("/proc/cpuinfo")
+PACKAGES = ("torch", "numpy", "got10k", *OPENCV_WHEELS)
+
+
+def machine() -> dict[str, Any]:
+    """Under ``processor``, ``system``, ``python`` and, by package, ``packages``."""
+    versions = {"crt-plugin": __version__}
+    for name in PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return {
+        "processor": _processor(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "packages": versions,
+    }
+
+
+def _processor() -> str:
+    if CPU_INFO.is_file():
+        found = re.search(r"^model name\s*:\s*(.+)$", CPU_INFO.read_text(), re.MULTILINE)
+        if found:
+            return found[1]
+    return platform.processor() or platform.machine()

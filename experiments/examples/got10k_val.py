@@ -1,0 +1,25 @@
+"""CRT with got10k's own experiment on the validation part of GOT-10k; copy it.
+
+    python experiments/examples/got10k_val.py GOT10K_FOLDER
+
+The folder holds val/list.txt and the sequences of that list.
+"""
+
+import sys
+
+from got10k.experiments import ExperimentGOT10k
+
+from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+
+
+def main(root: str) -> None:
+    """Run, then report to results/ and reports/."""
+    trackers = [GOT10kTracker("default"), GOT10kTracker("hog")]
+    experiment = ExperimentGOT10k(root, subset="val")
+    for tracker in trackers:
+        experiment.run(tracker)
+    experiment.report([tracker.name for tracker in trackers])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,59 @@
+"""CRT in run_experiment.py of visionml's pytracking, beside the trackers that it brings.
+
+    crt attach --pytracking DIR
+    cd DIR && python pytracking/run_experiment.py crt otb --threads 2
+
+Each function gives (trackers, sequences); to compare with others, add trackers to its list.
+The attached ``experiments/crt.py`` loads this file by its path: imported as ``pytracking``,
+it would hide the toolkit. So the toolkit is imported where it is used, not here.
+"""
+
+from pathlib import Path
+
+from crt_plugin.errors import SourceError
+
+
+def otb():
+    """The paper's best on the sequences of OTB-100 that are there."""
+    return _trackers("default"), _otb_present()
+
+
+def otb_hog():
+    """Hand-crafted features, several times faster."""
+    return _trackers("hog"), _otb_present()
+
+
+def otb_features():
+    """Deep against hand-crafted features."""
+    return _trackers("default", "hog", "rgb"), _otb_present()
+
+
+def _trackers(*parameters):
+    from pytracking.evaluation import Tracker
+
+    return [Tracker("crt", name) for name in parameters]
+
+
+def _otb_present():
+    """OTB-100 without the sequences that ``otb_path`` of evaluation/local.py does not hold."""
+    from pytracking.evaluation.otbdataset import OTBDataset
+
+    dataset = OTBDataset()
+    root, listed = Path(dataset.base_path), dataset.sequence_info_list
+    present = [
+        info
+        for info in listed
+        if (root / info["anno_path"]).is_file() and (root / info["path"]).is_dir()
+    ]
+    if not present:
+        raise SourceError(
+            f"no sequence of OTB in {root}; expected otb_path in evaluation/local.py, a folder "
+            "of folders <Sequence>/img and <Sequence>/groundtruth_rect.txt"
+        )
+    print(f"{len(present)} of {len(listed)} sequences of OTB-100 are in {root}")
+    dataset.sequence_info_list = present
+    return dataset.get_sequence_list()
+
+
+if __name__ == "__main__":
+    raise SystemExit(__doc__)

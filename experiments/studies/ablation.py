@@ -1,0 +1,183 @@
+"""What each setting of a parameter file is worth: AUC, DP and fps without it, on OTB sequences.
+
+    python experiments/studies/ablation.py --of plus --data OTB_FOLDER --seeds 0 1 2 --workers 2
+
+Results are kept: a stopped run resumes. Values are means over seeds. Changes of AUC are those
+against the file itself on the same sequences, with a paired bootstrap interval of 95 % over
+sequences. fps are of ``crt bench`` on one sequence, after the evaluation, one variant at a time; on
+a busy machine they mean nothing. At the end: the AUC of choosing among the variants by
+leave-one-sequence-out cross-validation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from crt_plugin.bench.jobs import Job, measure
+from crt_plugin.benchmark.results.scores import Score
+from crt_plugin.benchmark.run.evaluate import Evaluation, evaluate
+from crt_plugin.errors import ParameterError
+from crt_plugin.report.bootstrap import paired_difference
+from crt_plugin.report.held_out import held_out
+
+PAPER_UPDATES = {
+    "loss_threshold": 0.1,
+    "stop_loss": 0.02,
+    "confidence_threshold": 0.2,
+    "update_learning_rate": 5e-9,
+}
+NO_GATE = {"confidence_threshold": 0.0}
+NO_MINING = {"loss_threshold": 0.0, "loss_exponent": 0.0}
+Changes = dict[str, Any]
+VARIANTS: dict[str, dict[str, Changes]] = {
+    # the gate is the published code's, the paper has none
+    "default": {"no_gate": NO_GATE},
+    "hog": {
+        "no_gate": NO_GATE,
+        "std_of_50": {"feature_std": 50.0},
+        "std_of_200": {"feature_std": 200.0},
+        "std_of_400": {"feature_std": 400.0},
+    },
+    "vgg_conv2": {
+        "no_gate": NO_GATE,
+        "no_mining": NO_MINING,
+        "neither": NO_GATE | NO_MINING,
+    },
+    "fast": {
+        "one_step": {"search": "joint"},
+        "scale_in_every_frame": {"scale_interval": 1},
+        "margin_of_5": {"scale_margin": 5},
+        "whole_cells": {"subcell": "off"},
+        "paper_patch": {"filter_cells": 100.0, "patch_width": 9},
+        "paper_updates": PAPER_UPDATES,
+    },
+    "plus": {
+        "one_layer": {"vgg_shallow_layer": 0, "vgg_std": 0.0},
+        "no_angle": {"rotation_step": 0.0},
+        "free_angle": {"rotation_price": 0.0},
+        "whole_steps": {"pose_refinement": "off"},
+        "no_gate": NO_GATE,
+        "pose_in_doubt": {"pose_threshold": 0.0},
+        "no_search": {"lost_score": 0.0},
+        "paper_errors": {"loss_threshold": 0.1, "stop_loss": 0.02},
+        "slower_updates": {"update_learning_rate": 1e-8},
+        "scale_in_every_second_frame": {"scale_interval": 2},
+    },
+}
+FILE = """\
+from crt_plugin.parameters import load_parameters
+
+
+def parameters():
+    return load_parameters({of!r}).copy(**{changes!r})
+"""
+
+
+def written(folder: Path, of: str, names: list[str]) -> dict[str, Path]:
+    """A parameter file for each variant, the file itself among them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {name: folder / f"{name}.py" for name in names}
+    for name, file in files.items():
+        changes = VARIANTS[of].get(name, {})
+        file.write_text(FILE.format(of=of, changes=changes), encoding="utf-8")
+    return files
+
+
+def fps(file: Path, source: Path) -> float:
+    """Of one variant, by a process of its own."""
+    arguments = {"parameters": str(file), "precision": "auto", "source": str(source), "box": None}
+    speed = measure(Job("tracker", 0, {**arguments, "frames": 16, "naive": False}))["fps"]
+    return float(speed)
+
+
+def merged(runs: list[Evaluation]) -> dict[str, dict[str, np.ndarray]]:
+    """AUC, OS and DP of each variant and sequence, mean over seeds; one run for data and seed."""
+    found: dict[str, dict[str, list[list[float]]]] = {}
+    scores: list[Score] = [score for run in runs for score in run.report.scores]
+    for score in scores:
+        variant = re.sub(r"^CRT-|-seed\d+$", "", score.tracker)
+        sequences = found.setdefault(variant, {})
+        for name, each in score.each.items():
+            sequences.setdefault(name, []).append([each.auc, each.os, each.dp or 0.0])
+    return {
+        variant: {name: np.mean(values, axis=0) for name, values in sequences.items()}
+        for variant, sequences in found.items()
+    }
+
+
+def show_held_out(auc: dict[str, dict[str, float]], console: Console) -> None:
+    """What choosing among the variants is worth; for one sequence there is nothing to leave out."""
+    try:
+        result = held_out(auc)
+    except ParameterError as error:
+        console.print(f"not cross-validated: {error}")
+        return
+    console.print(f"best of all: {result.best}, AUC {result.tuned:.3f}; held out {result.mean:.3f}")
+    console.print("chosen without: " + ", ".join(f"{s} {v}" for s, v in result.chosen.items()))
+
+
+def main() -> None:
+    """Run, then print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--of", default="plus", choices=VARIANTS)
+    parser.add_argument("--data", type=Path, nargs="+", required=True)
+    parser.add_argument("--variants", nargs="+", help="without it all")
+    parser.add_argument("--sequences", nargs="+")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--results", type=Path, default=Path("results/ablation"))
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--fps-sequence", default="DragonBaby")
+    parser.add_argument("--no-fps", action="store_true", help="leave the speed out")
+    args = parser.parse_args()
+    chosen = args.variants or list(VARIANTS[args.of])
+    if unknown := set(chosen) - set(VARIANTS[args.of]):
+        parser.error(f"no variants of {args.of}: {', '.join(sorted(unknown))}")
+
+    names = [args.of, *chosen]
+    files = written(args.results / "parameters", args.of, names)
+    runs = [
+        evaluate(
+            "otb",
+            data,
+            [f"crt:{file}" for file in files.values()],
+            args.results / f"seed{seed}",
+            sequences=args.sequences,
+            seed=seed,
+            workers=args.workers,
+        )
+        for seed in args.seeds
+        for data in args.data
+    ]
+    scores = merged(runs)
+    auc = {
+        variant: {name: float(values[0]) for name, values in sequences.items()}
+        for variant, sequences in scores.items()
+    }
+    table = Table("variant", "AUC", "change of AUC", "OS", "DP", "fps")
+    for name in track(names, description="fps", disable=args.no_fps):
+        source = args.data[0] / args.fps_sequence
+        speed = "-" if args.no_fps else f"{fps(files[name], source):.2f}"
+        difference = None if name == args.of else paired_difference(auc[name], auc[args.of])
+        changed = "-" if difference is None else str(difference)
+        means = [f"{value:.3f}" for value in np.mean(list(scores[name].values()), axis=0)]
+        table.add_row(name, means[0], changed, *means[1:], speed)
+    console = Console()
+    console.print(table)
+    show_held_out(auc, console)
+    failures = [failure for run in runs for failure in run.failures]
+    for failure in failures:
+        console.print(f"failed: {failure}")
+    if failures:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,298 @@
+"""Two workers of this machine do what one does: real processes, got10k's own loop in each."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from distributed import Client
+
+from crt_plugin.benchmark.cluster.clients import local_cluster, uncollected
+from crt_plugin.benchmark.results.manifest import Manifest
+from crt_plugin.benchmark.results.responses import ResponseMaps
+from crt_plugin.benchmark.run.evaluate import evaluate
+from crt_plugin.errors import ParameterError
+from tests.conftest import ROOT
+from tests.helpers.clusters import TRACKERS as NOTED
+from tests.helpers.clusters import is_running, wait_for
+from tests.helpers.evaluation_data import Still, leave_curves_out, write_otb
+
+LENGTHS = {"Couple": 4, "Deer": 9, "Dog": 5}
+TRACKERS = '''
+import os
+import time
+from pathlib import Path
+
+import torch
+from got10k.trackers import Tracker
+
+class Still(Tracker):
+    """Returns the first box; notes the process and its threads."""
+    def __init__(self):
+        super().__init__("Still", True)
+    def init(self, image, box):
+        self.box = box
+        self.frame = 0
+        note = Path(f"note {os.getpid()} {box[0]:g}.txt")
+        note.write_text(str(torch.get_num_threads()))
+    def update(self, image):
+        return self.box
+
+class Endless(Still):
+    """Never comes back from its second frame."""
+    def update(self, image):
+        Path(f"began {os.getpid()}").touch()
+        time.sleep(600)
+
+class Faulty(Still):
+    """Fails in the third frame of the sequence that begins at 6."""
+    def __init__(self):
+        super().__init__()
+        self.name = "Faulty"
+    def update(self, image):
+        self.frame += 1
+        if self.frame == 2 and self.box[0] == 6:
+            raise RuntimeError("it broke")
+        return self.box
+'''
+QUICK_CRT = """
+from crt_plugin.parameters import load_parameters
+
+def parameters():
+    return load_parameters("rgb").copy(filter_cells=16.0, train_steps=20)
+"""
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """Three sequences; the present folder has a module of trackers and a parameter file."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
+    leave_curves_out(monkeypatch)
+    (tmp_path / "mine_in_parallel.py").write_text(TRACKERS)
+    (tmp_path / "quick_crt.py").write_text(QUICK_CRT)
+    return write_otb(tmp_path / "otb", LENGTHS)
+
+
+def evaluated(data, trackers, results, **options):
+    return evaluate("otb", data, trackers, results, progress=False, **options)
+
+
+def boxes(results, name):
+    return {s: (results / "OTB2015" / name / f"{s}.txt").read_bytes() for s in LENGTHS}
+
+
+def test_the_same_boxes_as_with_one_worker(data, tmp_path):
+    trackers = ["crt:quick_crt.py", "mine_in_parallel:Still"]
+    one = evaluated(data, trackers, tmp_path / "one", responses=True)
+    two = evaluated(data, trackers, tmp_path / "two", responses=True, workers=2)
+    for name in LENGTHS:
+        file = f"OTB2015/CRT-quick_crt/responses/{name}.npz"
+        alone, shared = (ResponseMaps.load(tmp_path / run / file) for run in ("one", "two"))
+        assert (alone.values == shared.values).all() and len(alone.maps) == LENGTHS[name]
+    for name in ("CRT-quick_crt", "Still"):
+        assert boxes(tmp_path / "one", name) == boxes(tmp_path / "two", name)
+    assert [s.by_sequence for s in one.report.scores] == [s.by_sequence for s in two.report.scores]
+    assert not two.failures
+    manifest = Manifest.read(tmp_path / "two" / "OTB2015" / "CRT-quick_crt")
+    assert manifest.parameters["filter_cells"] == 16.0
+
+
+def test_each_sequence_runs_once_and_threads_are_shared(data, tmp_path):
+    """And the next children of this process have as many threads as before."""
+    environment = dict(os.environ)
+    evaluated(data, ["mine_in_parallel:Still"], tmp_path / "results", workers=2)
+    notes = sorted(tmp_path.glob("note *.txt"))
+    assert len(notes) == len(LENGTHS)
+    assert all(f"note {os.getpid()} " not in note.name for note in notes)
+    assert {note.read_text() for note in notes} == {str(max(1, os.cpu_count() // 2))}
+    assert dict(os.environ) == environment
+
+
+def test_a_failure_is_named_and_the_others_go_on(data, tmp_path):
+    trackers = ["mine_in_parallel:Still", "mine_in_parallel:Faulty"]
+    done = evaluated(data, trackers, tmp_path / "results", workers=2)
+    (failure,) = done.failures
+    assert str(failure) == "Faulty, Deer, frame 2: RuntimeError: it broke"
+    assert [score.sequences for score in done.report.scores] == [3, 2]
+
+
+def test_results_that_are_there_are_kept(data, tmp_path):
+    trackers = ["mine_in_parallel:Still"]
+    evaluated(data, trackers, tmp_path / "results", sequences=["Deer"])
+    file = tmp_path / "results" / "OTB2015" / "Still" / "Deer.txt"
+    before = file.stat().st_mtime_ns
+    assert evaluated(data, trackers, tmp_path / "results", workers=2).kept == 1
+    assert file.stat().st_mtime_ns == before
+    assert np.loadtxt(tmp_path / "results/OTB2015/Still/Dog.txt", delimiter=",").shape == (5, 4)
+
+
+@pytest.mark.torture
+@pytest.mark.skipif(os.name != "posix", reason="kills by signal 9")
+def test_a_worker_that_is_killed(data, tmp_path, monkeypatch):
+    """In the middle of Deer: that one is run again, by the other or by the one that is started."""
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "pause").write_text("0.1")
+    (notes / "kill 6").touch()
+    monkeypatch.setenv("CRT_NOTES", str(notes))
+    (tmp_path / "noted_trackers.py").write_text(NOTED)
+    monkeypatch.delitem(sys.modules, "noted_trackers", raising=False)  # of another test
+    done = evaluated(data, ["noted_trackers:Noted"], tmp_path / "two", workers=2)
+    (notes / "pause").write_text("0")
+    evaluated(data, ["noted_trackers:Noted"], tmp_path / "one")
+    assert not done.failures
+    assert boxes(tmp_path / "one", "CRT-rgb") == boxes(tmp_path / "two", "CRT-rgb")
+    began = sorted(file.name.split()[1] for file in notes.glob("began *"))
+    assert began == ["5", "5", "6", "6", "6", "7", "7"]
+
+
+def test_the_processes_are_for_this_one_only(data):
+    """Another user of this machine could run code in them; and they may have children."""
+    with local_cluster(1) as client:
+        address = client.scheduler.address
+        assert address.startswith("tls://127.0.0.1:")
+        for name in (address, address.replace("tls", "tcp")):
+            with (
+                pytest.raises((OSError, TypeError, RuntimeError, ValueError)),
+                uncollected(),
+            ):
+                Client(name, timeout=1, set_as_default=False)
+        daemon = client.submit(lambda: __import__("multiprocessing").current_process().daemon)
+        assert daemon.result() is False
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [("local_cluster(1)", "started\n"), ("connected('tcp://127.0.0.1:9', 0.1)", "refused\n")],
+    ids=["here", "there"],
+)
+def test_a_refused_client_does_not_hold_the_next_up(tmp_path, start, said):
+    """Collected at the worst moment: while the next one's loop starts, under Dask's lock."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import gc\n"
+        "from distributed import Client, utils\n"
+        "from crt_plugin.errors import ClusterError\n"
+        "from crt_plugin.benchmark.cluster.clients import connected, local_cluster\n"
+        "class Thread(utils._CollectErrorThread):\n"
+        "    def __init__(self, *args, **kwargs):\n"
+        "        if gc.isenabled():\n"
+        "            kept.clear()\n"
+        "            gc.collect()\n"
+        "        super().__init__(*args, **kwargs)\n"
+        "kept = []\n"
+        "def refused():\n"
+        "    try:\n"
+        "        Client('tls://127.0.0.1:9', timeout=1, set_as_default=False)  # no keys\n"
+        "    except (OSError, TypeError, RuntimeError, ValueError) as error:\n"
+        "        error.itself = error  # garbage that only a collection finds, its frames with it\n"
+        "        kept.append(error)\n"
+        "if __name__ == '__main__':\n"
+        "    refused()\n"
+        "    utils._CollectErrorThread = Thread\n"
+        "    try:\n"
+        f"        with {start}:\n"
+        "            print('started')\n"
+        "    except ClusterError:\n"
+        "        print('refused')\n"
+        "    assert gc.isenabled()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == said, done.stderr
+
+
+def test_one_worker_needs_no_dask(data, tmp_path):
+    """And several say what is missing, before anything is written."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\n"
+        "sys.modules.update(dask=None, distributed=None)\n"
+        "from crt_plugin.errors import MissingExtraError\n"
+        "from crt_plugin.benchmark.run.evaluate import evaluate\n"
+        "run = ('otb', 'otb', ['mine_in_parallel:Still'])\n"
+        "for options in ({'workers': 2}, {'scheduler': 'tcp://127.0.0.1:9'}):\n"
+        "    try:\n"
+        "        evaluate(*run, 'several', progress=False, **options)\n"
+        "    except MissingExtraError as error:\n"
+        "        print(error)\n"
+        "assert not evaluate(*run, 'one', progress=False).failures\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
+    done = subprocess.run(
+        [sys.executable, script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    assert len(said) == 2
+    assert all("need Dask" in line and 'pip install "crt-plugin[cluster]"' in line for line in said)
+    assert (tmp_path / "one").exists() and not (tmp_path / "several").exists()
+
+
+def test_what_several_workers_cannot_do(data, tmp_path):
+    with pytest.raises(ParameterError, match="2 workers make their own trackers; expected tr"):
+        evaluated(data, [Still()], tmp_path / "results", workers=2)
+    with pytest.raises(ParameterError, match="workers = 0; expected an integer >= 1"):
+        evaluated(data, ["mine_in_parallel:Still"], tmp_path / "results", workers=0)
+    scheduler = {"scheduler": "tcp://127.0.0.1:9"}
+    with pytest.raises(ParameterError, match="a scheduler's workers make their own trackers"):
+        evaluated(data, [Still()], tmp_path / "results", **scheduler)
+    for options, said in (
+        ({"workers": 2, **scheduler}, "workers = 2 beside scheduler = 'tcp://127.0.0.1:9'"),
+        (
+            {"timeout": 5.0},
+            "timeout = 5, and there is nobody to end what hangs; expected with",
+        ),
+        ({"timeout": 0.0, "workers": 2}, "timeout = 0; expected seconds > 0"),
+        ({"timeout": float("nan"), "workers": 2}, "timeout = nan is not accepted"),
+    ):
+        with pytest.raises(ParameterError, match=said):
+            evaluated(data, ["mine_in_parallel:Still"], tmp_path / "results", **options)
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes are told apart by signal 0")
+@pytest.mark.parametrize("number", [getattr(signal, "SIGKILL", 9), signal.SIGINT])
+def test_nothing_goes_on_after_the_first_process(data, tmp_path, number):
+    """Killed, or stopped by Ctrl-C, which a terminal sends to all: in the middle of a frame."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import signal\n"
+        "from crt_plugin.benchmark.run.evaluate import evaluate\n"
+        "if __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # CI may ignore it
+        "    evaluate('otb', 'otb', ['mine_in_parallel:Endless'], 'results', workers=2)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
+    first = subprocess.Popen(
+        [sys.executable, str(script)],
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env=environment,
+    )
+    try:
+        wait_for(lambda: len(list(tmp_path.glob("began *"))) == 2)
+        workers = [int(file.name.split()[1]) for file in tmp_path.glob("began *")]
+        send = os.killpg if number == signal.SIGINT else os.kill
+        send(first.pid, number)
+        wait_for(lambda: first.poll() is not None)
+        for worker in workers:
+            wait_for(lambda: not is_running(worker))  # noqa: B023
+    finally:
+        first.kill()
+        first.wait()

@@ -1,0 +1,239 @@
+import numpy as np
+import pytest
+
+from crt_plugin.benchmark.datasets import part as datasets
+from crt_plugin.benchmark.datasets.part import open_part, usable_part
+from crt_plugin.benchmark.run.evaluate import run
+from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
+from crt_plugin.hosts.got10k.tracker import experiments
+from tests.helpers.evaluation_data import (
+    Still,
+    boxes,
+    frames,
+    shortest_uav,
+    write,
+    write_dtb70,
+    write_got10k,
+    write_nfs,
+    write_otb,
+    write_tcolor128,
+    write_uav123,
+)
+
+UAV_NAMES = sorted(name for name, _ in shortest_uav())
+GOT_NAMES = ["GOT-10k_Val_000001", "GOT-10k_Val_000002"]
+CASES = {
+    "otb": (write_otb, ["Couple", "Deer"], "2 of 100 sequences of OTB2015"),
+    "otb2013": (write_otb, ["Couple", "Deer"], "2 of 51 sequences of OTB2013"),
+    "tb50": (write_otb, ["Couple", "Deer"], "2 of 50 sequences of OTBtb50"),
+    "tb100": (write_otb, ["Couple", "Deer"], "2 of 100 sequences of OTBtb100"),
+    "got10k": (write_got10k, GOT_NAMES, "2 of 180 sequences of GOT-10k"),
+    "uav123": (write_uav123, UAV_NAMES, "2 of 123 sequences of UAV123"),
+    "nfs": (write_nfs, ["ball_2", "zebra"], "2 of 100 sequences of NfS/240"),
+    "dtb70": (write_dtb70, ["Car2", "Sheep1"], "2 of 70 sequences of DTB70"),
+    "tcolor128": (write_tcolor128, ["Ball_ce1", "Torus"], "2 of 128 sequences of TColor128"),
+}
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch):
+    """A download is a failure; curves take seconds and are tested elsewhere."""
+
+    def download(*_):
+        raise AssertionError("a dataset was downloaded")
+
+    for dataset in (datasets.datasets.OTB, datasets.datasets.TColor128):
+        monkeypatch.setattr(dataset, "_download", download)
+    for experiment in (experiments.ExperimentOTB, experiments.ExperimentGOT10k):
+        monkeypatch.setattr(experiment, "plot_curves", lambda *_: None)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_part_of_each_benchmark_is_run_and_scored(name, tmp_path, capsys):
+    make, names, text = CASES[name]
+    part = open_part(name, make(tmp_path / "data"), results=tmp_path / "results")
+    assert part.names == names
+    assert str(part) == text
+    assert isinstance(part.experiment, part.benchmark.experiment)
+    done = run(part, [Still()], progress=False)
+    assert not done.failures and not done.report.problems
+    (score,) = done.report.scores
+    assert score.sequences == 2 and 0 < score.auc < 0.9 and 0 < score.dp <= 1
+    assert done.report.folders[0].is_relative_to(tmp_path / "results" / "reports")
+    assert capsys.readouterr().out == ""
+
+
+def test_lengths_of_the_sequences(tmp_path):
+    assert open_part("otb", write_otb(tmp_path)).lengths == {"Couple": 4, "Deer": 5}
+
+
+def test_nfs_at_30_frames_per_second(tmp_path):
+    part = open_part("nfs30", write_nfs(tmp_path, 30))
+    assert part.names == ["ball_2", "zebra"] and str(part).endswith("NfS/30")
+
+
+def test_two_targets_of_one_folder(tmp_path):
+    frames(tmp_path / "Jogging" / "img", 3)
+    for k in (1, 2):
+        write(tmp_path / "Jogging" / f"groundtruth_rect.{k}.txt", boxes(3))
+    assert open_part("otb", tmp_path).names == ["Jogging.1", "Jogging.2"]
+    assert open_part("otb", tmp_path, ["Jogging.2"]).names == ["Jogging.2"]
+
+
+def test_real_targets(shared):
+    part = open_part("otb", shared / "data" / "otb")
+    assert {"Jogging.1", "Jogging.2"} <= set(part.names)
+    assert str(part) == "13 of 100 sequences of OTB2015"
+    assert part.lengths["Football1"] == 74  # of 81 frames
+
+
+def test_chosen_sequences_keep_their_order(tmp_path):
+    write_otb(tmp_path)
+    assert open_part("otb", tmp_path, ["Deer", "Couple", "Deer"]).names == ["Deer", "Couple"]
+
+
+def test_only_leaves_the_whole_as_it_is(tmp_path):
+    part = open_part("tcolor128", write_tcolor128(tmp_path))
+    some = part.only(["Torus"])
+    assert some.names == ["Torus"] and len(some.experiment.dataset[0][0]) == 5
+    assert part.names == ["Ball_ce1", "Torus"] and len(part.experiment.dataset[0][0]) == 4
+
+
+@pytest.mark.parametrize("sequences", [["Deer", "Bolt"], ["Nothing"]])
+def test_missing_sequences_are_named(sequences, tmp_path):
+    write_otb(tmp_path)
+    with pytest.raises(SourceError, match=r"not hold (Bolt|Nothing); it holds Couple, Deer"):
+        open_part("otb", tmp_path, sequences)
+
+
+def test_no_sequences_are_no_choice(tmp_path):
+    with pytest.raises(SourceError, match=r"not hold none at all; it holds Couple, Deer"):
+        open_part("otb", write_otb(tmp_path), [])
+
+
+def test_unknown_dataset(tmp_path):
+    with pytest.raises(ParameterError, match=r"no dataset 'lasot'; expected otb, otb2013"):
+        open_part("lasot", tmp_path)
+
+
+@pytest.mark.parametrize("name", datasets.BENCHMARKS)
+def test_missing_and_empty_folders(name, tmp_path):
+    with pytest.raises(SourceError, match=r"no folder .*none; expected one with"):
+        open_part(name, tmp_path / "none")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SourceError, match="expected ") as caught:
+        open_part(name, tmp_path / "empty")
+    assert datasets.BENCHMARKS[name].layout in str(caught.value)
+
+
+def test_wrong_layout(tmp_path):
+    write_dtb70(tmp_path)
+    with pytest.raises(SourceError, match=r"not laid out as GOT-10k is .*list.txt"):
+        open_part("got10k", tmp_path)
+    write(tmp_path / "anno" / "UAV123" / "unknown.txt", boxes(3))
+    with pytest.raises(SourceError, match=r"not laid out as UAV123 is .*unknown"):
+        open_part("uav123", tmp_path)
+
+
+def test_old_host_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "0.1.2")
+    with pytest.raises(MissingExtraError, match=r"got10k 0\.1\.2"):
+        open_part("otb", write_otb(tmp_path))
+
+
+@pytest.mark.parametrize(("lines", "said"), [(4, "5 frames, and 4 lines"), (6, "5 frames, and 6")])
+def test_annotation_of_another_length(lines, said, tmp_path):
+    write_otb(tmp_path)
+    write(tmp_path / "Deer" / "groundtruth_rect.txt", boxes(lines))
+    with pytest.raises(SourceError, match=f"Deer: {said} .*name the others"):
+        open_part("otb", tmp_path)
+    assert open_part("otb", tmp_path, ["Couple"]).names == ["Couple"]
+
+
+def test_annotation_that_is_no_table(tmp_path):
+    write_otb(tmp_path)
+    (tmp_path / "Deer" / "groundtruth_rect.txt").write_text("1,2,3,4\n1,2,x,4\n" * 2 + "1,2,3,4")
+    with pytest.raises(SourceError, match=r"Deer: .*ValueError.*'x'"):
+        open_part("otb", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "said"),
+    [
+        (2, np.nan, r"line 3 of the annotation is \[nan, 6.0"),
+        (0, np.nan, "line 1 of the annotation"),
+    ],
+)
+def test_annotation_with_nan(row, value, said, tmp_path):
+    write_otb(tmp_path)
+    rows = boxes(5)
+    rows[row, 0] = value
+    write(tmp_path / "Deer" / "groundtruth_rect.txt", rows)
+    with pytest.raises(SourceError, match=f"Deer: {said}"):
+        open_part("otb", tmp_path)
+
+
+def test_first_box_without_area(tmp_path):
+    write_otb(tmp_path)
+    rows = boxes(5)
+    rows[0, 3] = 0
+    write(tmp_path / "Deer" / "groundtruth_rect.txt", rows)
+    with pytest.raises(SourceError, match="Deer: the object has no area in the first frame"):
+        open_part("otb", tmp_path)
+
+
+def test_annotation_of_one_line(tmp_path):
+    write_otb(tmp_path, {"Couple": 4, "Deer": 1})
+    with pytest.raises(SourceError, match="Deer: "):
+        open_part("otb", tmp_path)
+
+
+def test_annotation_of_polygons(tmp_path):
+    """got10k itself takes eight numbers for GOT-10k."""
+    write_got10k(tmp_path)
+    write(tmp_path / "val" / GOT_NAMES[0] / "groundtruth.txt", np.ones((4, 8)))
+    with pytest.raises(SourceError, match=r"000001: annotation of shape \(4, 8\); expected"):
+        open_part("got10k", tmp_path)
+
+
+def test_gaps_are_uav123s_own_but_not_in_the_first_frame(tmp_path):
+    write_uav123(tmp_path)
+    open_part("uav123", tmp_path)
+    name, meta = shortest_uav()[0]
+    rows = boxes(meta["end_frame"] - meta["start_frame"] + 1)
+    rows[0] = np.nan
+    write(tmp_path / "anno" / "UAV123" / f"{name}.txt", rows)
+    with pytest.raises(SourceError, match=f"{name}: line 1 of the annotation"):
+        open_part("uav123", tmp_path)
+
+
+def test_missing_frame(tmp_path):
+    write_tcolor128(tmp_path)
+    (tmp_path / "Torus" / "img" / "0003.jpg").unlink()
+    with pytest.raises(SourceError, match=r"Torus: no frame .*0003\.jpg"):
+        open_part("tcolor128", tmp_path)
+
+
+def test_missing_metadata_of_got10k(tmp_path):
+    write_got10k(tmp_path)
+    (tmp_path / "val" / GOT_NAMES[1] / "cover.label").unlink()
+    with pytest.raises(SourceError, match=r"Val_000002: no cover.label in"):
+        open_part("got10k", tmp_path)
+
+
+def test_all_damaged_sequences_are_named_at_once(tmp_path):
+    write_otb(tmp_path)
+    for name in ("Couple", "Deer"):
+        write(tmp_path / name / "groundtruth_rect.txt", boxes(2))
+    with pytest.raises(SourceError, match=r"Couple: 4 frames, and 2.*Deer: 5 frames, and 2"):
+        open_part("otb", tmp_path)
+
+
+def test_a_usable_part_leaves_damaged_sequences_out_and_names_them(tmp_path):
+    write_otb(tmp_path)
+    write(tmp_path / "Deer" / "groundtruth_rect.txt", boxes(2))
+    part, problems = usable_part("otb", tmp_path)
+    assert (part.names, part.lengths) == (["Couple"], {"Couple": 4})
+    assert list(problems) == ["Deer"] and "5 frames, and 2 lines" in problems["Deer"]
+    with pytest.raises(SourceError, match="does not hold any sequence of OTB2015"):
+        usable_part("otb", tmp_path / "Deer")

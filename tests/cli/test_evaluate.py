@@ -1,0 +1,228 @@
+import re
+import sys
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from crt_plugin.cli import evaluate as cli_evaluate
+from crt_plugin.cli.main import Commands
+from crt_plugin.hosts.got10k.tracker import experiments
+from crt_plugin.peers import registry as peers
+from tests.conftest import ROOT
+from tests.helpers.evaluation_data import boxes, write, write_otb
+
+app = typer.Typer(cls=Commands)
+app.command()(cli_evaluate.evaluate)
+app.command()(cli_evaluate.trackers)
+app.add_typer(cli_evaluate.results, name="results")
+
+STILL = """
+from got10k.trackers import Tracker
+
+class Still(Tracker):
+    def __init__(self):
+        super().__init__("Still", True)
+    def init(self, image, box):
+        self.box = box
+        self.frame = 0
+    def update(self, image):
+        return self.box
+
+class Faulty(Still):
+    def __init__(self):
+        super().__init__()
+        self.name = "Faulty"
+    def update(self, image):
+        self.frame += 1
+        if self.frame == 3 and self.box[0] == 5:
+            raise RuntimeError("it broke")
+        return self.box
+"""
+
+
+@pytest.fixture
+def crt(tmp_path, monkeypatch):
+    """Run a command in a folder with a module ``mine`` and two sequences; curves are left out."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    monkeypatch.setattr(peers, "opencv_wheels", lambda: {"opencv-python": "5.0.0"})
+    monkeypatch.setattr(experiments.ExperimentOTB, "plot_curves", lambda *_: None)
+    monkeypatch.setenv("COLUMNS", "200")
+    (tmp_path / "mine.py").write_text(STILL)
+    write_otb(tmp_path / "otb")
+
+    def run(text):
+        return CliRunner().invoke(app, text.split(), catch_exceptions=False)
+
+    return run
+
+
+def columns(output, first):
+    """Cells of the table's row that begins with ``first``."""
+    rows = [re.split(r" {2,}", line.strip()) for line in output.splitlines()]
+    (row,) = [row for row in rows if row[0] == first]
+    return row
+
+
+def test_evaluate_prints_the_table_and_where_the_report_is(crt, tmp_path):
+    done = crt("evaluate --dataset otb --data otb --trackers mine:Still --results r")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("2 of 100 sequences of OTB2015\n")
+    assert columns(done.stdout, "tracker") == ["tracker", "AUC", "OS", "DP", "fps", "sequences"]
+    row = columns(done.stdout, "Still")
+    assert row[1:4] == ["0.529", "0.450", "1.000"] and row[5] == "2 of 2" and float(row[4]) > 0
+    assert done.stdout.endswith("got10k's report: r/reports/OTB2015/Still\n")
+    assert (tmp_path / "r" / "OTB2015" / "Still" / "Deer.txt").is_file()
+
+
+def test_sre_prints_targets_and_starts(crt):
+    """Deer, by hand: 44 of 105 from the left, 59 from the right, 51 from the annotation."""
+    command = "evaluate --data otb --trackers mine:Still --results r --sequences Deer"
+    done = crt(f"{command} --protocol sre")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("12 starts of 1 of 100 targets of OTB2015-SRE\n")
+    titles = ["tracker", "AUC", "OS", "DP", "fps", "targets", "starts"]
+    assert columns(done.stdout, "tracker") == titles
+    assert columns(done.stdout, "Still")[5:] == ["1 of 1", "12 of 12"]
+    assert columns(done.stdout, "left") == ["left", "0.419"] and "\nope" not in done.stdout
+    assert done.stdout.endswith("got10k's report: r/reports/OTB2015-SRE/Still\n")
+    said = "Still is not compared with ope: r/OTB2015 holds no results of it"
+    assert said in done.stderr
+    crt(command)
+    again = crt(f"{command} --protocol sre")
+    assert again.stdout.startswith("12 results were there and are kept\n")
+    assert columns(again.stdout, "ope") == ["ope", "0.486"] and said not in again.stderr
+    assert columns(again.stdout, "left") == ["left", "0.419 (-0.067)"]
+    assert columns(again.stdout, "right") == ["right", "0.562 (+0.076)"]
+
+
+def test_failed_starts_are_seen_in_the_table(crt):
+    """Those that begin at 5 fail: of Couple up, down and two corners, of Deer three left, x1.2."""
+    done = crt("evaluate --data otb --trackers mine:Faulty,mine:Still --results r --protocol sre")
+    assert done.exit_code == 1 and "Faulty, Couple@up, frame 3: RuntimeError" in done.stderr
+    assert columns(done.stdout, "Faulty")[5:] == ["2 of 2", "16 of 24"]
+    assert columns(done.stdout, "Still")[5:] == ["2 of 2", "24 of 24"]
+
+
+def test_tre_of_a_short_sequence(crt):
+    done = crt("evaluate --data otb --trackers mine:Still --results r --protocol tre")
+    assert done.stdout.startswith("2 starts of 2 of 100 targets of OTB2015-TRE\n")
+    assert columns(done.stdout, "1 of 20")[0] == "1 of 20"
+
+
+def test_evaluate_resumes_and_overwrites(crt):
+    command = "evaluate --data otb --trackers mine:Still --results r --sequences Deer"
+    assert "kept" not in crt(command).stdout
+    again = crt(command)
+    assert again.stdout.startswith("1 results were there and are kept\n1 of 100 sequences")
+    assert "kept" not in crt(command + " --overwrite").stdout
+
+
+def test_evaluate_says_what_failed_and_leaves_with_1(crt):
+    done = crt("evaluate --data otb --trackers mine:Faulty,mine:Still,results:KCF --results r")
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-3:] == [
+        "Faulty, Couple, frame 3: RuntimeError: it broke",
+        "KCF, Couple, frame 0: there is no result file of KCF, which is known by its result files "
+        "only; crt results import brings them",
+        "KCF, Deer, frame 0: there is no result file of KCF, which is known by its result files "
+        "only; crt results import brings them",
+    ]
+    assert columns(done.stdout, "Faulty")[-1] == "1 of 2"
+    assert columns(done.stdout, "Still")[-1] == "2 of 2"
+
+
+def test_evaluate_does_not_say_the_same_twice(crt, tmp_path):
+    write(tmp_path / "r/OTB2015/KCF/Deer.txt", boxes(3))
+    done = crt("evaluate --data otb --trackers results:KCF --results r --sequences Deer")
+    assert done.exit_code == 1 and done.stderr.count("Deer.txt has 3 lines") == 1
+
+
+def test_evaluate_names_what_was_set_aside(crt, tmp_path):
+    write(tmp_path / "r/OTB2015/Still/Deer.txt", boxes(3))
+    done = crt("evaluate --data otb --trackers mine:Still --results r")
+    assert done.exit_code == 0
+    assert "Still, Deer: Deer.txt has 3 lines, and the annotation 5; set aside" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("--data none --trackers mine:Still", "error: no folder none; expected one with"),
+        ("--data otb --trackers opencv:none", "error: no tracker opencv:none; expected opencv:"),
+        ("--data otb --trackers ,", "error: no trackers; expected one or more"),
+        ("--data otb --dataset lasot", "error: no dataset 'lasot'; expected otb"),
+        ("--data otb --protocol SRE", "error: no protocol 'SRE'; expected ope, sre, tre"),
+        (
+            "--data otb --dataset uav123 --protocol tre",
+            "error: tre is a protocol of OTB, and the dataset is 'uav123'; expected otb, otb2013",
+        ),
+        ("--data otb --sequences Bolt", "error: otb does not hold Bolt; it holds Couple, Deer"),
+    ],
+)
+def test_wrong_input_is_one_line_and_status_2(arguments, said, crt):
+    if "--trackers" not in arguments:
+        arguments += " --trackers mine:Still"
+    done = crt(f"evaluate {arguments} --results r")
+    assert done.exit_code == 2
+    assert done.stderr.startswith(said) and done.stderr.count("\n") == 1
+
+
+def test_two_opencv_wheels_are_warned_of(crt, monkeypatch):
+    both = {"opencv-python": "5.0.0", "opencv-contrib-python": "5.0.0"}
+    monkeypatch.setattr(peers, "opencv_wheels", lambda: both)
+    done = crt("evaluate --data otb --trackers mine:Still --results r")
+    assert done.exit_code == 0 and "overwrite each other's cv2" in done.stderr
+
+
+def test_trackers_lists_all(crt):
+    done = crt("trackers")
+    assert done.exit_code == 0
+    assert columns(done.stdout, "crt:hog") == ["crt:hog", "this package", "yes"]
+    for text in ("opencv:mil", "opencv:boosting", "dlib:correlation", "module:Class"):
+        assert columns(done.stdout, text)
+    missing = "no: opencv-contrib-python brings it" in done.stdout
+    assert missing == ("pip install --no-deps opencv-contrib-python" in done.stdout)
+
+
+def test_import_then_score_without_frames(crt, tmp_path):
+    rows = boxes(5, 6)
+    write(tmp_path / "theirs" / "KCF" / "deer.txt", rows, delimiter="\t")
+    write(tmp_path / "theirs" / "ECO" / "Deer.txt", np.roll(rows, 1, axis=0))
+    write(tmp_path / "theirs" / "ECO" / "Couple.txt", boxes(3))
+    done = crt("results import theirs --to r --groundtruth otb")
+    assert done.exit_code == 0
+    assert columns(done.stdout, "KCF") == ["KCF", "1"] and done.stdout.endswith("in r/OTB2015\n")
+    assert done.stderr.splitlines()[-1] == (
+        "not used: ECO/Couple.txt: 3 lines, and the annotation of Couple has 4"
+    )
+    scored = crt("results score r --groundtruth otb")
+    assert scored.exit_code == 0
+    assert columns(scored.stdout, "KCF")[1:] == ["0.952", "1.000", "1.000", "-", "1 of 2"]
+    assert columns(scored.stdout, "ECO")[1] != "0.952"
+
+
+def test_import_says_that_lengths_were_not_checked(crt, tmp_path):
+    write(tmp_path / "Deer.txt", boxes(3))
+    done = crt("results import Deer.txt --to r --tracker KCF")
+    assert done.exit_code == 0
+    assert done.stderr.splitlines()[-1] == "lengths are not checked: no --groundtruth"
+    scored = crt("results score r --groundtruth otb")
+    assert scored.exit_code == 1
+    assert "KCF, Deer: Deer.txt has 3 lines, and the annotation 5" in scored.stderr
+    absent = crt("results score r --groundtruth otb --trackers ECO")
+    assert absent.exit_code == 1 and "ECO: no results in r" in absent.stderr
+
+
+def test_import_of_nothing_is_an_error(crt):
+    done = crt("results import none --to r")
+    assert done.exit_code == 2 and "error: no file or folder none" in done.stderr
+
+
+def test_document_of_peers_names_the_commands():
+    text = (ROOT / "docs" / "peers.md").read_text()
+    for command in ("crt trackers", "crt results import", "crt results score", "crt evaluate"):
+        assert command in text

@@ -1,0 +1,257 @@
+"""``crt paper`` on results that are there, and on a few made-up frames."""
+
+import csv
+import shutil
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import typer
+from PIL import Image
+from typer.testing import CliRunner
+
+from crt_plugin.cli.main import Commands
+from crt_plugin.cli.paper import paper
+from crt_plugin.paper.printed import FIGURE5_TRACKERS, TRACKERS
+from crt_plugin.paper.scripts import ORDER, find_scripts, load, script_directory
+from crt_plugin.paper.study import Study, settings_of
+from tests.helpers.evaluation_data import boxes, leave_curves_out, write, write_otb
+from tests.helpers.paper_data import quick_parameters, score
+
+app = typer.Typer(cls=Commands)
+app.command()(paper)
+app.command()(lambda: None)  # so that paper is not the only command, whose name is left out
+
+TARGETS = {"Couple": 4, "Deer": 5, "Jogging.1": 5}
+FILES = ("default", "vgg_conv2", "no_mining", "hog")
+
+
+@pytest.fixture
+def crt(tmp_path, monkeypatch):
+    """Run ``crt paper`` in a folder with annotations, and results of ours and of rivals."""
+    leave_curves_out(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+    for name, count in TARGETS.items():
+        write(tmp_path / "truth" / f"{name}.txt", boxes(count))
+        for shift, file in enumerate(FILES):
+            folder = tmp_path / "results/OTB2015" / f"CRT-{file}"
+            write(folder / f"{name}.txt", boxes(count, 5.0 + shift), fmt="%.3f")
+            (folder / "settings.txt").write_text(settings_of(file))
+        for rival in TRACKERS[1:-1]:
+            write(tmp_path / "rivals" / rival / f"{name}.txt", boxes(count, 15.0))
+
+    def run(text):
+        return CliRunner().invoke(app, f"paper {text}".split(), catch_exceptions=False)
+
+    return run
+
+
+def rows(file):
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("#")]
+    return list(csv.DictReader(lines))
+
+
+def test_one_script_for_each_table_and_figure():
+    assert [file.stem.partition("_")[0] for file in find_scripts().values()] == list(ORDER)
+    assert list(find_scripts(["figure2", "table3_patch_size"])) == ["table3", "figure2"]
+    assert all(callable(load(file)) for file in find_scripts().values())
+
+
+def test_everything_without_frames(crt, tmp_path):
+    """IoU 1, 9/11, 8/12, 7/13 of default, conv-2, no_mining and hog; rivals never overlap."""
+    done = crt("--groundtruth truth --rivals rivals")
+    assert done.exit_code == 0, done.output
+    table = {row["CRT"]: row for row in rows(tmp_path / "paper/table1_features.csv")}
+    assert float(table["conv-10"]["AUC"]) == pytest.approx(100 * 20 / 21, abs=0.05)
+    assert (table["conv-10"]["n"], table["conv-10"]["n-50"]) == ("3", "2")
+    assert (table["conv-10"]["paper OS"], table["conv-7"]["OS"]) == ("75.7", "")
+    mining = (tmp_path / "paper/table2_mining.md").read_text()
+    assert "Mining helps" in mining and "paper: +10.3 and +8.3" in mining
+    attributes = rows(tmp_path / "paper/table4_attributes.csv")
+    assert attributes[1]["attribute"] == "SV (1)" and attributes[0]["CRT"] == ""
+    whole = rows(tmp_path / "paper/table4_attributes_otb100.csv")
+    assert whole[0]["TGPR (paper)"] == "45.0/61.8"
+    assert Image.open(tmp_path / "paper/figure4_benchmark.png").size[0] > 1000
+    assert "OTB-50: of 9 trackers CRT is number 1 in DP and number 1 in AUC" in done.stdout
+    assert "CRT is first in AUC under 9 of 9 attributes" in done.stdout
+    assert "VGG is better than HOG: conv-2" in done.stdout
+    assert not (tmp_path / "paper/figure4_at_hand.csv").exists()  # all targets are at hand
+    summary = (tmp_path / "paper/summary.md").read_text()
+    assert all(f"## Table {k}" in summary for k in range(1, 5))
+    assert "Figure 2: not made, as there are no frames" in summary
+    for file in (tmp_path / "paper").glob("*.md"):
+        if file.name != "summary.md":
+            assert "OTB-100: 3 of 100 sequences: Couple, Deer, Jogging.1" in file.read_text()
+
+
+def test_how_hard_the_targets_at_hand_are(crt, tmp_path):
+    """Rivals have one more target, all right; OS 1/4 and 1/5, the given frame, on the others."""
+    write(tmp_path / "truth/Girl.txt", boxes(4))
+    for rival in TRACKERS[1:-1]:
+        write(tmp_path / "rivals" / rival / "Girl.txt", boxes(4))
+    done = crt("--groundtruth truth --rivals rivals --only figure4")
+    assert done.exit_code == 0, done.output
+    beside = rows(tmp_path / "paper/figure4_at_hand.csv")[-1]
+    assert beside["tracker"] == "KCF"
+    assert float(beside["OTB-50 OS here"]) == 22.5
+    assert float(beside["OTB-50 OS"]) == pytest.approx(100 * 1.45 / 3, abs=0.05)
+    assert "2 of OTB-50's 50 targets are at hand" in (tmp_path / "paper/summary.md").read_text()
+    assert "4 of 100 sequences" in (tmp_path / "paper/figure4_at_hand.md").read_text()
+
+
+def test_places_in_figure_4():
+    """AUC 0.5, 0.7, 0.6 and 0.3, DP 0.1 below: CRT is the third, 20 points before DeepSRDCF."""
+    make = load(find_scripts()["figure4"])
+    some = {
+        name: score(name, {"Couple": auc, "Deer": auc})
+        for name, auc in (("CRT", 0.5), ("HCF", 0.7), ("HDT", 0.6), ("DeepSRDCF", 0.3))
+    }
+    said = make.__globals__["_findings"]({"OTB-100": some, "OTB-50": some})
+    assert "OTB-100: of 4 trackers CRT is number 3 in DP and number 3 in AUC" in said[0]
+    assert "minus DeepSRDCF +20.0 [+20.0, +20.0], AUC +20.0 [+20.0, +20.0]" in said[2]
+    assert "as the paper finds (paper: +8 and +6)" in said[2]
+    part = some | {"MEEM": score("MEEM", {"Couple": 0.9})}  # of one of the targets: not compared
+    assert (
+        "of 4 trackers CRT is number 3 in DP"
+        in make.__globals__["_findings"]({"OTB-100": part, "OTB-50": part})[0]
+    )
+    alone = {"CRT": some["CRT"]}
+    assert make.__globals__["_findings"]({"OTB-100": alone, "OTB-50": {}}) == []
+    others = {"HCF": some["HCF"], "KCF": some["HCF"]}  # none of OTB-50 is at hand
+    assert len(make.__globals__["_findings"]({"OTB-100": some, "OTB-50": others})) == 1
+
+
+def test_first_under_attributes():
+    """Deer's FM and BC are Couple's too. MEEM, ahead on Couple, lacks Deer and is not compared."""
+    make = load(find_scripts()["table4"])
+    both = {"HCF": score("HCF", {"Couple": 0.4, "Deer": 0.8})}
+    part = {"MEEM": score("MEEM", {"Couple": 0.9})}
+    crt = score("CRT", {"Couple": 0.6, "Deer": 0.5})
+    firsts = make.__globals__["_firsts"]
+    said = firsts(crt, both | part)  # FM, BC: 0.55 and 0.6; OPR, SV, DEF of Couple: 0.6 and 0.4
+    assert "first in DP under 3 of 8 attributes: SV, DEF, OPR (paper: 10 of 11" in said[0]
+    assert "first in AUC under 3 of 8 attributes: SV, DEF, OPR (paper: 7 of 11" in said[1]
+    assert firsts(crt, part) == [] and firsts(crt, {}) == []
+
+
+def test_some_of_them(crt, tmp_path):
+    assert crt("--groundtruth truth --only table2,table3").exit_code == 0
+    names = sorted(file.name for file in (tmp_path / "paper").glob("*.csv"))
+    assert names == ["table2_mining.csv", "table3_patch_size.csv"]
+
+
+def test_rivals_that_are_missing_leave_cells_empty(crt, tmp_path):
+    done = crt("--groundtruth truth --only table4")
+    assert done.exit_code == 0 and "no published results given" in done.output
+    table = rows(tmp_path / "paper/table4_attributes.csv")
+    assert {row["KCF"] for row in table} == {""} and table[1]["CRT"]
+    assert "Left empty: KCF" in (tmp_path / "paper/table4_attributes.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("--only table2", "neither data nor groundtruth"),
+        ("--groundtruth truth --only table9", "no table or figure table9; expected table1"),
+        ("--data nowhere", "no folder nowhere"),
+        ("--groundtruth nowhere --only table2", "nowhere"),
+    ],
+)
+def test_what_cannot_be_done_is_said(crt, arguments, said):
+    done = crt(arguments)
+    assert done.exit_code == 2 and said in done.stderr
+
+
+def test_results_of_another_dataset(crt, tmp_path):
+    """A folder of GOT-10k results: nothing of OTB is in it, and all cells say so."""
+    write(tmp_path / "other/GOT-10k/CRT-hog/a/a_001.txt", boxes(3))
+    done = crt("--groundtruth truth --results other --only table1")
+    assert done.exit_code == 0 and "CRT-hog: no results" in done.output
+    assert {row["OS"] for row in rows(tmp_path / "paper/table1_features.csv")} == {""}
+
+
+def test_figures_of_frames(tmp_path, monkeypatch):
+    """Convergence, tracking and boxes on five frames; few steps, quick features."""
+    leave_curves_out(monkeypatch)
+    data = write_otb(tmp_path / "otb", {"Woman": 5})
+    ours = quick_parameters(tmp_path)
+    for rival in FIGURE5_TRACKERS:
+        write(tmp_path / "rivals/OTB2015" / rival / "Woman.txt", boxes(5))
+    folder = tmp_path / "paper"
+    study = Study(tmp_path / "r", folder, data, tmp_path / "rivals", progress=False)
+    scripts = find_scripts()
+    for name, quick in (
+        ("figure2", {"STEPS": 4, "SHOWN": (1, 2, 3, 4)}),
+        ("figure3", {"STEADY": 2, "APART": 1}),
+        ("figure5", {}),
+    ):
+        make = load(scripts[name])
+        for constant, value in (quick | {"OURS": ours}).items():
+            monkeypatch.setitem(make.__globals__, constant, value)
+        outcome = make(study)
+        assert outcome.figures and all(file.is_file() for file in outcome.figures)
+    assert sorted(file.stem for file in folder.glob("*.png")) == [
+        "figure2_convergence",
+        "figure2_maps",
+        "figure3_detecting",
+        "figure3_past_frames",
+        "figure5_qualitative",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("there", "chosen"),
+    [
+        (["Deer", "DragonBaby", "Jogging.1", "Walking2"], "Jogging.1"),  # as the paper's fits
+        (["Deer", "DragonBaby", "Walking2"], "DragonBaby"),  # the first with an occlusion
+        (["Deer"], ""),
+    ],
+)
+def test_figure_3_looks_for_an_occlusion(tmp_path, monkeypatch, there, chosen):
+    data = write_otb(tmp_path / "otb", {name.partition(".")[0]: 3 for name in there})
+    if "Jogging.1" in there:
+        plain = data / "Jogging/groundtruth_rect.txt"
+        shutil.copy(plain, plain.with_name("groundtruth_rect.2.txt"))
+        plain.rename(plain.with_name("groundtruth_rect.1.txt"))
+    study = Study(tmp_path / "r", tmp_path / "paper", data, sequences=there, progress=False)
+    make = load(find_scripts()["figure3"])
+    asked = []
+    monkeypatch.setattr(study, "sequence", asked.append)  # there: None, and so nothing is drawn
+    outcome = make(study)
+    assert asked == [chosen]
+    assert outcome.findings == ["Figure 3: not made, as there are no frames of an occlusion."]
+
+
+@pytest.mark.parametrize(
+    ("past", "alone", "said"),
+    [
+        (12, 20, "off by 12 px with five past frames, by 20 px with the last alone: both keep"),
+        (20, 21, "past frames keep the object"),
+        (21, 3, "past frames lose the object, against the paper"),
+        (30, 40, "both lose the object"),
+    ],
+)
+def test_what_past_frames_are_worth(past, alone, said):
+    """On the object is who is within 20 px in the last frame; the frames before do not count."""
+    finding = load(find_scripts()["figure3"]).__globals__["_finding"]
+    far = SimpleNamespace(box=np.array([500.0, 500, 10, 20]))
+
+    def found(shift):
+        return [far, far, SimpleNamespace(box=np.array([100.0 + shift, 50, 10, 20]))]
+
+    truth = np.tile([100.0, 50, 10, 20], (4, 1))
+    text = finding(found(past), found(alone), truth, 1)
+    assert said in text and "least sure in frame 2; in frame 3 the" in text
+
+
+def test_a_script_by_itself(crt, tmp_path):
+    file = script_directory() / "table2_mining.py"
+    command = [sys.executable, file, "--groundtruth", "truth"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Table 2" in done.stdout and (tmp_path / "paper/table2_mining.csv").is_file()
+    refused = subprocess.run(command[:2], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2 and "neither data nor groundtruth" in refused.stderr

@@ -1,0 +1,63 @@
+"""studies/ablation.py: its variants, its means over seeds, and what it says of one sequence."""
+
+import io
+import runpy
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from crt_plugin.benchmark.results.scores import Score, SequenceScore
+from crt_plugin.paper.scripts import script_directory
+from crt_plugin.parameters import load_parameters
+
+
+@pytest.fixture(scope="module")
+def script():
+    return runpy.run_path(str(script_directory() / "studies/ablation.py"))
+
+
+def run_of(tracker, **auc):
+    each = {n: SequenceScore(value, value / 2, 1.0, 5.0, [], []) for n, value in auc.items()}
+    score = Score(tracker, 0.0, 0.0, 0.0, None, each)
+    return SimpleNamespace(report=SimpleNamespace(scores=[score]))
+
+
+def test_every_variant_changes_all_that_it_names(script):
+    for of, variants in script["VARIANTS"].items():
+        own = load_parameters(of)
+        for variant, changes in variants.items():
+            for name, value in changes.items():
+                assert getattr(own, name) != value, f"{variant} of {of} leaves {name}"
+            own.copy(**changes)  # raises for what is no setting, or not accepted
+
+
+def test_files_of_variants_hold_their_changes(script, tmp_path):
+    files = script["written"](tmp_path, "plus", ["plus", "no_gate"])
+    assert load_parameters("plus") == load_parameters(str(files["plus"]))
+    without = load_parameters(str(files["no_gate"]))
+    assert without == load_parameters("plus").copy(confidence_threshold=0.0)
+
+
+def test_means_are_over_seeds_of_each_sequence(script):
+    merged = script["merged"](
+        [run_of("CRT-plus", a=0.2, b=0.4), run_of("CRT-plus-seed1", a=0.4, b=0.8)]
+    )
+    assert list(merged) == ["plus"]
+    assert merged["plus"]["a"] == pytest.approx([0.3, 0.15, 1.0])
+    assert merged["plus"]["b"] == pytest.approx([0.6, 0.3, 1.0])
+
+
+def test_what_was_chosen_without_each_sequence_is_shown(script):
+    console = Console(file=io.StringIO(), width=200)
+    scores = {"plus": {"a": 0.5, "b": 0.5}, "other": {"a": 0.9, "b": 0.3}}
+    script["show_held_out"](scores, console)
+    shown = console.file.getvalue()
+    assert "best of all: other, AUC 0.600; held out 0.400" in shown  # plus for a, other for b
+    assert "a plus, b other" in shown
+
+
+def test_one_sequence_cannot_be_left_out(script):
+    console = Console(file=io.StringIO(), width=200)
+    script["show_held_out"]({"plus": {"a": 0.5}, "other": {"a": 0.6}}, console)
+    assert console.file.getvalue().startswith("not cross-validated: 1 sequences are common to")

@@ -1,0 +1,180 @@
+"""Evaluations in processes that are killed, and what must hold of the files that they leave."""
+
+import json
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+from dataclasses import dataclass, field
+from multiprocessing import forkserver
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from crt_plugin.benchmark.cluster.queue import Queue
+from crt_plugin.benchmark.cluster.tasks import Recipe
+from crt_plugin.benchmark.datasets.part import open_part
+from crt_plugin.benchmark.results.layout import Record, trackers_in
+from crt_plugin.benchmark.results.responses import ResponseLog, ResponseMaps
+from crt_plugin.benchmark.run.evaluate import run
+from crt_plugin.hosts.got10k.tracker import GOT10kTracker, experiments
+from tests.conftest import QUICK
+from tests.helpers.clusters import wait_for
+from tests.helpers.evaluation_data import write_otb
+
+LENGTHS = {"Couple": 4, "Deer": 7, "Dog": 5}
+TRACKER = "CRT-rgb"
+SECONDS = 120  # that an evaluation of a second may take on a busy machine
+
+
+def evaluate(data, results, sequences=None, overwrite=False, workers=1):
+    """What is killed: CRT on all sequences, with response maps and the host's report."""
+    experiments.ExperimentOTB.plot_curves = lambda *_: None  # they take seconds
+    tracker = GOT10kTracker("rgb", **QUICK, train_steps=3)
+    tracker.responses = ResponseLog()
+    part = open_part("otb", data, sequences, results)
+    recipes = {TRACKER: Recipe.of("crt:rgb", tracker)}
+    queue = Queue(workers, None, None, recipes) if workers > 1 else None
+    done = run(part, [tracker], overwrite=overwrite, progress=False, queue=queue)
+    assert not done.failures and len(done.report.scores) == 1
+
+
+def context():
+    """Processes that have imported everything, and begin at once."""
+    found = multiprocessing.get_context("forkserver")
+    found.set_forkserver_preload([__name__])
+    with pytest.MonkeyPatch.context() as environment:  # the server knows no other path before 3.13
+        environment.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+        forkserver.ensure_running()
+    return found
+
+
+@dataclass
+class Killer:
+    """Runs evaluations, kills them at random moments, and compares what they leave.
+
+    Attributes:
+        folder: for data and results.
+        kills: evaluations that were killed before they ended.
+        bare: of those, killed where nothing of the interrupted run was on the disk yet.
+        torn: of those, killed with unfinished files on the disk.
+        rounds: folders of results that were compared.
+    """
+
+    folder: Path
+    seed: int
+    kills: int = 0
+    bare: int = 0
+    torn: int = 0
+    rounds: int = 0
+    usual: float = field(init=False)
+
+    def __post_init__(self):
+        self.random = random.Random(self.seed)
+        self.data = write_otb(self.folder / "data", LENGTHS)
+        self.results = self.folder / "results"
+        self.run()  # the first one starts the server
+        shutil.rmtree(self.results)
+        start = time.monotonic()
+        self.run()
+        self.usual = time.monotonic() - start
+        self.expected = contents(self.results)
+        self.results.rename(self.folder / "undisturbed")
+
+    def start(self, **options):
+        process = context().Process(target=evaluate, args=(self.data, self.results), kwargs=options)
+        process.start()
+        return process
+
+    def run(self, **options):
+        ended(self.start(**options))
+
+    def kill(self, **options):
+        """Begin an evaluation, and kill it; whether it had not ended."""
+        process = self.start(**options)
+        time.sleep(self.random.uniform(0, self.usual))
+        process.kill()
+        process.join(SECONDS)
+        killed = process.exitcode == -signal.SIGKILL
+        assert killed or process.exitcode == 0
+        self.kills += killed
+        self.torn += bool(list(self.results.rglob("*.part")))
+        self.bare += not list(self.results.rglob("*.txt"))
+        self.check_parts()
+        return killed
+
+    def kill_one(self, workers):
+        """Begin an evaluation of several processes, and kill one of them, the first or a worker."""
+        process = self.start(workers=workers)
+        first = psutil.Process(process.pid)
+        wait_for(first.children)  # they begin after all that is imported
+        time.sleep(self.random.uniform(0, self.usual))
+        there = [first, *(p for p in first.children() if "spawn_main" in " ".join(p.cmdline()))]
+        self.random.choice(there).kill()
+        process.join(SECONDS)
+        assert process.exitcode in (0, 1, -signal.SIGKILL)  # 1: it was killed while it started
+        psutil.wait_procs(there, SECONDS)
+        assert not any(p.is_running() for p in there)
+        self.kills += 1
+        self.check_parts()
+
+    def check_parts(self):
+        """Whatever can be seen is whole, and where boxes are, everything is."""
+        part = open_part("otb", self.data, results=self.results)
+        assert trackers_in(part.experiment.result_dir) in ([], [TRACKER])
+        for name in LENGTHS:
+            record = Record.of(part, TRACKER, name)
+            assert record.damage() == ""
+            if record.boxes[0].is_file():
+                for file in (record.times, record.responses, record.confidences):
+                    assert file.is_file()
+                assert (record.boxes[0].parent / "manifest.json").is_file()
+        report = self.results / "reports" / "OTB2015" / TRACKER / "performance.json"
+        if report.exists():
+            json.loads(report.read_text())
+
+    def finish(self):
+        """Resume, and compare with an undisturbed run."""
+        self.run()
+        assert contents(self.results) == self.expected
+        self.rounds += 1
+        shutil.rmtree(self.results)
+
+    def torture(self, kills):
+        """Kill so many, one to three times in a run, of new results and while overwriting."""
+        while self.kills < kills:
+            overwrite = self.random.random() < 0.3
+            if overwrite:
+                shutil.copytree(self.folder / "undisturbed", self.results)
+            for _ in range(self.random.randint(1, 3)):
+                self.kill(overwrite=overwrite)
+            self.finish()
+
+
+def ended(process):
+    process.join(SECONDS)
+    assert process.exitcode == 0
+
+
+def contents(results):
+    """Every file, hidden ones too; of times and speeds only how many there are."""
+    return {str(p.relative_to(results)): _content(p) for p in results.rglob("*") if p.is_file()}
+
+
+def _content(file):
+    if file.parent.name == "times":
+        return np.loadtxt(file).shape
+    if file.name == "performance.json":
+        found = json.loads(file.read_text())[TRACKER]
+        for values in (found["overall"], *found["seq_wise"].values()):
+            del values["speed_fps"]
+        return found
+    if file.suffix == ".npz":  # zip archives tell the time
+        maps = ResponseMaps.load(file)
+        return [maps.maps.tobytes(), maps.low.tobytes(), maps.high.tobytes(), maps.cells]
+    return file.read_bytes()

@@ -1,0 +1,242 @@
+"""What is built and installed: the wheel tracks by itself, and nothing leaks at the top level."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NEVER_AT_TOP = ("parameters", "experiments", "tests")
+SCRIPTS = "Scripts" if os.name == "nt" else "bin"
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    """Standard output of a command that must succeed and sees no PYTHONPATH."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env=environment | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def new_environment(folder: Path) -> Path:
+    """Python of a new virtual environment that borrows this one's dependencies by path.
+
+    Only packages are borrowed: a .pth file in a borrowed folder is not read, so an editable
+    install of this package here is not seen there.
+    """
+    run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder.parent)
+    python = folder / SCRIPTS / "python"
+    site = run(
+        python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder
+    ).strip()
+    borrowed = dict.fromkeys(sysconfig.get_path(kind) for kind in ("purelib", "platlib"))
+    Path(site, "00-borrowed.pth").write_text("\n".join(borrowed))
+    return python
+
+
+def install(python: Path, *what: str | Path) -> None:
+    """Install into another environment, without network and without dependencies."""
+    pip = (sys.executable, "-m", "pip", "--python", python)
+    run(*pip, "install", "--quiet", "--no-index", "--no-deps", *what, cwd=python.parent)
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory) -> Path:
+    """The wheel, built by way of the sdist, as `python -m build` does."""
+    pytest.importorskip("hatchling", reason="the extra dev is not installed")
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
+    assert len(list(folder.glob("*.tar.gz"))) == 1
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="session")
+def contents(wheel) -> list[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
+@pytest.fixture(scope="session")
+def requirements(wheel) -> list[str]:
+    """Names of all distributions that the wheel asks for, extras included."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        lines = Parser().parsestr(archive.read(name).decode()).get_all("Requires-Dist")
+    return [normal(line) for line in lines]
+
+
+def normal(requirement: str) -> str:
+    """Normalised name: "Scikit_video==1.1.11" gives "scikit-video"."""
+    name = re.match(r"[A-Za-z0-9._-]+", requirement).group()
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+# -------------------------------------------------------------------------------- the wheel
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", ["parameters", "experiments"])
+def test_every_parameter_file_and_experiment_travels(contents, folder):
+    files = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+    assert files
+    assert {f"crt_plugin/bundled/{file}" for file in files} <= set(contents)
+
+
+@pytest.mark.slow
+def test_data_and_licences_travel(contents):
+    data = ["features/weights/vgg16_conv10_fp16.safetensors"]
+    data += [
+        f"media/clip_annotations/{path.name}"
+        for path in (ROOT / "crt_plugin/media/clip_annotations").glob("*.csv")
+    ]
+    assert len(data) >= 3
+    assets = [path.name for path in (ROOT / "crt_plugin/report/assets").iterdir()]
+    assert {"page.html", "page.css", "page.js"} <= set(assets)
+    data += [f"report/assets/{name}" for name in assets]
+    assert {f"crt_plugin/{path}" for path in data} <= set(contents)
+    licences = {name.rpartition("/")[2] for name in contents if ".dist-info/licenses/" in name}
+    assert licences == {"LICENSE", "NOTICE"}
+
+
+@pytest.mark.slow
+def test_nothing_else_is_at_the_top_level(contents):
+    tops = {name.partition("/")[0] for name in contents}
+    assert "crt_plugin" in tops
+    assert all(re.fullmatch(r"crt_plugin(-[\d.]+\.dist-info)?", top) for top in tops), tops
+    assert not [name for name in contents if name.endswith(".pyc")]
+
+
+TRACK = """
+import importlib.util, json
+import numpy as np
+import crt_plugin
+from crt_plugin.parameters import load_parameters, parameter_directory
+from crt_plugin.algorithm.tracker import CRTTracker
+
+random = np.random.default_rng(3)
+texture = np.kron(random.integers(120, 256, (4, 6, 3)), np.ones((4, 4, 1), int))
+background = np.kron(random.integers(60, 121, (15, 20, 3)), np.ones((8, 8, 1), int))
+
+def frame(x, y):
+    image = background.copy()
+    image[y : y + 16, x : x + 24] = texture
+    return image.astype(np.uint8)
+
+params = load_parameters("default").copy(filter_cells=36.0, patch_width=5, patch_height=3)
+tracker = CRTTracker(params)  # conv-10, on a patch that is quick
+tracker.init(frame(60, 50), (60, 50, 24, 16))
+boxes = [tracker.update(frame(60 + 4 * t, 50 + 2 * t)).tolist() for t in (1, 2, 3)]
+print(json.dumps({
+    "package": crt_plugin.__file__,
+    "parameters": str(parameter_directory()),
+    "boxes": boxes,
+    "at top": [n for n in ("parameters", "experiments", "tests") if importlib.util.find_spec(n)],
+}))
+"""
+
+
+@pytest.mark.slow
+def test_the_wheel_tracks_in_an_environment_of_its_own(wheel, tmp_path):
+    python = new_environment(tmp_path / "env")
+    install(python, wheel)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "track.py").write_text(TRACK)
+    said = json.loads(run(python, "track.py", cwd=elsewhere))
+
+    assert Path(said["package"]).is_relative_to(tmp_path / "env")
+    assert Path(said["parameters"]) == Path(said["package"]).parent / "bundled" / "parameters"
+    assert said["at top"] == []
+    for t, (x, y, w, h) in enumerate(said["boxes"], start=1):
+        assert abs(x + w / 2 - (72 + 4 * t)) < 3, said["boxes"]
+        assert abs(y + h / 2 - (58 + 2 * t)) < 3, said["boxes"]
+
+    listed = run(python.parent / "crt", "parameters", cwd=elsewhere)
+    assert all(path.stem in listed for path in (ROOT / "parameters").glob("*.py"))
+
+
+# ------------------------------------------------------------------------- editable install
+
+WHERE = """
+import importlib.util, json
+names = ("crt_plugin", "parameters", "experiments", "tests")
+specs = {n: importlib.util.find_spec(n) for n in names}
+places = {n: [s.origin, *(s.submodule_search_locations or [])] for n, s in specs.items() if s}
+print(json.dumps(places))
+"""
+
+
+@pytest.mark.slow
+def test_an_editable_install_makes_the_package_importable_and_nothing_beside_it(tmp_path):
+    pytest.importorskip("editables", reason="the extra dev is not installed")
+    python = new_environment(tmp_path / "env")
+    install(python, "--no-build-isolation", "--editable", ROOT)
+    places = json.loads(run(python, "-c", WHERE, cwd=tmp_path))
+    assert places.pop("crt_plugin")[0] == str(ROOT / "crt_plugin" / "__init__.py")
+    for name, found in places.items():
+        assert name in NEVER_AT_TOP
+        assert not [place for place in found if place and Path(place).is_relative_to(ROOT)], name
+
+
+# ------------------------------------------------------------------- declarations and notices
+
+
+@pytest.mark.slow
+def test_no_requirement_names_the_unrelated_pytracking(requirements):
+    assert "torch" in requirements and "scikit-video" in requirements
+    assert "pytracking" not in requirements
+
+
+@pytest.mark.parametrize("file", ["environment.yml", "constraints.txt"])
+def test_no_environment_names_the_unrelated_pytracking(file):
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    entries = [line.partition("#")[0] for line in lines]
+    assert any(entry.strip() for entry in entries)
+    assert not [entry for entry in entries if "pytracking" in entry.lower()]
+
+
+def test_conda_s_environment_installs_the_pinned_versions():
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    assert re.search(r"^name: crt$", text, re.MULTILINE)
+    assert "- -c constraints.txt" in text
+    assert "- -e .[demo]" in text
+
+
+@pytest.mark.slow
+def test_every_requirement_is_pinned_exactly(requirements):
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line.partition("#")[0].strip() for line in lines]
+    pins = [pin for pin in pins if pin]
+    assert all(re.match(r"[A-Za-z0-9._-]+==[^=\s]+( ; .*)?$", pin) for pin in pins)
+    assert set(requirements) <= {normal(pin) for pin in pins}
+    assert "torch==2.13.0" in pins
+
+
+def test_the_notice_names_the_weights_that_are_packaged():
+    weights = ROOT / "crt_plugin" / "features" / "weights" / "vgg16_conv10_fp16.safetensors"
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
+    assert f"SHA-256:  {digest}" in notice
+    assert weights.relative_to(ROOT).as_posix() in notice

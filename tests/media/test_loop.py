@@ -1,0 +1,198 @@
+"""The loop: what sinks receive, and that they are closed and never interrupted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import weakref
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from crt_plugin.algorithm.tracker import CRTTracker
+from crt_plugin.errors import FrameError
+from crt_plugin.media.loop import run, steps
+from crt_plugin.media.summary import Record
+from tests.conftest import scene
+
+BOX = np.array([3.0, 4.0, 20.0, 10.0])
+
+
+class Stepping:
+    """A tracker whose box goes right by the mean of the frame."""
+
+    def init(self, image, box):
+        self.box, self.last = np.array(box), SimpleNamespace(score=1.0)
+
+    def update(self, image):
+        self.box = self.box + (image.mean(), 0, 0, 0)
+        self.last = SimpleNamespace(score=0.5)
+        return self.box
+
+
+class Collector:
+    def __init__(self, stop_at=None, at=None):
+        self.steps, self.closed, self.stop_at, self.at = [], 0, stop_at, at or {}
+
+    def write(self, step):
+        self.at.get(step.index, lambda: None)()
+        self.steps.append((step.index, step.box.tolist(), step.score))
+        return step.index == self.stop_at
+
+    def close(self):
+        self.closed += 1
+
+
+def frames(count, bad=None):
+    for index in range(count):
+        if index == bad:
+            raise FrameError(f"frame {index} cannot be decoded")
+        yield np.full((6, 8, 3), index, np.uint8)
+
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_interrupts():
+    """Python's own handler; a shell's background jobs, and so the tests, may ignore Ctrl-C."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
+
+
+def test_every_sink_gets_every_step_and_is_closed_once():
+    sinks = Collector(), Collector()
+    run(frames(4), Stepping(), BOX, sinks)
+    for sink in sinks:
+        assert sink.steps == [
+            (0, [3, 4, 20, 10], 1.0),  # the box that was given
+            (1, [4, 4, 20, 10], 0.5),
+            (2, [6, 4, 20, 10], 0.5),
+            (3, [9, 4, 20, 10], 0.5),
+        ]
+        assert sink.closed == 1
+
+
+def test_a_sink_can_end_the_run_and_the_others_still_get_that_frame():
+    sinks = Collector(stop_at=1), Collector()
+    run(frames(9), Stepping(), BOX, sinks)
+    assert [len(sink.steps) for sink in sinks] == [2, 2]
+
+
+def test_a_frame_that_fails_keeps_what_was_tracked():
+    sink = Collector()
+    with pytest.raises(FrameError, match="frame 2"):
+        run(frames(9, bad=2), Stepping(), BOX, [sink])
+    assert (len(sink.steps), sink.closed) == (2, 1)
+
+
+def test_all_sinks_are_closed_though_one_fails():
+    def fail():
+        raise OSError("disk full")
+
+    first, last = Collector(), Collector()
+    first.close = fail
+    with pytest.raises(OSError, match="disk full"):
+        run(frames(2), Stepping(), BOX, [first, last])
+    assert last.closed == 1
+
+
+def test_ctrl_c_while_writing_waits_for_all_sinks():
+    first, last = Collector(at={2: interrupt}), Collector()
+    with pytest.raises(KeyboardInterrupt):
+        run(frames(9), Stepping(), BOX, [first, last])
+    for sink in (first, last):
+        assert (len(sink.steps), sink.closed) == (3, 1)
+
+
+def test_ctrl_c_while_tracking_interrupts_at_once():
+    class Interrupted(Stepping):
+        def update(self, image):
+            if image.mean() == 3:
+                interrupt()
+                pytest.fail("the tracker was not interrupted")
+            return super().update(image)
+
+    sink = Collector()
+    with pytest.raises(KeyboardInterrupt):
+        run(frames(9), Interrupted(), BOX, [sink])
+    assert (len(sink.steps), sink.closed) == (3, 1)
+
+
+def test_ctrl_c_while_closing_is_raised_after_it():
+    first, last = Collector(), Collector()
+    last.close = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        run(frames(2), Stepping(), BOX, [first, last])
+    assert first.closed == 1
+
+
+def test_the_handler_of_ctrl_c_is_given_back():
+    run(frames(2), Stepping(), BOX, [Collector(at={1: lambda: None})])
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_somebody_elses_handler_is_left_alone():
+    seen = []
+    previous = signal.signal(signal.SIGINT, lambda *_: seen.append(1))
+    try:
+        sink = Collector(at={1: interrupt})
+        run(frames(4), Stepping(), BOX, [sink])
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    assert (seen, len(sink.steps)) == ([1], 4)
+
+
+def test_runs_outside_the_main_thread():
+    sink = Collector()
+    thread = threading.Thread(target=run, args=(frames(3), Stepping(), BOX, [sink]))
+    thread.start()
+    thread.join()
+    assert len(sink.steps) == 3
+
+
+def test_frames_are_not_held():
+    """At most the frame of the present step and the next are alive."""
+    alive: list[weakref.ref] = []
+
+    def watched():
+        for _ in range(20):
+            frame = np.zeros((4, 4, 3), np.uint8)
+            alive.append(weakref.ref(frame))
+            yield frame
+
+    most = 0
+    for _ in steps(watched(), Stepping(), BOX):
+        most = max(most, sum(ref() is not None for ref in alive))
+    assert most <= 2
+
+
+def test_record_leaves_the_given_box_out():
+    truth = {0: BOX, 2: BOX + (3, 0, 0, 0), 3: BOX + (30, 0, 0, 0)}
+    record = Record(truth)
+    run(frames(5), Stepping(), BOX, [record])
+    assert record.frames == 5
+    assert record.fps is not None and record.fps > 0
+    comparison = record.comparison
+    assert comparison is not None and comparison.frames == 2
+    # Frame 2 is exact; in frame 3 the box is at 9 and the truth at 33, 24 px away.
+    assert (comparison.mean_iou, comparison.precision) == (0.5, 0.5)
+
+
+def test_record_of_one_frame():
+    record = Record({0: BOX})
+    run(frames(1), Stepping(), BOX, [record])
+    assert (record.frames, record.fps, record.comparison) == (1, None, None)
+
+
+def test_the_real_tracker_follows_a_moving_object(small):
+    truth = {i: np.array([40.0 + 3 * i, 50.0 + i, 24, 16]) for i in range(8)}
+    record = Record(truth)
+    moving = (scene(box[0], box[1]) for box in truth.values())
+    run(moving, CRTTracker(small), truth[0], [record])
+    assert record.comparison is not None
+    assert record.comparison.mean_iou > 0.6

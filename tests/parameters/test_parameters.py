@@ -1,0 +1,386 @@
+"""Settings are checked, parameter files hold the paper's values, broken files say what broke."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+
+from crt_plugin.errors import CRTError, ParameterError
+from crt_plugin.parameters import (
+    Parameters,
+    describe,
+    load_parameters,
+    parameter_directory,
+    parameter_names,
+)
+
+NAMES = [field.name for field in dataclasses.fields(Parameters)]
+TYPES = {field.name: field.type for field in dataclasses.fields(Parameters)}
+FLOATS = [name for name in NAMES if TYPES[name] == "float"]
+INTEGERS = [name for name in NAMES if TYPES[name] == "int"]
+TEXTS = [name for name in NAMES if TYPES[name] == "str"]
+
+# Values of the right type that make no sense, for every setting that has such values
+IMPOSSIBLE = {
+    "filter_cells": [0, -100.0],
+    "patch_width": [0, 1, 2, 8, -9],
+    "patch_height": [0, 1, 4, -5],
+    "vgg_layer": [0, 1, 3, 14, -2],
+    "backbone_stride": [0, -8],
+    "pca_channels": [0, -64],
+    "feature_std": [0, -100.0],
+    "loss_threshold": [-0.1],
+    "loss_exponent": [-1.0],
+    "loss_factor": [0, -0.1],
+    "regularization": [-1e3],
+    "label_sigma": [0, -0.1],
+    "optimizer": ["", "Adam", "rmsprop"],
+    "train_learning_rate": [0, -2e-8],
+    "train_steps": [0, -1],
+    "stop_loss": [-0.02],
+    "motion_sigma": [0, -0.6],
+    "scale_count": [0, 2, -3],
+    "scale_step": [-0.02, 0.51],
+    "scale_step_pixels": [-1.0],
+    "confidence_threshold": [-0.1, 1.1],
+    "update_learning_rate": [0, -5e-9],
+    "update_steps": [0, -2],
+    "history_length": [0, -5],
+    "history_gap": [0, -2],
+    "search": ["", "two_steps"],
+    "scale_margin": [0, -8],
+    "scale_interval": [0, -1],
+    "subcell": ["", "parabola"],
+    "vgg_shallow_layer": [-1, 2, 3, 13],
+    "vgg_std": [-127.0],
+    "score_slope": [-1.0],
+    "lost_score": [-0.1, 1.1],
+    "lost_frames": [0, -3],
+    "found_score": [-0.1, 1.1],
+    "found_cells": [0, -1],
+    "rotation_step": [-6.0, 46],
+    "pose_threshold": [-0.1, 1.1],
+    "rotation_interval": [0, -1],
+    "rotation_price": [-0.1, 1.1],
+    "pose_refinement": ["", "gaussian"],
+    "device": ["", "gpu", "cuda:", "cuda:x", "cuda:-1", "CPU"],
+    "precision": ["", "half", "float64"],
+    "seed": [-1],
+}
+# Any number will do; or what cannot be judged without loading a file
+OPEN = {"score_even", "features", "vgg_weights", "color_names_table", "backbone"}
+
+
+def rejects(name, value):
+    """Setting ``name`` fails, names setting and value, and leaves the old value."""
+    params = Parameters()
+    before = getattr(params, name)
+    with pytest.raises(ParameterError) as caught:
+        setattr(params, name, value)
+    message = str(caught.value)
+    assert f"{name} = {value!r}" in message
+    assert describe(name)["accepted"] in message
+    assert getattr(params, name) == before
+
+
+# --------------------------------------------------------------------------------- settings
+
+
+def test_every_setting_has_impossible_values_or_is_known_to_have_none():
+    assert set(IMPOSSIBLE) | OPEN == set(NAMES)
+    assert not set(IMPOSSIBLE) & OPEN
+
+
+@pytest.mark.parametrize(("name", "value"), [(n, v) for n, vs in IMPOSSIBLE.items() for v in vs])
+def test_impossible_values_are_rejected(name, value):
+    rejects(name, value)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("value", [None, True, False, [1], 1j, b"cpu"])
+def test_values_of_no_setting_s_type_are_rejected(name, value):
+    rejects(name, value)
+
+
+@pytest.mark.parametrize("name", FLOATS)
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "0.1"])
+def test_a_number_is_finite(name, value):
+    rejects(name, value)
+
+
+@pytest.mark.parametrize("name", INTEGERS)
+@pytest.mark.parametrize("value", [3.0, "3", math.nan])
+def test_an_integer_is_written_as_one(name, value):
+    rejects(name, value)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("value", [0, 1.5])
+def test_a_text_is_a_text(name, value):
+    rejects(name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("vgg_layer", [2, 4, 7, 10, 13]),
+        ("patch_width", [3, 11]),
+        ("scale_count", [1, 5]),
+        ("scale_step", [0.0, 0.5]),
+        ("confidence_threshold", [0.0, 1.0]),
+        ("loss_threshold", [0.0]),
+        ("stop_loss", [0.0]),
+        ("device", ["auto", "cpu", "cuda", "cuda:1"]),
+        ("precision", ["auto", "float32", "bfloat16", "float16"]),
+        ("optimizer", ["adam", "sgd"]),
+    ],
+)
+def test_the_ends_of_what_is_accepted_are_accepted(name, values):
+    params = Parameters()
+    for value in values:
+        setattr(params, name, value)
+        assert getattr(params, name) == value
+
+
+def test_an_integer_is_accepted_for_a_number_and_stored_as_one():
+    params = Parameters(filter_cells=64)
+    assert isinstance(params.filter_cells, float)
+
+
+def test_impossible_values_are_rejected_by_the_constructor_and_by_copy_too():
+    with pytest.raises(ParameterError, match="train_steps = 0"):
+        Parameters(train_steps=0)
+    with pytest.raises(ParameterError, match="train_steps = 0"):
+        Parameters().copy(train_steps=0)
+
+
+@pytest.mark.parametrize("use", ["set", "get", "copy", "describe"])
+def test_an_unknown_name_is_an_error_that_lists_the_names(use):
+    params = Parameters()
+    attempts = {
+        "set": lambda: setattr(params, "loss_treshold", 0.1),
+        "get": lambda: params.get("loss_treshold"),
+        "copy": lambda: params.copy(loss_treshold=0.1),
+        "describe": lambda: describe("loss_treshold"),
+    }
+    with pytest.raises(ParameterError) as caught:
+        attempts[use]()
+    assert str(caught.value) == ("unknown setting 'loss_treshold'; expected " + ", ".join(NAMES))
+    assert not hasattr(params, "loss_treshold")
+
+
+def test_get_and_has_as_pytracking_calls_them():
+    params = Parameters(vgg_layer=7)
+    assert params.get("vgg_layer") == params.get("vgg_layer", 99) == 7
+    assert params.get("use_gpu", None) is None
+    assert params.get("debug", 0) == 0
+    assert params.has("vgg_layer") and not params.has("use_gpu")
+    assert not params.has("get")
+    with pytest.raises(ParameterError, match="one default at most, got 2"):
+        params.get("debug", 0, 1)
+
+
+def test_a_copy_is_independent_and_takes_changes():
+    params = Parameters(seed=3)
+    other = params.copy(vgg_layer=4)
+    other.seed = 5
+    assert (params.seed, params.vgg_layer) == (3, 10)
+    assert (other.seed, other.vgg_layer) == (5, 4)
+    assert params.copy() == params
+
+
+def test_printed_parameters_hold_every_value_and_can_be_read_back():
+    params = Parameters(features="hog", update_learning_rate=1e-8, seed=9)
+    lines = str(params).splitlines()
+    assert [line.split(" = ")[0] for line in lines] == NAMES
+    assert "features = 'hog'" in lines and "update_learning_rate = 1e-08" in lines
+    read: dict[str, object] = {}
+    exec(str(params), {}, read)
+    assert Parameters(**read) == params
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_setting_is_described_and_its_default_accepted(name):
+    facts = describe(name)
+    assert set(facts) == {"meaning", "unit", "raising", "source", "default", "accepted"}
+    assert facts["meaning"] and facts["unit"] and facts["accepted"]
+    assert facts["source"].split()[0] in ("paper", "reference", "ours")
+    assert facts["default"] == repr(getattr(Parameters(), name))
+    if TYPES[name] != "str" and name != "seed":
+        assert facts["raising"], "a quantity says what raising it does"
+
+
+# -------------------------------------------------------------------------- parameter files
+
+PAPER = {  # section 5.1, and eq. 3 to 5
+    "loss_threshold": 0.1,
+    "loss_exponent": 1.0,
+    "regularization": 1e3,
+    "optimizer": "adam",
+    "train_learning_rate": 2e-8,
+    "update_learning_rate": 5e-9,
+    "patch_width": 9,
+    "patch_height": 5,
+    "label_sigma": 0.1,
+    "motion_sigma": 0.6,
+    "stop_loss": 0.02,
+    "train_steps": 4000,
+    "update_steps": 2,
+    "history_length": 5,
+    "pca_channels": 64,
+}
+FAST = {
+    "filter_cells": 64.0,
+    "patch_width": 5,
+    "search": "two_step",
+    "scale_interval": 2,
+    "subcell": "gaussian",
+    "loss_threshold": 0.0,
+    "stop_loss": 0.01,
+    "confidence_threshold": 0.0,
+    "update_learning_rate": 2e-8,
+}
+PLUS = FAST | {
+    "vgg_shallow_layer": 7,
+    "vgg_std": 127.0,
+    "scale_margin": 5,
+    "scale_interval": 1,
+    "rotation_step": 6.0,
+    "rotation_price": 0.05,
+    "pose_refinement": "parabola",
+    "pose_threshold": 0.08,
+    "confidence_threshold": 0.2,
+    "score_slope": 6.3,
+    "score_even": 0.14,
+    "lost_score": 0.59,
+    "lost_frames": 15,
+    "found_score": 0.8,
+}
+DIFFERENCES = {  # each file against the paper's best; tables 1, 2 and 3
+    "default": {},
+    "vgg_conv2": {"vgg_layer": 2},
+    "vgg_conv4": {"vgg_layer": 4},
+    "vgg_conv7": {"vgg_layer": 7},
+    "vgg_conv10": {},
+    "vgg_conv13": {"vgg_layer": 13},
+    "hog": {"features": "hog"},
+    "rgb": {"features": "rgb"},
+    "color_names": {"features": "color_names"},
+    "hog_color_names": {"features": "hog+color_names"},
+    "no_mining": {"vgg_layer": 2, "loss_threshold": 0.0, "loss_exponent": 0.0},
+    "patch_7x5": {"vgg_layer": 2, "patch_width": 7},
+    "patch_5x3": {"vgg_layer": 2, "patch_width": 5, "patch_height": 3},
+    "patch_3x3": {"vgg_layer": 2, "patch_width": 3, "patch_height": 3},
+    "reference_2018": {
+        "loss_threshold": 0.0,
+        "update_learning_rate": 1e-8,
+        "confidence_threshold": 0.0,
+        "stop_loss": 0.01,
+    },
+    "fast": FAST,
+    "plus": PLUS,
+    "plus_fast": PLUS
+    | {
+        "scale_margin": 3,
+        "scale_interval": 2,
+        "rotation_interval": 2,
+        "scale_step": 0.03,
+        "rotation_step": 12.0,
+    },
+}
+
+
+def test_the_files_are_the_ones_that_are_documented():
+    assert parameter_names() == sorted(DIFFERENCES)
+
+
+@pytest.mark.parametrize("name", sorted(DIFFERENCES))
+def test_a_file_holds_the_paper_s_values_but_for_what_it_is_about(name):
+    params = load_parameters(name)
+    best = {"features": "vgg", "vgg_layer": 10}
+    for key, value in (PAPER | best | DIFFERENCES[name]).items():
+        assert params.get(key) == value, key
+    for key in set(NAMES) - set(PAPER | best | DIFFERENCES[name]):
+        assert params.get(key) == Parameters().get(key), key
+
+
+@pytest.mark.parametrize("name", sorted(set(DIFFERENCES) - {"default"}))
+def test_a_file_sets_only_what_differs_each_with_its_source(name):
+    text = (parameter_directory() / f"{name}.py").read_text(encoding="utf-8")
+    lines = [line.strip() for line in text.splitlines() if line.strip().startswith("params.")]
+    base = {"plus": "fast", "plus_fast": "plus"}.get(name, "default")
+    assert f'load_parameters("{base}")' in text
+    for line in lines:
+        key = line.removeprefix("params.").split(" = ")[0]
+        assert key in DIFFERENCES[name] or (name, key) == ("vgg_conv10", "vgg_layer"), line
+        assert any(source in line for source in ("; paper", "; reference", "; ours")), line
+
+
+def test_two_loads_are_independent():
+    one = load_parameters("default")
+    one.seed = 1
+    assert load_parameters("default").seed == 0
+
+
+# ------------------------------------------------------------------------------ broken files
+
+
+def test_an_unknown_file_is_an_error_that_lists_the_files():
+    with pytest.raises(ParameterError) as caught:
+        load_parameters("defualt")
+    message = str(caught.value)
+    assert message.startswith("no parameter file 'defualt'; expected a path that ends in .py, or")
+    assert message.endswith(", ".join(sorted(DIFFERENCES)))
+
+
+GOOD = """
+from crt_plugin.parameters import Parameters
+
+def parameters():
+    return Parameters(seed=11)
+"""
+
+
+def test_a_file_is_loaded_by_its_path_as_text_or_path(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(GOOD)
+    assert load_parameters(path).seed == load_parameters(str(path)).seed == 11
+
+
+def test_a_path_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(ParameterError, match=r"no parameter file '.*nothing\.py'"):
+        load_parameters(tmp_path / "nothing.py")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def parameters(:\n", "failed: SyntaxError"),
+        ("x = 1\n", "failed: AttributeError: .*no attribute 'parameters'"),
+        ("parameters = 3\n", "failed: TypeError: 'int' object is not callable"),
+        ("def parameters():\n    return {'seed': 1}\n", r"returned {'seed': 1}, not a Parameters"),
+        ("def parameters():\n    pass\n", "returned None, not a Parameters"),
+        ("import no_such_module_at_all\n", "failed: ModuleNotFoundError"),
+        ("def parameters():\n    return 1 / 0\n", "failed: ZeroDivisionError"),
+        (GOOD.replace("seed=11", "sede=11"), "failed: TypeError: .*sede"),
+        (GOOD.replace("seed=11", "seed=-1"), "seed = -1; expected int, an integer >= 0"),
+        (
+            GOOD.replace("return Parameters(seed=11)", "p = Parameters(); p.sede = 1; return p"),
+            "unknown setting 'sede'; expected filter_cells",
+        ),
+    ],
+)
+def test_a_broken_file_is_an_error_that_names_it(tmp_path, text, message):
+    path = tmp_path / "broken.py"
+    path.write_text(text)
+    with pytest.raises(ParameterError, match=message) as caught:
+        load_parameters(path)
+    assert str(caught.value).startswith(str(path))
+    assert isinstance(caught.value, (CRTError, ValueError))
+
+
+def test_an_integer_beyond_the_floats_is_refused_like_any_other_value():
+    with pytest.raises(ParameterError, match="filter_cells = 1000"):
+        Parameters().filter_cells = 10**400

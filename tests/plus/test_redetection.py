@@ -1,0 +1,95 @@
+"""A lost object is looked for in the whole frame, and its score says so."""
+
+import numpy as np
+import pytest
+import torch
+
+from crt_plugin.algorithm.tracker import CRTTracker
+from tests.conftest import scene
+
+LOST = {"score_slope": 12.0, "score_even": 0.3, "lost_score": 0.3, "lost_frames": 2}
+GATE = {"confidence_threshold": 0.3}
+
+
+def empty():
+    """The scene without the object."""
+    frame = scene(60, 40)
+    frame[40:56, 60:84] = scene(120, 90)[40:56, 60:84]
+    return frame
+
+
+def started(params, **changes):
+    tracker = CRTTracker(params.copy(**GATE, **changes))
+    tracker.init(scene(60, 40), (60, 40, 24, 16))
+    return tracker
+
+
+def searches(tracker):
+    """Sizes of the patches that later updates look at, larger than the search patch."""
+    sizes, cut = [], tracker._cut
+
+    def noted(frame, poses, geometry):
+        if np.prod(geometry.cells) > np.prod(tracker.geometry.cells):
+            sizes.append(geometry.response_size)
+        return cut(frame, poses, geometry)
+
+    tracker._cut = noted
+    return sizes
+
+
+def test_an_object_that_comes_back_elsewhere_is_found(small):
+    tracker = started(small, **LOST, found_score=0.4)
+    seen = searches(tracker)
+    for _ in range(4):
+        tracker.update(empty())
+    assert tracker.last.score < 0.3
+    assert len(seen) == 2  # in every second lost frame
+    tracker.update(scene(12, 92))
+    box = tracker.update(scene(12, 92))
+    assert box == pytest.approx([12, 92, 24, 16], abs=3)
+    assert tracker.last.score > 0.4
+    # The next frame confirms it, and is learned from: no search any more.
+    count = len(seen)
+    for step in range(1, 4):
+        box = tracker.update(scene(12 + 2 * step, 92))
+    assert len(seen) == count
+    assert box == pytest.approx([18, 92, 24, 16], abs=3)
+    assert tracker.last.peak > 0.3
+
+
+def test_without_a_search_it_stays_lost(small):
+    tracker = started(small, score_slope=12.0, score_even=0.3)
+    seen = searches(tracker)
+    for _ in range(4):
+        tracker.update(empty())
+    box = tracker.update(scene(12, 92))
+    assert seen == [] and abs(box[0] - 12) > 20
+
+
+def test_nothing_in_the_frame_is_taken_for_it(small):
+    tracker = started(small, **LOST, found_score=0.4)
+    before = tracker.last.box
+    for _ in range(5):
+        box = tracker.update(empty())
+    assert tracker.last.score < 0.3
+    assert np.abs(box[:2] - before[:2]).max() < 24
+
+
+def test_a_search_changes_no_weights(small):
+    tracker = started(small, **LOST, found_score=0.4)
+    before = tracker.regression.weight.clone()
+    for _ in range(4):
+        tracker.update(empty())
+    for _ in range(2):
+        tracker.update(scene(12, 92))
+    assert tracker.last.score > 0.4  # found, and not yet learned from
+    assert torch.equal(tracker.regression.weight, before)
+
+
+def test_large_frames_are_searched_in_part(small):
+    tracker = started(small, **LOST, found_score=0.4, found_cells=800)
+    seen = searches(tracker)
+    for _ in range(2):
+        tracker.update(empty())
+    assert seen
+    assert all(rows * columns <= 800 + rows + columns + 1 < 1000 for rows, columns in seen)

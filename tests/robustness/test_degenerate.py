@@ -1,0 +1,177 @@
+"""Sequences in which there is little or nothing to track."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from crt_plugin.algorithm.maps import score_of
+from crt_plugin.algorithm.tracker import CRTTracker
+from crt_plugin.parameters import Parameters
+from tests.cli.test_track import BOX, FAST, crt
+from tests.conftest import ROOT, scene
+
+SHORT = {"train_steps": 50}  # nothing can be learned here: all 4000 would be taken
+SETTINGS = {
+    "rgb": SHORT,
+    "hog": SHORT | {"features": "hog"},
+    "vgg": {"features": "vgg", "vgg_layer": 5, "train_steps": 20},
+    "vgg, two layers": {
+        "features": "vgg",
+        "vgg_layer": 5,
+        "vgg_shallow_layer": 4,
+        "vgg_std": 127.0,
+        "train_steps": 20,
+    },
+}
+
+
+def is_box(box):
+    return box.shape == (4,) and np.isfinite(box).all() and (box[2:] > 0).all()
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("value", [0, 117, 255])
+def test_constant_frames(small, name, value):
+    """No gradient, covariance of rank 0: the box stays where the motion map has its peak."""
+    tracker = CRTTracker(small.copy(**SETTINGS[name], scale_count=1))
+    frame = np.full((60, 80, 3), value, np.uint8)
+    tracker.init(frame, (30, 20, 24, 16))
+    for _ in range(3):
+        box = tracker.update(frame)
+        assert is_box(box) and tracker.regression.weight.isfinite().all()
+        assert 0 <= tracker.last.score <= 1
+    assert np.abs(box[:2] - (30, 20)).max() < 24
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_from_a_constant_frame_to_a_textured_one(small, name, rng):
+    """What was fitted to nothing is applied to something."""
+    tracker = CRTTracker(small.copy(**SETTINGS[name]))
+    tracker.init(np.full((60, 80, 3), 9, np.uint8), (30, 20, 24, 16))
+    for _ in range(3):
+        assert is_box(tracker.update(rng.integers(0, 256, (60, 80, 3), np.uint8)))
+        assert np.isfinite(tracker.last.response).all()
+
+
+def test_an_object_as_large_as_the_frame(small):
+    frame = scene(60, 40)
+    tracker = CRTTracker(small)
+    tracker.init(frame, (0, 0, 160, 120))
+    for _ in range(4):
+        box = tracker.update(frame)
+    assert box == pytest.approx([0, 0, 160, 120], abs=12)
+    assert tracker.last.score > 0.5
+
+
+def test_a_peak_below_zero_is_a_score_of_zero():
+    assert score_of(-0.3, Parameters()) == 0
+    assert score_of(1.7, Parameters()) == 1
+    assert 0 <= score_of(-9.0, Parameters().copy(score_slope=6.3, score_even=0.14)) < 0.001
+
+
+# ----------------------------------------------------------------------------- gone for good
+
+
+def gone_folder(folder, frames=10, last_seen=4):
+    """The object is there up to a frame, and what was behind it afterwards."""
+    folder.mkdir()
+    for index in range(frames):
+        frame = scene(40 + 2 * index, 50)
+        if index > last_seen:
+            x = 40 + 2 * index
+            frame[50:66, x : x + 24] = scene(120, 90)[50:66, x : x + 24]
+        Image.fromarray(frame).save(folder / f"{index:02d}.png")
+    return folder
+
+
+def lost_column(output):
+    header, *lines = (output / "boxes.csv").read_text().splitlines()
+    assert header == "frame,x,y,w,h,score,lost"
+    return [int(line.split(",")[-1]) for line in lines]
+
+
+def test_a_target_that_is_gone_is_marked_as_lost(tmp_path):
+    result = crt(
+        *("track", gone_folder(tmp_path / "seq"), "--box", BOX, "--no-video"),
+        *("--lost-below", 0.3, "--output", tmp_path / "o", *FAST),
+    )
+    assert lost_column(tmp_path / "o") == [0] * 5 + [1] * 5
+    assert "lost     5 frames, of a score below 0.3" in result.stdout
+
+
+def test_without_the_option_nothing_is_called_lost(tmp_path):
+    result = crt(
+        *("track", gone_folder(tmp_path / "seq"), "--box", BOX, "--no-video"),
+        *("--output", tmp_path / "o", *FAST),
+    )
+    assert "lost" not in (tmp_path / "o" / "boxes.csv").read_text() + result.stdout
+
+
+@pytest.mark.parametrize("text", ["-0.1", "1.5", "nan"])
+def test_what_is_no_score_is_refused(tmp_path, text):
+    gone_folder(tmp_path / "seq", 2)
+    words = ("track", tmp_path / "seq", "--box", BOX, f"--lost-below={text}")
+    result = crt(*words, "--output", tmp_path / "o", exit_code=2)
+    assert f"--lost-below {text} is no score; expected 0 to 1" in " ".join(result.stderr.split())
+    assert not (tmp_path / "o").exists()
+
+
+# ---------------------------------------------------------------------------- 20,000 frames
+
+FRAMES = 20_000
+PROGRAM = """
+import statistics, sys, time
+sys.path.insert(0, "tests")
+from tests.conftest import QUICK, scene
+from crt_plugin.bench.memory import resident_mib
+from crt_plugin.parameters import Parameters
+from crt_plugin.algorithm.tracker import CRTTracker
+
+def started():
+    tracker = CRTTracker(Parameters().copy(**QUICK))
+    tracker.init(frames[0], (60, 40, 24, 16))
+    return tracker
+
+def timed(tracker, index):
+    start = time.process_time()
+    tracker.update(frames[index % len(frames)])
+    return time.process_time() - start
+
+count, compared = int(sys.argv[1]), int(sys.argv[1]) // 20
+path = [*range(20), *range(20, 0, -1)]
+frames = [scene(60 + k, 40 + k // 2) for k in path]
+old, learned, memory = started(), 0, []
+for index in range(1, count + 1):
+    timed(old, index)
+    learned += old.last.peak >= old.params.confidence_threshold
+    if index in (count // 10, count):
+        memory.append(resident_mib())
+# Beside a fresh one, in turns: what else the machine does slows down both.
+fresh, ours, theirs = started(), [], []
+for index in range(count + 1, count + 1 + compared):
+    ours.append(timed(old, index))
+    theirs.append(timed(fresh, index - count))
+print(learned / count, *memory, statistics.median(ours), statistics.median(theirs))
+"""
+
+
+@pytest.mark.torture
+def test_twenty_thousand_frames(record_testsuite_property):
+    """Resident memory of frame 2,000 and 20,000; time of 1,000 more beside a fresh tracker's.
+
+    Numbers that decay to the smallest there are (denormals) would make the old one slow.
+    """
+    command = [sys.executable, "-c", PROGRAM, str(FRAMES)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    learned, early, late, old, fresh = (float(word) for word in done.stdout.split())
+    found = f"{learned:.1%} learned from; {early:.1f} and {late:.1f} MiB; "
+    found += f"{1000 * old:.2f} and {1000 * fresh:.2f} ms"
+    record_testsuite_property("20,000 frames", found)
+    assert learned > 0.9, found
+    assert late - early < 8, found
+    assert old < 1.5 * fresh, found

@@ -1,0 +1,74 @@
+"""A disk that is full at every possible moment: a clear error, and files that are whole."""
+
+import pytest
+
+from crt_plugin.benchmark.datasets.part import open_part
+from crt_plugin.benchmark.results.layout import Record
+from crt_plugin.benchmark.results.responses import ResponseLog
+from crt_plugin.benchmark.run.evaluate import run
+from crt_plugin.errors import StorageError
+from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from tests.conftest import ENOUGH, PAGE, QUICK
+from tests.helpers.evaluation_data import Still, leave_curves_out, write_otb
+from tests.helpers.killing import contents
+
+
+@pytest.fixture(autouse=True)
+def no_curves(monkeypatch):
+    leave_curves_out(monkeypatch)
+
+
+def quietly(data, results):
+    tracker = GOT10kTracker("rgb", **QUICK, train_steps=3)
+    tracker.responses = ResponseLog()
+    part = open_part("otb", data, results=results)
+    return part, lambda: run(part, [tracker], progress=False)
+
+
+def test_full_at_every_moment(tmp_path, disk):
+    folder, mounted = disk
+    data = write_otb(tmp_path / "data")
+    quietly(data, tmp_path / "whole")[1]()
+    expected, moments = contents(tmp_path / "whole"), set()
+    for pages in range(1, ENOUGH):
+        with mounted(pages) as enlarge:
+            part, go = quietly(data, folder / "results")
+            try:
+                go()
+            except StorageError as error:
+                assert "cannot be written: No space left on device; expected " in str(error)
+            else:
+                break
+            left = contents(folder / "results")
+            # what there was room for is whole, and equal; nothing hidden is left
+            assert left.items() <= expected.items()
+            assert all(Record.of(part, "CRT-rgb", name).damage() == "" for name in part.names)
+            moments.add(len(left))
+            enlarge()
+            assert not go().failures
+            assert contents(folder / "results") == expected
+    assert max(moments) == len(expected) - 1 and len(moments) > 5
+
+
+def test_earlier_results_stay(tmp_path, disk):
+    """The run ends at the first sequence that cannot be written: the others could not either."""
+    folder, mounted = disk
+    data = write_otb(tmp_path / "data", {"Couple": 4, "Deer": 5, "Dog": 5})
+    with mounted(ENOUGH):
+        part = open_part("otb", data, results=folder)
+        run(part.only(["Couple"]), [Still()], progress=False)
+        before = contents_of(folder)
+        filler = folder / "filler"
+        with filler.open("wb", buffering=0) as stream, pytest.raises(OSError, match="No space"):
+            while True:
+                stream.write(bytes(PAGE))
+        tracker = Still()
+        with pytest.raises(StorageError, match=r"Deer.*cannot be written: No space left"):
+            run(part, [tracker], progress=False)
+        assert tracker.inits == [6.0]  # Dog was not begun
+        filler.unlink()
+        assert contents_of(folder) == before
+
+
+def contents_of(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}

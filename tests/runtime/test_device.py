@@ -1,0 +1,126 @@
+"""What "auto" means, on this machine and on machines that are pretended."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+
+import pytest
+import torch
+
+from crt_plugin.errors import ParameterError
+from crt_plugin.runtime import device as machine
+from crt_plugin.runtime.device import choose_device, choose_precision, precision_reason
+
+CPU = torch.device("cpu")
+CUDA = torch.device("cuda")
+
+
+@pytest.fixture
+def pretend(monkeypatch):
+    """Pretend a number of GPUs, whether they compute in bfloat16, and a CPU's capabilities."""
+
+    def set_up(gpus=0, gpu_bfloat16=False, cpu=()):
+        def is_bf16_supported(including_emulation=True):
+            return including_emulation or gpu_bfloat16
+
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+        monkeypatch.setattr(torch.cuda, "device", contextlib.nullcontext)
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", is_bf16_supported)
+        capabilities = {"amx_bf16": False, "avx2": True} | dict.fromkeys(cpu, True)
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+
+    return set_up
+
+
+@pytest.mark.parametrize(("gpus", "expected"), [(0, "cpu"), (1, "cuda"), (2, "cuda")])
+def test_auto_device_is_cuda_where_there_is_one(pretend, gpus, expected):
+    pretend(gpus=gpus)
+    assert choose_device("auto") == torch.device(expected)
+    assert choose_device("cpu") == CPU
+
+
+def test_a_cuda_device_is_taken_by_number(pretend):
+    pretend(gpus=2)
+    assert choose_device("cuda") == CUDA
+    assert choose_device("cuda:1") == torch.device("cuda", 1)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "name", "accepted"),
+    [
+        (0, "cuda", "auto, cpu"),
+        (0, "cuda:0", "auto, cpu"),
+        (2, "cuda:2", "auto, cpu, cuda:0, cuda:1"),
+    ],
+)
+def test_a_cuda_device_that_is_not_there_is_an_error(pretend, gpus, name, accepted):
+    pretend(gpus=gpus)
+    with pytest.raises(ParameterError, match=f"'{name}'.* sees {gpus} .*expected {accepted}$"):
+        choose_device(name)
+
+
+@pytest.mark.parametrize("name", ["", "gpu", "cuda:", "cuda:x", "cuda:-1", "mps", "CPU"])
+def test_other_devices_are_errors(pretend, name):
+    pretend(gpus=1)
+    with pytest.raises(ParameterError, match="expected auto, cpu, cuda or cuda:N"):
+        choose_device(name)
+
+
+@pytest.mark.parametrize("flag", ["amx_bf16", "avx512_bf16", "bf16", "sve_bf16"])
+def test_auto_precision_is_bfloat16_where_the_cpu_computes_in_it(pretend, flag):
+    pretend(cpu=[flag])
+    assert choose_precision("auto", CPU) == torch.bfloat16
+    assert precision_reason(CPU) == f"bfloat16: this CPU computes in it ({flag})"
+
+
+@pytest.mark.parametrize("flags", [[], ["avx512_f", "amx_tile", "avx512_fp16"]])
+def test_auto_precision_is_float32_on_other_cpus(pretend, flags):
+    pretend(cpu=flags)
+    assert choose_precision("auto", CPU) == torch.float32
+    assert precision_reason(CPU).startswith("float32: this CPU does not compute in bfloat16")
+
+
+def test_auto_precision_is_float32_where_torch_cannot_tell(monkeypatch):
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert choose_precision("auto", CPU) == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("gpu_bfloat16", "expected"), [(True, torch.bfloat16), (False, torch.float16)]
+)
+def test_auto_precision_on_a_gpu_counts_no_emulation(pretend, gpu_bfloat16, expected):
+    pretend(gpus=1, gpu_bfloat16=gpu_bfloat16)
+    assert choose_precision("auto", CUDA) == expected
+    assert precision_reason(CUDA).startswith(str(expected).removeprefix("torch."))
+
+
+@pytest.mark.parametrize("name", ["", "half", "float64", "bf16", "Float32"])
+def test_other_precisions_are_errors(name):
+    with pytest.raises(ParameterError, match="expected auto, float32, bfloat16, float16"):
+        choose_precision(name, CPU)
+
+
+@pytest.mark.parametrize(("name", "flag"), [("bfloat16", "amx_bf16"), ("float16", "avx512_fp16")])
+def test_an_emulated_precision_is_taken_with_a_warning(pretend, caplog, name, flag):
+    pretend()
+    with caplog.at_level(logging.WARNING, logger=machine.__name__):
+        assert choose_precision(name, CPU) == getattr(torch, name)
+    assert len(caplog.records) == 1
+    assert name in caplog.text and flag in caplog.text and "auto would take float32" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "cpu"), [("bfloat16", ["avx512_bf16"]), ("float16", ["amx_fp16"]), ("float32", [])]
+)
+def test_a_precision_in_hardware_gives_no_warning(pretend, caplog, name, cpu):
+    pretend(cpu=cpu)
+    assert choose_precision(name, CPU) == getattr(torch, name)
+    assert not caplog.records
+
+
+def test_no_warning_for_a_gpu(pretend, caplog):
+    pretend(gpus=1)
+    assert choose_precision("bfloat16", CUDA) == torch.bfloat16
+    assert not caplog.records
