@@ -141,7 +141,7 @@ def test_prints_go_to_the_log(capsys, caplog):
 @pytest.mark.parametrize("version", ["0.1.2", "0.0.9"])
 def test_old_host(version, monkeypatch):
     monkeypatch.setattr(metadata, "version", lambda _: version)
-    with pytest.raises(MissingExtraError, match=rf"got10k {version} is.*: 0\.1\.3 or newer"):
+    with pytest.raises(MissingExtraError, match=rf"got10k {version} is.*expected 0\.1\.3 or newer"):
         require_got10k()
 
 
