@@ -19,7 +19,7 @@ help:
 	@echo "make torture slow tests of faults and many generated cases"
 	@echo "make peers   an environment with all of OpenCV's trackers and dlib's; lists them"
 	@echo "make audit   known vulnerabilities of the pinned versions; needs PyPI's JSON interface"
-	@echo "make check   lint, format and types"
+	@echo "make check   lint, format, types and layers"
 	@echo "make format  format the code"
 	@echo "make clean   remove environments, caches and builds"
 	@echo "PYTHON=python3.12 chooses the interpreter."
@@ -53,6 +53,7 @@ check: $(TEST)/.stamp
 	$(TEST)/bin/ruff check .
 	$(TEST)/bin/ruff format --check .
 	$(TEST)/bin/mypy
+	$(TEST)/bin/lint-imports
 
 format: $(TEST)/.stamp
 	$(TEST)/bin/ruff check --fix .

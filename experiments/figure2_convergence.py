@@ -21,6 +21,7 @@ from rich.progress import track
 from crt_plugin.algorithm.geometry import PatchGeometry, cut_patches
 from crt_plugin.algorithm.maps import label_map
 from crt_plugin.algorithm.regression import ConvRegression, signal_to_noise
+from crt_plugin.algorithm.tracker import objective_of
 from crt_plugin.features.pipeline import FeaturePipeline
 from crt_plugin.hosts.got10k.tracker import FIRST_PIXEL
 from crt_plugin.paper.script import main
@@ -78,11 +79,16 @@ def train_pair(image: np.ndarray, box: np.ndarray) -> TrainPair:
     params = load_parameters(OURS).copy(**SAME)
     device = choose_device(params.device)
     pipeline = FeaturePipeline(params, device, choose_precision(params.precision, device))
-    geometry = PatchGeometry.of_object(box[2], box[3], params, pipeline.stride)
-    patch = cut_patches(as_rgb(image), [geometry.patch_rect(box)], *geometry.input_size)
+    geometry = PatchGeometry.of_object(
+        box[2:],
+        filter_cells=params.filter_cells,
+        patch_size=(params.patch_height, params.patch_width),
+        stride=pipeline.stride,
+    )
+    patch = cut_patches(as_rgb(image), [geometry.patch_rect(box)], geometry.input_size)
     with torch.inference_mode():
         features = pipeline.fit(torch.from_numpy(patch).to(device))
-    label = label_map(geometry, params, *geometry.center).to(device)[None]
+    label = label_map(geometry, params.label_sigma, geometry.center).to(device)[None]
     return TrainPair(params, geometry, patch[0], features, label)
 
 
@@ -92,11 +98,11 @@ def descend(pair: TrainPair, label: str) -> tuple[np.ndarray, dict[int, np.ndarr
     params = pair.params.copy(**SETTINGS[label])
     size = (pair.geometry.filter_h, pair.geometry.filter_w)
     generator = torch.Generator().manual_seed(params.seed)
-    regression = ConvRegression(size, pair.features, params, generator)
-    optimizer = regression.optimizer(LEARNING_RATE)
+    regression = ConvRegression(size, pair.features, generator, **objective_of(params))
+    optimizer = regression.make_optimizer(params.optimizer, LEARNING_RATE)
     ratios, maps = [], {}
     for step in track(range(1, STEPS + 1), description=label, console=Console(stderr=True)):
-        regression.descend(optimizer, pair.features, pair.label, 1)
+        regression.descend(optimizer, pair.features, pair.label, 1, params.stop_loss)
         response = regression.response(pair.features)
         ratios.append(float(signal_to_noise(response)))
         if step in SHOWN:

@@ -19,8 +19,8 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
+from crt_plugin import CRTTracker, Detection
 from crt_plugin.algorithm.geometry import cut_patches
-from crt_plugin.algorithm.tracker import CRTTracker, Detection
 from crt_plugin.benchmark.datasets.otb_lists import otb_lists
 from crt_plugin.hosts.got10k.tracker import FIRST_PIXEL
 from crt_plugin.media.annotations import PRECISION_PIXELS
@@ -84,7 +84,7 @@ def _detecting(
     study: Study, image: np.ndarray, found: Detection, rests_on: list[str]
 ) -> list[Path]:
     height, width = (found.response.shape[i] * 4 for i in (0, 1))
-    patch = cut_patches(image, [found.patch_rect], height, width)[0]
+    patch = cut_patches(image, [found.patch_rect], (height, width))[0]
     row = [
         Panel("search patch", patch),
         Panel("regression result", found.response, limits=(0, 1)),

@@ -14,14 +14,14 @@ def parameters() -> Parameters:
     params.scale_margin = 5  # as good as 8, and cheaper; ours
     params.scale_interval = 1  # in every frame; ours
     params.rotation_step = 6.0  # a half turn in 30 frames; ours
-    params.rotation_price = 0.05  # else the angle drifts; ours
+    params.rotation_penalty = 0.05  # else the angle drifts; ours
     params.pose_refinement = "parabola"  # between the steps; ours
     params.pose_threshold = 0.08  # what is hidden has no size to be seen; ours
 
     # Confidence
     params.confidence_threshold = 0.2  # not learned from: what hides the object; reference
     params.score_slope = 6.3  # fitted, see docs/plus.md; ours
-    params.score_even = 0.14  # fitted with it; ours
+    params.score_midpoint = 0.14  # fitted with it; ours
     params.lost_score = 0.59  # a peak of 0.2: of frames that are not learned from; ours
     params.lost_frames = 15  # 0.5 s: longer than a lamp post hides a jogger; ours
     params.found_score = 0.8  # a peak of 0.36; ours

@@ -12,8 +12,6 @@ from typing import Protocol
 
 import torch
 
-from crt_plugin.errors import ParameterError
-
 MEAN_DECAY = 0.9
 SQUARE_DECAY = 0.999
 EPSILON = 1e-8
@@ -73,16 +71,3 @@ class Adam:
 
 
 OPTIMIZERS: dict[str, type[Adam] | type[GradientDescent]] = {"adam": Adam, "sgd": GradientDescent}
-
-
-def make_optimizer(
-    name: str, coefficients: Sequence[torch.Tensor], learning_rate: float
-) -> Optimizer:
-    """A fresh optimizer.
-
-    Raises:
-        ParameterError: the name is none of ``OPTIMIZERS``.
-    """
-    if name not in OPTIMIZERS:
-        raise ParameterError(f"optimizer {name!r}; expected {', '.join(OPTIMIZERS)}")
-    return OPTIMIZERS[name](coefficients, learning_rate)

@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
-from crt_plugin.algorithm.descent import Optimizer, make_optimizer
-from crt_plugin.parameters import Parameters
+from crt_plugin.algorithm.descent import OPTIMIZERS, Optimizer
 
 GPU_CHECK_INTERVAL = 16  # steps of training between two looks at the objective (ours)
 
 
-def truncated(error: torch.Tensor, threshold: float) -> torch.Tensor:
+def truncate(error: torch.Tensor, threshold: float) -> torch.Tensor:
     """T(e) of eq. 3: e where abs(e) > th, else 0."""
     return torch.where(error.abs() > threshold, error, torch.zeros_like(error))
 
@@ -66,14 +66,22 @@ class ConvRegression:
         self,
         filter_size: tuple[int, int],
         features: torch.Tensor,
-        params: Parameters,
         generator: torch.Generator,
+        *,
+        threshold: float,
+        exponent: float,
+        factor: float,
+        regularization: float,
     ) -> None:
         """Draw w from N(0, s^2), s = min(1, 1 / (4 n mean abs x)), n = kh kw C; b = 0 (reference).
 
         Args:
             filter_size: kh, kw.
             features: of the first frame, N x H x W x C; they set s, C and the device.
+            threshold: th of eq. 3.
+            exponent: a of eq. 4.
+            factor: on W of eq. 4.
+            regularization: lambda of eq. 5.
         """
         kh, kw = filter_size
         channels = features.shape[-1]
@@ -83,7 +91,8 @@ class ConvRegression:
         weight = torch.randn(kh, kw, channels, generator=generator) * deviation
         self.weight = weight.to(features.device)
         self.bias = torch.zeros((), device=features.device)
-        self.params = params
+        self.threshold, self.exponent, self.factor = threshold, exponent, factor
+        self.regularization = regularization
 
     def response(self, features: torch.Tensor) -> torch.Tensor:
         """Regression map M of each patch: N x H x W x C -> N x Ho x Wo."""
@@ -104,12 +113,11 @@ class ConvRegression:
 
         e = response - label. The mean over samples and the half are the reference's.
         """
-        p = self.params
-        weighted = label_weight(label, p.loss_exponent, p.loss_factor) * truncated(
-            response - label, p.loss_threshold
+        weighted = label_weight(label, self.exponent, self.factor) * truncate(
+            response - label, self.threshold
         )
         fit = weighted.square().sum() / len(label)
-        return fit + p.regularization / 2 * (self.weight.square().sum() + self.bias.square())
+        return fit + self.regularization / 2 * (self.weight.square().sum() + self.bias.square())
 
     def gradients(
         self, features: torch.Tensor, response: torch.Tensor, label: torch.Tensor
@@ -119,11 +127,10 @@ class ConvRegression:
         dL/dM = 2 W^2 T(e) / N, as T has slope 1 where it is not 0; it is scattered back to
         the cells of each window, and multiplied with them.
         """
-        p = self.params
         n, h, w, c = features.shape
         kh, kw, _ = self.weight.shape
-        by_response = truncated(response - label, p.loss_threshold) * (
-            2 / n * label_weight(label, p.loss_exponent, p.loss_factor).square()
+        by_response = truncate(response - label, self.threshold) * (
+            2 / n * label_weight(label, self.exponent, self.factor).square()
         )
         # dL/dtaps[n, y, x, u, v] = by_response[n, y - u, x - v], 0 where there is no window.
         # Strides cannot be negative, so that the views, and the product, are in reversed taps.
@@ -133,13 +140,13 @@ class ConvRegression:
         reversed_taps = by_taps.reshape(kh * kw, -1) @ features.reshape(-1, c)
         by_weight = reversed_taps.view(kh, kw, c).flip(0, 1)
         return (
-            by_weight + p.regularization * self.weight,
-            by_response.sum() + p.regularization * self.bias,
+            by_weight + self.regularization * self.weight,
+            by_response.sum() + self.regularization * self.bias,
         )
 
-    def optimizer(self, learning_rate: float) -> Optimizer:
-        """A fresh optimizer of w and b, of the kind that the parameters name."""
-        return make_optimizer(self.params.optimizer, [self.weight, self.bias], learning_rate)
+    def make_optimizer(self, name: Literal["adam", "sgd"], learning_rate: float) -> Optimizer:
+        """A fresh optimizer of w and b."""
+        return OPTIMIZERS[name]([self.weight, self.bias], learning_rate)
 
     def descend(
         self,
@@ -147,6 +154,7 @@ class ConvRegression:
         features: torch.Tensor,
         label: torch.Tensor,
         steps: int,
+        stop_loss: float,
     ) -> Descent:
         """Take steps until the objective is below ``stop_loss``, or ``steps`` of them.
 
@@ -167,7 +175,7 @@ class ConvRegression:
             last_loss = torch.where(active, self.objective(response, label), last_loss)
             optimizer.step(self.gradients(features, response, label), active)
             taken += active
-            active = active & ~(last_loss < self.params.stop_loss)
+            active = active & ~(last_loss < stop_loss)
             if step % check_interval == 0 and not active:
                 break
         return Descent(taken, last_loss)

@@ -17,12 +17,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.bench.frames import opened
 from crt_plugin.bench.jobs import Result
 from crt_plugin.bench.memory import resident_mib
 from crt_plugin.bench.stages import elapsed
 from crt_plugin.parameters import load_parameters
+from crt_plugin.plus.tracker import CRTTracker
 
 OBJECT_SIDES = (8, 16, 32, 64, 128, 256, 400, 800)  # px
 OBJECT_FRAME = (1920, 1080)  # width, height

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from crt_plugin.algorithm.literal import LiteralRegression
 from crt_plugin.algorithm.regression import ConvRegression
+from crt_plugin.algorithm.tracker import objective_of
 from crt_plugin.bench.jobs import Result
-from crt_plugin.bench.naive import NaiveRegression
 from crt_plugin.bench.stages import elapsed
 from crt_plugin.parameters import Parameters
 from crt_plugin.runtime.device import choose_device
@@ -38,17 +39,18 @@ def _compared(samples: int, device: torch.device) -> dict[str, float]:
     ho, wo = (side - reach + 1 for side, reach in zip(CELLS, FILTER, strict=True))
     label = torch.rand(samples, ho, wo, generator=generator).to(device)
     features = features.to(device)
-    params = Parameters(stop_loss=0.0)
+    params = Parameters()
+    objective = objective_of(params)
     both = [
-        kind(FILTER, features, params, torch.Generator().manual_seed(1))
-        for kind in (ConvRegression, NaiveRegression)
+        kind(FILTER, features, torch.Generator().manual_seed(1), **objective)
+        for kind in (ConvRegression, LiteralRegression)
     ]
     difference = _difference(both, features, label)
-    optimizers = [each.optimizer(params.train_learning_rate) for each in both]
+    optimizers = [each.make_optimizer("adam", params.train_learning_rate) for each in both]
     times: list[list[float]] = [[], []]
     for _ in range(REPETITIONS):
         for each, optimizer, spent in zip(both, optimizers, times, strict=True):
-            spent.append(elapsed(lambda: each.descend(optimizer, features, label, 1), device))  # noqa: B023
+            spent.append(elapsed(lambda: each.descend(optimizer, features, label, 1, 0.0), device))  # noqa: B023
     return {
         "ours_ms": 1e3 * statistics.median(times[0][1:]),
         "naive_ms": 1e3 * statistics.median(times[1][1:]),
@@ -65,7 +67,7 @@ def _difference(
     response = ours.response(features)
     gradient, _ = ours.gradients(features, response, label)
     expected = naive.response(features).detach()
-    naive.descend(naive.optimizer(1.0), features, label, 1)
+    naive.descend(naive.make_optimizer("adam", 1.0), features, label, 1, 0.0)
     assert naive.weight.grad is not None
     return max(_relative(response, expected), _relative(gradient, naive.weight.grad))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from crt_plugin.algorithm.tracker import CRTTracker
+from crt_plugin.plus.tracker import CRTTracker
 
 STAGES = ("crop", "features", "reduction", "detection", "update", "rest")
 
@@ -32,7 +32,7 @@ class StageClock:
             (tracker.features, "extract", "features"),
             (tracker.features, "reduce", "reduction"),
             (tracker.regression, "response", "detection"),
-            (tracker, "_detection", "detection"),
+            (tracker, "_predict", "detection"),
             (tracker, "_learn", "update"),
         )
         self._seconds: Seconds = defaultdict(float)

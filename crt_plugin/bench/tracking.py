@@ -13,7 +13,6 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.bench.frames import opened
 from crt_plugin.bench.jobs import Result
 from crt_plugin.bench.limits import bare_vgg, product_rate, vgg_operations
@@ -22,6 +21,7 @@ from crt_plugin.bench.naive import NaiveTracker
 from crt_plugin.bench.stages import STAGES, Seconds, StageClock, elapsed
 from crt_plugin.features.vgg import VGG
 from crt_plugin.parameters import load_parameters
+from crt_plugin.plus.tracker import CRTTracker
 
 INITS = 3  # after the first one, which also loads what is loaded once
 WARM_UP = 2  # frames

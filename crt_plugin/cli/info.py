@@ -21,7 +21,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from crt_plugin.features.vgg_weights import ENVIRONMENT as WEIGHTS_VARIABLE
-from crt_plugin.features.vgg_weights import chosen_files, weights_origin
+from crt_plugin.features.vgg_weights import find_named_files, weights_origin
 from crt_plugin.parameters import (
     Parameters,
     describe,
@@ -112,8 +112,8 @@ def _about(key: str) -> str:
     lines = [facts["meaning"] + unit]
     if facts["raising"]:
         lines.append("raised: " + facts["raising"])
-    if facts["accepted"] != "any value":
-        lines.append("expected " + facts["accepted"])
+    if not facts["expected"].startswith("any "):
+        lines.append("expected " + facts["expected"])
     lines.append("source: " + facts["source"])
     return "\n".join(lines)
 
@@ -259,7 +259,7 @@ def _problems(requirements: list[Requirement]) -> list[str]:
             f"{' and '.join(wheels)} are installed together and overwrite each other's cv2; keep "
             f"one: pip uninstall {' '.join(wheels)}, then pip install {wheels[0]}"
         )
-    for file in chosen_files(Parameters()):
+    for file in find_named_files(Parameters()):
         if not file.is_file():
             problems.append(f"{WEIGHTS_VARIABLE} names {file}, which does not exist")
     return problems + _broken_opencv()

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from typer.core import TyperGroup
 
 from crt_plugin.algorithm.geometry import Box
-from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.cli import attach, bench, evaluate, info, paper, report, vot
 from crt_plugin.cli.options import EXPECTED_BOX, parse_box
 from crt_plugin.errors import BoxError, CRTError, ParameterError, SourceError
@@ -31,6 +30,7 @@ from crt_plugin.media.summary import Record
 from crt_plugin.media.window import Window, draw_box, require_window
 from crt_plugin.media.writer import BoxFile, VideoFile, require_av
 from crt_plugin.parameters import Parameters, load_parameters
+from crt_plugin.plus.tracker import CRTTracker
 from crt_plugin.runtime.image import as_box
 from crt_plugin.runtime.prefetch import prefetch
 from crt_plugin.runtime.progress import ProgressBar
@@ -285,20 +285,13 @@ def _first_box(task: _Task, first: NDArray[np.uint8]) -> Box:
 
 def _settings(name: str, overrides: list[str] | None) -> Parameters:
     """The named parameters with ``NAME=VALUE`` applied."""
-    params = load_parameters(name)
+    params, changes = load_parameters(name), {}
     for text in overrides or []:
         setting, equals, value = text.partition("=")
         if not equals:
             raise ParameterError(f"--set {text!r} sets nothing; expected NAME=VALUE")
-        kind = type(params.get(setting))
-        try:
-            typed = kind(value)
-        except ValueError as error:
-            raise ParameterError(
-                f"--set {text!r}: {value!r} is not a value of type {kind.__name__}"
-            ) from error
-        setattr(params, setting, typed)
-    return params
+        changes[setting] = params.parse(setting, value)
+    return params.copy(**changes)
 
 
 def _quiet_opencv() -> None:

@@ -14,13 +14,13 @@ from crt_plugin.features.hog import HOG
 from crt_plugin.features.reduction import PCA, Rescaling
 from crt_plugin.features.vgg import VGG
 from crt_plugin.features.vgg_weights import load_layers
-from crt_plugin.parameters import Parameters
+from crt_plugin.parameters.paper import FeatureSettings
 
-Make = Callable[[Parameters, torch.device, torch.dtype], FeatureExtractor]
+Make = Callable[[FeatureSettings, torch.device, torch.dtype], FeatureExtractor]
 
 FAMILIES: dict[str, Make] = {
     "vgg": lambda params, device, dtype: VGG(
-        load_layers(params), device, dtype, shallow_layer(params)
+        load_layers(params), device, dtype, params.vgg_shallow_layer
     ),
     "hog": lambda params, device, dtype: HOG(),
     "rgb": lambda params, device, dtype: RGB(),
@@ -31,37 +31,15 @@ FAMILIES: dict[str, Make] = {
 }
 
 
-def shallow_layer(params: Parameters) -> int:
-    """``vgg_shallow_layer``, checked against ``vgg_layer``; 0: none.
-
-    Raises:
-        FeatureError: it does not come before ``vgg_layer``.
-    """
-    shallow, layer = params.vgg_shallow_layer, params.vgg_layer
-    if shallow and shallow >= layer:
-        raise FeatureError(
-            f"vgg_shallow_layer = {shallow} with vgg_layer = {layer}; expected 0, or a layer "
-            f"before conv-{layer}"
-        )
-    return shallow
-
-
 def make_extractors(
-    params: Parameters, device: torch.device, dtype: torch.dtype
+    params: FeatureSettings, device: torch.device, dtype: torch.dtype
 ) -> list[FeatureExtractor]:
     """The families that ``params.features`` names.
 
     Raises:
-        FeatureError: an unknown family, or families of different strides.
+        FeatureError: families of different strides.
     """
-    names = params.features.split("+")
-    unknown = [name for name in names if name not in FAMILIES]
-    if unknown or len(set(names)) < len(names):
-        raise FeatureError(
-            f"features = {params.features!r}; expected one or several of "
-            f"{', '.join(FAMILIES)}, each once, joined by +"
-        )
-    extractors = [FAMILIES[name](params, device, dtype) for name in names]
+    extractors = [FAMILIES[name](params, device, dtype) for name in params.features.split("+")]
     strides = {extractor.name: extractor.stride for extractor in extractors}
     if len(set(strides.values())) > 1:
         raise FeatureError(f"features of different strides cannot be joined: {strides}")
@@ -77,7 +55,7 @@ class FeaturePipeline:
         precision: number type of networks.
     """
 
-    def __init__(self, params: Parameters, device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(self, params: FeatureSettings, device: torch.device, dtype: torch.dtype) -> None:
         self.params = params
         self.extractors = make_extractors(params, device, dtype)
         self.name = "+".join(extractor.name for extractor in self.extractors)
@@ -98,10 +76,10 @@ class FeaturePipeline:
         parts = self.extract(patch)
         rescaled = [each.rescaled for each in self.extractors for _ in each.groups]
         for part, is_rescaled in zip(parts, rescaled, strict=True):
-            self._reductions.append(self._fitted(part, is_rescaled))
+            self._reductions.append(self._fit_reductions(part, is_rescaled))
         return self.reduce(parts)
 
-    def _fitted(self, features: torch.Tensor, is_rescaled: bool) -> list[PCA | Rescaling]:
+    def _fit_reductions(self, features: torch.Tensor, is_rescaled: bool) -> list[PCA | Rescaling]:
         """What one map of the first frame is reduced by, one after the other."""
         reductions: list[PCA | Rescaling] = []
         if is_rescaled:
@@ -110,7 +88,7 @@ class FeaturePipeline:
         if features.shape[-1] > self.params.pca_channels:
             reductions.append(PCA(features, self.params.pca_channels))
             features = reductions[-1](features)
-        if self.params.vgg_std and not is_rescaled:
+        if self.params.vgg_std is not None and not is_rescaled:
             reductions.append(Rescaling(features, self.params.vgg_std))
         return reductions
 

@@ -14,7 +14,7 @@ MEAN_COLOR = (123.68, 116.779, 103.939)
 # From conv-4 on there are many channels on few cells: where Winograd's transform pays.
 FIRST_WINOGRAD_LAYER = 4
 
-CELLS_TOGETHER = 5000  # of several patches in one pass on a CPU
+CELLS_AT_ONCE = 5000  # of several patches in one pass on a CPU
 
 
 def pooled_layers(layer: int) -> tuple[int, int]:
@@ -33,14 +33,18 @@ class VGG:
         device: where it computes.
         dtype: number type of the convolutions; the result is always float32.
         shallow: number of a layer on the way, from conv-4 on, whose output stands before that
-            of conv-x; 0: none.
+            of conv-x; None: only conv-x.
     """
 
     stride = 4
     rescaled = False
 
     def __init__(
-        self, layers: list[Layer], device: torch.device, dtype: torch.dtype, shallow: int = 0
+        self,
+        layers: list[Layer],
+        device: torch.device,
+        dtype: torch.dtype,
+        shallow: int | None = None,
     ) -> None:
         self.layer = len(layers)
         self._taken = (shallow, self.layer) if shallow else (self.layer,)
@@ -50,7 +54,7 @@ class VGG:
         self.dtype = dtype
         self._pooled = pooled_layers(self.layer)
         self._mean = torch.tensor(MEAN_COLOR, device=device)
-        self._winograd = winograd.paying(device, dtype)
+        self._winograd = winograd.choose_transform(device, dtype)
         self._biases = [bias.to(device, dtype) for _, bias in layers]
         self._weights = [
             self._winograd.transform_filter(weight)
@@ -65,8 +69,8 @@ class VGG:
             return self._forward(patches)
         # One patch of the paper's size at a time bounds the memory; small ones go together.
         cells = patches.shape[1] * patches.shape[2] // self.stride**2
-        together = max(1, CELLS_TOGETHER // cells)
-        return torch.cat([self._forward(some) for some in patches.split(together)])
+        at_once = max(1, CELLS_AT_ONCE // cells)
+        return torch.cat([self._forward(some) for some in patches.split(at_once)])
 
     def _forward(self, patches: torch.Tensor) -> torch.Tensor:
         x = (patches.float() - self._mean).to(self.dtype)  # N x H x W x 3

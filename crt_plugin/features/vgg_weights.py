@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from crt_plugin.errors import WeightsError
-from crt_plugin.parameters import Parameters
+from crt_plugin.parameters.paper import FeatureSettings
 
 PACKAGED = Path(__file__).parent / "weights" / "vgg16_conv10_fp16.safetensors"
 PACKAGED_SHA256 = "fe0c9ff6b8e3b75daf05c58e244ea3ebe8e99047aaa631f31cd091fcdb580c62"
@@ -43,7 +43,7 @@ READING_FAILED = (
 Layer = tuple[torch.Tensor, torch.Tensor]
 
 
-def chosen_files(params: Parameters) -> list[Path]:
+def find_named_files(params: FeatureSettings) -> list[Path]:
     """Files that the user names, by parameter or environment; empty where there are none."""
     named = params.vgg_weights or os.environ.get(ENVIRONMENT, "")
     return [Path(part) for part in named.split(os.pathsep) if part]
@@ -54,9 +54,9 @@ def hub_file() -> Path:
     return Path(torch.hub.get_dir()) / "checkpoints" / TORCHVISION_FILE
 
 
-def weights_origin(params: Parameters) -> str:
+def weights_origin(params: FeatureSettings) -> str:
     """One line that says which weights ``params`` would use."""
-    files = chosen_files(params)
+    files = find_named_files(params)
     if files:
         return "file " + ", ".join(map(str, files))
     if params.vgg_layer <= PACKAGED_LAYERS:
@@ -66,7 +66,7 @@ def weights_origin(params: Parameters) -> str:
     return f"missing: conv-{params.vgg_layer} needs {TORCHVISION_FILE}, tried by download on use"
 
 
-def weights_sha256(params: Parameters) -> list[str]:
+def weights_sha256(params: FeatureSettings) -> list[str]:
     """SHA-256 of each file of weights that ``params`` uses; empty where VGG is not used.
 
     Raises:
@@ -74,7 +74,7 @@ def weights_sha256(params: Parameters) -> list[str]:
     """
     if "vgg" not in params.features.split("+"):
         return []
-    files = chosen_files(params)
+    files = find_named_files(params)
     if not files and params.vgg_layer <= PACKAGED_LAYERS:
         return [PACKAGED_SHA256]  # checked whenever they are loaded
     return [_sha256(file) for file in files or [hub_file()]]
@@ -91,13 +91,13 @@ def _sha256(file: Path) -> str:
     return digest.hexdigest()
 
 
-def load_layers(params: Parameters) -> list[Layer]:
+def load_layers(params: FeatureSettings) -> list[Layer]:
     """Weight (K x C x 3 x 3) and bias (K) of conv-1 to conv-``vgg_layer``, float32.
 
     Raises:
         WeightsError: missing, damaged or of another network; says where to get them.
     """
-    files = chosen_files(params)
+    files = find_named_files(params)
     if files:
         state: dict[str, torch.Tensor] = {}
         for file in files:

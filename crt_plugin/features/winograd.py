@@ -147,7 +147,7 @@ SIX = _filtering(_B_T_6, _G_6, _A_T_6, torch.float32)
 FOUR = _filtering(_B_T_4, _G_4, _A_T_4, torch.bfloat16)
 
 
-def paying(device: torch.device, dtype: torch.dtype) -> Filtering | None:
+def choose_transform(device: torch.device, dtype: torch.dtype) -> Filtering | None:
     """The filtering that is faster here than the library's convolution; None: neither is.
 
     Measured with float32, and with bfloat16 on a CPU that multiplies it in AVX-512. AMX has

@@ -1,4 +1,4 @@
-"""Second step of the search ``two_step`` (ours): size and angle, at the place that was found.
+"""Second step of the search ``two_step``: size and angle, at the place that was found.
 
 Size and angle are searched along two axes that meet in the present pose; each is chosen by its
 own axis. Small patches suffice: of the object and a few cells around it.
@@ -7,10 +7,10 @@ own axis. Small patches suffice: of the object and a few cells around it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from crt_plugin.algorithm.geometry import Pose
-from crt_plugin.parameters import Parameters
+from crt_plugin.algorithm.geometry import PatchGeometry
+from crt_plugin.plus.pose import Pose
 
 
 @dataclass(frozen=True)
@@ -20,46 +20,50 @@ class Axis:
     Attributes:
         steps: factors of the size, or angles in radians.
         present: index of the step that changes nothing.
-        price: fraction of the score that every other step loses.
+        penalty: fraction of its score that every other step loses.
     """
 
     steps: Sequence[float]
     present: int
-    price: float = 0.0
+    penalty: float = 0.0
 
-    def best(self, scores: Sequence[float], refine: bool) -> float:
+    def choose(self, scores: Sequence[float], refine: bool) -> float:
         """Step of the highest score; with ``refine`` the top of a parabola through it.
 
         The parabola goes through the score and its two neighbours, where it has two.
         """
-        paid = [
-            score * (1 - self.price * (index != self.present)) for index, score in enumerate(scores)
+        penalised = [
+            score * (1 - self.penalty * (index != self.present))
+            for index, score in enumerate(scores)
         ]
-        top = max(range(len(paid)), key=lambda index: (paid[index], -index))
-        if not refine or not 0 < top < len(paid) - 1:
+        top = max(range(len(penalised)), key=lambda index: (penalised[index], -index))
+        if not refine or not 0 < top < len(penalised) - 1:
             return self.steps[top]
-        before, middle, after = paid[top - 1 : top + 2]
+        before, middle, after = penalised[top - 1 : top + 2]
         curvature = before - 2 * middle + after  # < 0: the first of the highest is above before
         width = (self.steps[top + 1] - self.steps[top - 1]) / 2
         return self.steps[top] + width * (before - after) / (2 * curvature)
 
 
-def poses(pose: Pose, sizes: Axis, angles: Axis) -> list[Pose]:
+def list_poses(pose: Pose, sizes: Axis, angles: Axis) -> list[Pose]:
     """The poses to look at: those along the sizes, then those along the angles.
 
     The present pose is among the first, and not repeated among the second.
     """
-    turned = [
-        pose.turned(step) for index, step in enumerate(angles.steps) if index != angles.present
-    ]
-    return [pose.scaled(step) for step in sizes.steps] + turned
+    turned = [pose.turn(step) for index, step in enumerate(angles.steps) if index != angles.present]
+    return [pose.scale(step) for step in sizes.steps] + turned
 
 
-def chosen(
-    sizes: Axis, angles: Axis, scores: Sequence[float], params: Parameters
+def choose_pose(
+    sizes: Axis, angles: Axis, scores: Sequence[float], refine: bool
 ) -> tuple[float, float]:
-    """Factor of the size, and turn in radians, from the scores of ``poses``."""
-    refine = params.pose_refinement == "parabola"
+    """Factor of the size, and turn in radians, from the scores of ``list_poses``."""
     of_sizes, of_angles = list(scores[: len(sizes.steps)]), list(scores[len(sizes.steps) :])
     of_angles.insert(angles.present, of_sizes[sizes.present])
-    return sizes.best(of_sizes, refine), angles.best(of_angles, refine)
+    return sizes.choose(of_sizes, refine), angles.choose(of_angles, refine)
+
+
+def shrink_patch(geometry: PatchGeometry, margin: int) -> PatchGeometry:
+    """The same filter on a patch with ``margin`` cells around the object."""
+    cells = geometry.filter_h + 2 * margin, geometry.filter_w + 2 * margin
+    return replace(geometry, cells=cells)

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from crt_plugin.algorithm.maps import score_of
 from crt_plugin.errors import ParameterError
 from crt_plugin.parameters import Parameters
+from crt_plugin.plus.confidence import calibrate
 
 RIGHT = 0.5  # IoU above which a box is right
 STEPS = 200  # of the fit, at most
@@ -40,7 +40,7 @@ class Bin:
 
 
 def fitted(peaks: Values, right: NDArray[np.bool_], weights: Values | None = None) -> Parameters:
-    """Settings with the ``score_slope`` and ``score_even`` of the greatest likelihood.
+    """Settings with the ``score_slope`` and ``score_midpoint`` of the greatest likelihood.
 
     Args:
         peaks: of frames, N.
@@ -71,12 +71,14 @@ def fitted(peaks: Values, right: NDArray[np.bool_], weights: Values | None = Non
     slope, offset = (float(value) for value in line.detach())
     if slope <= 0:
         raise ParameterError(f"boxes of higher peaks are not more often right: slope {slope:.3g}")
-    return Parameters().copy(score_slope=slope, score_even=-offset / slope)
+    return Parameters().copy(score_slope=slope, score_midpoint=-offset / slope)
 
 
 def scores_of(peaks: Values, params: Parameters) -> Values:
     """Score of each peak."""
-    return np.array([score_of(float(peak), params) for peak in peaks])
+    slope, midpoint = params.score_slope, params.score_midpoint
+    assert slope is not None  # they are calibrated
+    return np.array([calibrate(float(peak), slope, midpoint) for peak in peaks])
 
 
 def held_out_scores(

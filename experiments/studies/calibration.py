@@ -88,7 +88,9 @@ def main() -> None:
     whole = np.concatenate(list(right.values()))
     weights = np.concatenate([np.full(len(each), 100.0 / len(each)) for each in peaks.values()])
     params = fitted(np.concatenate(list(peaks.values())), whole, weights)
-    console.print(f"score_slope = {params.score_slope:.2f}, score_even = {params.score_even:.3f}")
+    console.print(
+        f"score_slope = {params.score_slope:.2f}, score_midpoint = {params.score_midpoint:.3f}"
+    )
     out = np.concatenate(list(held_out_scores(peaks, right).values()))
     console.print(shown("fitted on all other sequences", reliability(out, whole)))
     console.print(shown("as kept", reliability(np.concatenate(list(scores.values())), whole)))

@@ -20,13 +20,13 @@ from rich.console import Console
 from rich.table import Table
 from torch.nn import functional
 
-from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.run.evaluate import run
 from crt_plugin.features.vgg import MEAN_COLOR, VGG, pooled_layers
 from crt_plugin.features.vgg_weights import load_layers
 from crt_plugin.hosts.got10k.tracker import GOT10kTracker
 from crt_plugin.parameters import Parameters
+from crt_plugin.plus.tracker import CRTTracker
 
 
 class Truncated(CRTTracker):

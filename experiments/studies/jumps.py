@@ -19,10 +19,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.hosts.got10k.tracker import FIRST_PIXEL
 from crt_plugin.parameters import load_parameters
+from crt_plugin.plus.tracker import CRTTracker
 
 SETTLED, LAST = 20, 45  # frames after the jump
 SHARES = (1 / 2, 1 / 3, 2 / 3)  # of the width
@@ -64,7 +64,7 @@ def main() -> None:
 
     part = open_part("otb", args.data, args.sequences)
     params = load_parameters(args.parameters)
-    variants = {"with search": params, "without": params.copy(lost_score=0.0)}
+    variants = {"with search": params, "without": params.copy(lost_score=None)}
     table = Table("sequence", "jump, px", *(f"{v}: before, after" for v in variants))
     found = {name: [] for name in variants}
     sequences = zip(part.names, part.experiment.dataset, strict=True)

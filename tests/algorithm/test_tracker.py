@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from crt_plugin.algorithm.maps import label_map
-from crt_plugin.algorithm.tracker import CRTTracker
+from crt_plugin.algorithm.tracker import PaperTracker
 from crt_plugin.errors import BoxError, ImageError, NotInitialisedError, ParameterError
 from crt_plugin.parameters import Parameters
+from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import ROOT, scene
 
 BOX = np.array([60.0, 40.0, 24.0, 16.0])
@@ -110,16 +111,16 @@ def test_samples_are_frames_t_t2_t4_t6_t8_with_labels_where_found(small):
     seen = []
     descend = tracker.regression.descend
 
-    def recorded(optimizer, features, label, steps):
+    def recorded(optimizer, features, label, steps, stop_loss):
         seen.append((features, label, steps))
-        return descend(optimizer, features, label, steps)
+        return descend(optimizer, features, label, steps, stop_loss)
 
     tracker.regression.descend = recorded
     samples = [tracker._history[-1]]
     for k in range(1, 13):
         tracker.update(scene(60 + 2 * k, 40))
         samples.append(tracker._history[-1])
-        expected = label_map(tracker.geometry, tracker.params, *tracker.last.cell)
+        expected = label_map(tracker.geometry, 0.1, tracker.last.cell)
         assert torch.equal(samples[-1].label, expected)
         features, label, steps = seen[-1]
         frames = [k - 2 * i for i in range(5) if k - 2 * i >= 0]
@@ -175,11 +176,9 @@ def test_same_seed_same_boxes_in_one_process(small):
 
 
 PROGRAM = """
-import sys
-sys.path.insert(0, "tests")
 from tests.conftest import scene
 from crt_plugin.parameters import Parameters
-from crt_plugin.algorithm.tracker import CRTTracker
+from crt_plugin.plus.tracker import CRTTracker
 tracker = CRTTracker(Parameters().copy(vgg_layer=5, filter_cells=25.0, patch_width=5))
 tracker.init(scene(60, 40), (60, 40, 24, 16))
 for k in range(1, 4):
@@ -286,6 +285,23 @@ def test_frames_that_change_size_and_type(small):
         np.asfortranarray(frame),
     ):
         assert np.isfinite(tracker.update(other)).all()
+
+
+def test_with_the_paper_s_settings_the_extensions_change_no_bit(small):
+    """Our tracker is the paper's."""
+    trackers = PaperTracker(small), CRTTracker(small)
+    for tracker in trackers:
+        tracker.init(scene(60, 40), BOX)
+    for k in range(1, 5):
+        ours, theirs = (tracker.update(scene(60 + 3 * k, 40 + k)) for tracker in trackers)
+        assert ours.tolist() == theirs.tolist()
+        one, other = (tracker.last for tracker in trackers)
+        assert (one.peak, one.score, one.scale, one.cell) == (
+            other.peak,
+            other.score,
+            other.scale,
+            other.cell,
+        )
 
 
 def test_default_is_the_default_file():

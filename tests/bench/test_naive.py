@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.bench.naive import NaiveTracker
 from crt_plugin.parameters import Parameters
+from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import scene
 
 VGG = {"vgg_layer": 5, "filter_cells": 25.0, "patch_width": 5, "patch_height": 3}

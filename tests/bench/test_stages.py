@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.bench import stages
 from crt_plugin.bench.stages import STAGES, StageClock, elapsed
+from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import scene
 
 LONG = 1000.0  # s, on a clock that is turned by hand

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from crt_plugin.errors import FeatureError
+from crt_plugin.errors import FeatureError, ParameterError
 from crt_plugin.features.pipeline import FeaturePipeline
 from crt_plugin.parameters import Parameters
 
@@ -72,7 +72,7 @@ def test_each_layer_is_reduced_by_itself_and_rescaled_after_it(patches):
 @pytest.mark.parametrize(("shallow", "layer"), [(5, 5), (7, 5), (4, 2)])
 def test_the_second_layer_comes_before_the_first(shallow, layer):
     with pytest.raises(
-        FeatureError, match=f"vgg_shallow_layer = {shallow} with vgg_layer = {layer}"
+        ParameterError, match=f"vgg_shallow_layer = {shallow} with vgg_layer = {layer}"
     ):
         pipeline("vgg", vgg_layer=layer, vgg_shallow_layer=shallow)
 
@@ -86,8 +86,8 @@ def test_reductions_come_from_the_first_frame_only(patches):
 
 
 @pytest.mark.parametrize("features", ["sift", "", "hog+", "hog+hog", "HOG"])
-def test_unknown_features_name_the_accepted_ones(features):
-    with pytest.raises(FeatureError, match="vgg, hog, rgb, color_names, backbone"):
+def test_unknown_features_name_the_families(features):
+    with pytest.raises(ParameterError, match="vgg, hog, rgb, color_names, backbone"):
         pipeline(features)
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from crt_plugin.features import winograd
-from crt_plugin.features.winograd import FOUR, SIX, Filtering, paying
+from crt_plugin.features.winograd import FOUR, SIX, Filtering, choose_transform
 
 FILTERINGS = {"six": SIX, "four": FOUR}
 # against the largest output, at the size of conv-10
@@ -64,4 +64,4 @@ def test_error_at_the_size_of_conv_10(name, generator):
 )
 def test_where_it_pays(monkeypatch, device, dtype, found, expected):
     monkeypatch.setattr(winograd, "cpu_support", lambda dtype: found)
-    assert paying(torch.device(device), dtype) is expected
+    assert choose_transform(torch.device(device), dtype) is expected

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.hosts.got10k.tracker import GOT10kTracker
 from crt_plugin.hosts.pytracking.tracker import CRT
 from crt_plugin.parameters import load_parameters
+from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import QUICK, scene
 
 TOLERANCE = 0.01  # px

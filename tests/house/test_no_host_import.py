@@ -31,7 +31,7 @@ for module in pkgutil.iter_modules(crt_plugin.features.__path__, "crt_plugin.fea
 TRACK = """
 import numpy as np
 from crt_plugin.parameters import Parameters
-from crt_plugin.algorithm.tracker import CRTTracker
+from crt_plugin.plus.tracker import CRTTracker
 frame = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
 tracker = CRTTracker(Parameters(features="rgb", filter_cells=25.0, train_steps=2))
 tracker.init(frame, (30, 20, 20, 16))

@@ -133,7 +133,7 @@ import importlib.util, json
 import numpy as np
 import crt_plugin
 from crt_plugin.parameters import load_parameters, parameter_directory
-from crt_plugin.algorithm.tracker import CRTTracker
+from crt_plugin.plus.tracker import CRTTracker
 
 random = np.random.default_rng(3)
 texture = np.kron(random.integers(120, 256, (4, 6, 3)), np.ones((4, 4, 1), int))

@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.errors import FrameError
 from crt_plugin.media.loop import run, steps
 from crt_plugin.media.summary import Record
+from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import scene
 
 BOX = np.array([3.0, 4.0, 20.0, 10.0])

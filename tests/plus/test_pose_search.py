@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crt_plugin.algorithm.geometry import Pose
-from crt_plugin.algorithm.tracker import CRTTracker
+from crt_plugin.algorithm.geometry import PatchGeometry
 from crt_plugin.errors import ParameterError
 from crt_plugin.parameters import Parameters
-from crt_plugin.plus.pose_search import Axis, chosen, poses
+from crt_plugin.plus.pose import Pose
+from crt_plugin.plus.pose_search import Axis, choose_pose, list_poses, shrink_patch
+from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import scene
 
 BOX = (60.0, 40.0, 24.0, 16.0)
@@ -35,17 +36,17 @@ def started(params, **changes):
 
 
 def test_the_best_step_is_taken():
-    assert Axis([0.9, 1.0, 1.1], 1).best([0.1, 0.2, 0.3], refine=False) == 1.1
+    assert Axis([0.9, 1.0, 1.1], 1).choose([0.1, 0.2, 0.3], refine=False) == 1.1
 
 
 def test_the_first_of_equals_is_taken():
-    assert Axis([0.9, 1.0, 1.1], 1).best([0.2, 0.2, 0.2], refine=False) == 0.9
+    assert Axis([0.9, 1.0, 1.1], 1).choose([0.2, 0.2, 0.2], refine=False) == 0.9
 
 
-def test_a_price_keeps_what_is_hardly_worse():
-    axis = Axis([-6.0, 0.0, 6.0], 1, price=0.05)
-    assert axis.best([0.1, 0.5, 0.52], refine=False) == 0
-    assert axis.best([0.1, 0.5, 0.53], refine=False) == 6
+def test_a_penalty_keeps_what_is_hardly_worse():
+    axis = Axis([-6.0, 0.0, 6.0], 1, penalty=0.05)
+    assert axis.choose([0.1, 0.5, 0.52], refine=False) == 0
+    assert axis.choose([0.1, 0.5, 0.53], refine=False) == 6
 
 
 @given(st.floats(-0.45, 0.45), st.floats(0.1, 5), st.floats(0.5, 8))
@@ -53,20 +54,20 @@ def test_the_top_of_a_parabola_is_found(top, steepness, width):
     """Values of 1 - k (x - top)^2 at -width, 0 and width have their top there."""
     steps = [-width, 0.0, width]
     values = [1 - steepness * (x / width - top) ** 2 for x in steps]
-    assert Axis(steps, 1).best(values, refine=True) == pytest.approx(top * width, abs=1e-6)
+    assert Axis(steps, 1).choose(values, refine=True) == pytest.approx(top * width, abs=1e-6)
 
 
 def test_no_top_is_made_up_at_the_ends_or_on_a_plain():
     axis = Axis([0.98, 1.0, 1.02], 1)
-    assert axis.best([0.1, 0.2, 0.3], refine=True) == 1.02
-    assert axis.best([0.3, 0.2, 0.1], refine=True) == 0.98
-    assert Axis([1.0, 1.02], 0).best([0.3, 0.2], refine=True) == 1.0
-    assert axis.best([0.0, 0.0, 0.0], refine=True) == 0.98
+    assert axis.choose([0.1, 0.2, 0.3], refine=True) == 1.02
+    assert axis.choose([0.3, 0.2, 0.1], refine=True) == 0.98
+    assert Axis([1.0, 1.02], 0).choose([0.3, 0.2], refine=True) == 1.0
+    assert axis.choose([0.0, 0.0, 0.0], refine=True) == 0.98
 
 
 def test_poses_are_along_two_axes():
     pose = Pose(np.array(BOX), 0.5)
-    looked_at = poses(pose, Axis([0.9, 1.0, 1.1], 1), Axis([-0.1, 0.0, 0.1], 1))
+    looked_at = list_poses(pose, Axis([0.9, 1.0, 1.1], 1), Axis([-0.1, 0.0, 0.1], 1))
     sizes = [each.upright[2] for each in looked_at]
     assert sizes == pytest.approx([21.6, 24, 26.4, 24, 24])
     assert [each.angle for each in looked_at] == pytest.approx([0.5, 0.5, 0.5, 0.4, 0.6])
@@ -75,11 +76,10 @@ def test_poses_are_along_two_axes():
 def test_each_axis_is_chosen_by_its_own_scores():
     sizes, angles = Axis([0.9, 1.0, 1.1], 1), Axis([-0.1, 0.0, 0.1], 1)
     scores = [0.1, 0.4, 0.5, 0.2, 0.3]  # of 0.9, 1.0, 1.1, then -0.1 and 0.1
-    assert chosen(sizes, angles, scores, Parameters()) == (1.1, 0.0)
+    assert choose_pose(sizes, angles, scores, refine=False) == (1.1, 0.0)
     scores = [0.1, 0.4, 0.3, 0.45, 0.3]
-    assert chosen(sizes, angles, scores, Parameters()) == (1.0, -0.1)
-    refined = Parameters().copy(pose_refinement="parabola")
-    scale, turn = chosen(sizes, angles, [0.2, 0.4, 0.2, 0.3, 0.3], refined)
+    assert choose_pose(sizes, angles, scores, refine=False) == (1.0, -0.1)
+    scale, turn = choose_pose(sizes, angles, [0.2, 0.4, 0.2, 0.3, 0.3], refine=True)
     assert scale == pytest.approx(1.0) and turn == pytest.approx(0.0)
 
 
@@ -101,7 +101,7 @@ def test_a_turning_object_is_followed(small, sense):
 
 
 def test_a_still_object_does_not_turn(small):
-    tracker = started(small, rotation_step=6.0, rotation_price=0.05)
+    tracker = started(small, rotation_step=6.0, rotation_penalty=0.05)
     for _ in range(5):
         tracker.update(scene(60, 40))
     assert tracker.last.pose.angle == 0
@@ -142,9 +142,7 @@ def test_size_and_angle_of_a_hidden_object_stay(small, threshold, batches):
 
 def test_a_turned_object_that_leaves_the_frame_keeps_a_pixel_inside(small):
     tracker = started(small, rotation_step=6.0)
-    tracker._last = tracker.last.__class__(
-        **(vars(tracker.last) | {"pose": Pose(np.array([-300.0, 400.0, 24.0, 16.0]), 0.7)})
-    )
+    tracker._last = tracker.last.in_pose(Pose(np.array([-300.0, 400.0, 24.0, 16.0]), 0.7))
     box = tracker.update(scene(60, 40))
     assert box[0] + box[2] >= 1 - 1e-9 and box[1] <= 119 + 1e-9
     assert tracker.last.pose.angle != 0
@@ -153,3 +151,15 @@ def test_a_turned_object_that_leaves_the_frame_keeps_a_pixel_inside(small):
 def test_angles_need_the_second_step():
     with pytest.raises(ParameterError, match=r"rotation_step = 6.*search = 'joint'.*two_step"):
         CRTTracker(Parameters().copy(features="rgb", rotation_step=6))
+
+
+def test_margin_by_hand():
+    """8 cells on each side of 18 x 6: patch of 34 x 22 cells, response of 17 x 17."""
+    geometry = shrink_patch(PatchGeometry(18, 6, (90, 54), 4), 8)
+    assert geometry.cells == (34, 22)
+    assert geometry.response_size == (17, 17)
+    assert geometry.center == (8, 8)
+    # one cell of the object is 17 / 6 px wide and 50 / 18 px high
+    rect = geometry.patch_rect(np.array([100.0, 200.0, 17.0, 50.0]))
+    assert rect == pytest.approx([100 - 8 * 17 / 6, 200 - 8 * 50 / 18, 22 * 17 / 6, 34 * 50 / 18])
+    assert geometry.box_at(rect, 8, 8) == pytest.approx([100, 200, 17, 50])

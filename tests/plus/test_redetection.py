@@ -3,11 +3,16 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from crt_plugin.algorithm.tracker import CRTTracker
+from crt_plugin.algorithm.geometry import PatchGeometry
+from crt_plugin.plus.redetection import cover_frame
+from crt_plugin.plus.tracker import CRTTracker
+from tests.algorithm.test_geometry import geometry_of
 from tests.conftest import scene
 
-LOST = {"score_slope": 12.0, "score_even": 0.3, "lost_score": 0.3, "lost_frames": 2}
+LOST = {"score_slope": 12.0, "score_midpoint": 0.3, "lost_score": 0.3, "lost_frames": 2}
 GATE = {"confidence_threshold": 0.3}
 
 
@@ -58,7 +63,7 @@ def test_an_object_that_comes_back_elsewhere_is_found(small):
 
 
 def test_without_a_search_it_stays_lost(small):
-    tracker = started(small, score_slope=12.0, score_even=0.3)
+    tracker = started(small, score_slope=12.0, score_midpoint=0.3)
     seen = searches(tracker)
     for _ in range(4):
         tracker.update(empty())
@@ -93,3 +98,36 @@ def test_large_frames_are_searched_in_part(small):
         tracker.update(empty())
     assert seen
     assert all(rows * columns <= 800 + rows + columns + 1 < 1000 for rows, columns in seen)
+
+
+def test_a_search_of_the_whole_frame_by_hand():
+    """Object of 20 x 10 px, filter of 7 x 14 cells: a cell is 10 / 7 px, both ways."""
+    geometry = PatchGeometry(7, 14, (35, 126), 4)
+    whole, middle = cover_frame(geometry, (120, 160), np.array([3.0, 90.0, 20.0, 10.0]), 100_000)
+    assert whole.cells == (84 + 6, 112 + 13)  # 120 / (10 / 7) = 84 rows of window centres
+    assert whole.response_size == (84, 112)
+    assert middle == pytest.approx([70, 55, 20, 10])
+    rect = whole.patch_rect(middle)
+    x, y, w, h = whole.box_at(rect, 0, 0)
+    assert (x + w / 2, y + h / 2) == pytest.approx((5 / 7, 5 / 7))  # the first cell's middle
+
+
+@given(
+    st.floats(-50, 700),
+    st.floats(-50, 500),
+    st.floats(5, 100),
+    st.floats(5, 100),
+    st.integers(50, 20_000),
+)
+def test_a_search_is_inside_of_the_frame_and_its_limit(x, y, w, h, most):
+    geometry, box = geometry_of(w, h), np.array([x, y, w, h])
+    searched, middle = cover_frame(geometry, (480, 640), box, most)
+    rows, columns = searched.response_size
+    assert rows * columns <= most + rows + columns + 1  # both are rounded up
+    cell = box[2:] / (geometry.filter_w, geometry.filter_h)
+    half = (np.array([columns, rows]) - 1) / 2 * cell
+    found = middle[:2] + middle[2:] / 2
+    assert (found - half >= -1e-6).all() and (found + half <= np.array([640, 480]) + 1e-6).all()
+    wanted = np.clip(box[:2] + box[2:] / 2, 0, [640, 480])
+    # As near to the object as the frame's border lets it be
+    assert (np.abs(found - wanted) <= half + cell).all()

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from crt_plugin.algorithm.geometry import Pose
-from crt_plugin.algorithm.tracker import CRTTracker
+from crt_plugin.plus.pose import Pose
+from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import scene
 
 BOX = (60.0, 40.0, 24.0, 16.0)
@@ -69,13 +69,13 @@ def test_the_scale_is_the_one_that_whole_patches_prefer_at_that_place(small, siz
     best = {}
     for factor in (0.95, 1.0, 1.05):
         with torch.inference_mode():
-            patches = tracker._cut(zoomed(size), [Pose(place).scaled(factor)], tracker.geometry)
+            patches = tracker._cut(zoomed(size), [Pose(place).scale(factor)], tracker.geometry)
             response = tracker.regression.response(tracker.features(patches))[0]
         best[factor] = response[row - 1 : row + 2, column - 1 : column + 2].max().item()
     assert tracker.last.scale == max(best, key=best.get)
 
 
-def test_the_scale_is_searched_in_every_so_manieth_frame(small):
+def test_the_scale_is_searched_in_every_nth_frame(small):
     tracker = started(small, search="two_step", scale_interval=3)
     batches = []
     extract = tracker.features.extract

@@ -21,7 +21,7 @@ def frames(count, slope=14.0, even=0.25, seed=0):
 def test_a_known_curve_is_recovered():
     params = fitted(*frames(20_000))
     assert params.score_slope == pytest.approx(14, rel=0.06)
-    assert params.score_even == pytest.approx(0.25, abs=0.01)
+    assert params.score_midpoint == pytest.approx(0.25, abs=0.01)
 
 
 def test_the_mean_score_is_the_fraction_that_is_right():
@@ -37,12 +37,12 @@ def test_weights_count_like_repetitions():
     weighted = fitted(peaks, right, weights.astype(float))
     repeated = fitted(np.repeat(peaks, weights), np.repeat(right, weights))
     assert weighted.score_slope == pytest.approx(repeated.score_slope, rel=1e-4)
-    assert weighted.score_even == pytest.approx(repeated.score_even, abs=1e-5)
+    assert weighted.score_midpoint == pytest.approx(repeated.score_midpoint, abs=1e-5)
 
 
 def test_a_perfect_separation_has_a_finite_slope():
     params = fitted(np.array([0.1, 0.2, 0.6, 0.7]), np.array([False, False, True, True]))
-    assert 0.2 < params.score_even < 0.6 and params.score_slope < 1000
+    assert 0.2 < params.score_midpoint < 0.6 and params.score_slope < 1000
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crt_plugin.algorithm.maps import score_of
-from crt_plugin.algorithm.tracker import CRTTracker
-from crt_plugin.parameters import Parameters
+from crt_plugin.plus.tracker import CRTTracker
 from tests.cli.test_track import BOX, FAST, crt
 from tests.conftest import ROOT, scene
 
@@ -66,12 +64,6 @@ def test_an_object_as_large_as_the_frame(small):
         box = tracker.update(frame)
     assert box == pytest.approx([0, 0, 160, 120], abs=12)
     assert tracker.last.score > 0.5
-
-
-def test_a_peak_below_zero_is_a_score_of_zero():
-    assert score_of(-0.3, Parameters()) == 0
-    assert score_of(1.7, Parameters()) == 1
-    assert 0 <= score_of(-9.0, Parameters().copy(score_slope=6.3, score_even=0.14)) < 0.001
 
 
 # ----------------------------------------------------------------------------- gone for good
@@ -130,7 +122,7 @@ sys.path.insert(0, "tests")
 from tests.conftest import QUICK, scene
 from crt_plugin.bench.memory import resident_mib
 from crt_plugin.parameters import Parameters
-from crt_plugin.algorithm.tracker import CRTTracker
+from crt_plugin.plus.tracker import CRTTracker
 
 def started():
     tracker = CRTTracker(Parameters().copy(**QUICK))

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
-from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.errors import CRTError
 from crt_plugin.parameters import Parameters, load_parameters
+from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import QUICK
 from tests.helpers.fuzz_data import Case, cases
 
@@ -31,7 +31,7 @@ SHORT = {"train_steps": 12}  # more steps are more of the same
 
 def _plus(**changes: Any) -> Parameters:
     """``plus`` on raw colours; it looks for the object in every frame of a low score."""
-    quick = QUICK | SHORT | {"vgg_shallow_layer": 0, "lost_frames": 1, "found_cells": 2000}
+    quick = QUICK | SHORT | {"vgg_shallow_layer": None, "lost_frames": 1, "found_cells": 2000}
     return load_parameters("plus").copy(**quick | changes)
 
 

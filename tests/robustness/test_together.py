@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
-from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.parameters import Parameters
+from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import QUICK, ROOT, scene
 
 LIMIT = 120  # s; a child that hangs is a failure

@@ -19,7 +19,7 @@ from crt_plugin.benchmark.datasets.part import Part
 from crt_plugin.errors import SourceError
 from crt_plugin.features.vgg_weights import weights_sha256
 from crt_plugin.hosts.got10k.tracker import Tracker
-from crt_plugin.parameters import Parameters
+from crt_plugin.parameters import Parameters, read_values
 from crt_plugin.runtime.atomic import write_text
 from crt_plugin.runtime.environment import machine
 
@@ -195,6 +195,8 @@ def _results(folder: Path, leaving: Sequence[Path] = ()) -> list[Path]:
 def _parsed(file: Path) -> Manifest:
     try:
         read = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(read.get("parameters"), dict):
+            read["parameters"] = read_values(read["parameters"])
         manifest = Manifest(**read)
         kinds = {
             "tracker": (str,),
@@ -216,7 +218,7 @@ def _parameters(file: Path) -> dict[str, Any]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
         pairs = [line.split(" = ", 1) for line in lines if line]
-        return {name: ast.literal_eval(value) for name, value in pairs}
+        return read_values({name: ast.literal_eval(value) for name, value in pairs})
     except (ValueError, SyntaxError) as error:
         raise _damaged(file, str(error)) from error
 

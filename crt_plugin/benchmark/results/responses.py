@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crt_plugin.algorithm.geometry import PatchGeometry
-from crt_plugin.algorithm.tracker import CRTTracker, Detection
 from crt_plugin.errors import SourceError
+from crt_plugin.plus.tracker import CRTTracker
+from crt_plugin.plus.tracker import PosedDetection as Detection
 from crt_plugin.runtime.atomic import write_atomically
 
 LEVELS = 255  # of a quantised response

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.benchmark.results.responses import ResponseLog
 from crt_plugin.errors import MissingExtraError
 from crt_plugin.parameters import Parameters, load_parameters
+from crt_plugin.plus.tracker import CRTTracker
 from crt_plugin.runtime.prefetch import prefetch
 
 OLDEST = (0, 1, 3)

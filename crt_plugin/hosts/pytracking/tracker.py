@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.errors import BoxError, MissingExtraError, SourceError
 from crt_plugin.parameters import Parameters, load_parameters, parameter_directory
+from crt_plugin.plus.tracker import CRTTracker
 
 # How the toolkit's run_vot turns polygons into boxes; this one is the bounding box, as in VOT.
 VOT_RECTANGLE = "union"

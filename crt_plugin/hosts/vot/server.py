@@ -15,9 +15,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.errors import CRTError, MissingExtraError
 from crt_plugin.parameters import load_parameters
+from crt_plugin.plus.tracker import CRTTracker
 
 try:
     import trax

@@ -16,7 +16,6 @@ import pytest
 import torch
 
 import crt_plugin.hosts.pytracking.tracker as adapter
-from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.errors import (
     BoxError,
     MissingExtraError,
@@ -27,6 +26,7 @@ from crt_plugin.errors import (
 from crt_plugin.hosts.pytracking.attach import attach, remove
 from crt_plugin.hosts.pytracking.tracker import CRT
 from crt_plugin.parameters import Parameters, load_parameters
+from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import QUICK, ROOT, scene
 
 STUB = Path(__file__).parents[2] / "helpers" / "pytracking_stub"

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.errors import MissingExtraError
 from crt_plugin.hosts.vot.workspace import require_toolkit, write_workspace
 from crt_plugin.parameters import load_parameters
+from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import QUICK, scene
 
 try:

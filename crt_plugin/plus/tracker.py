@@ -1,0 +1,183 @@
+"""The paper's tracker with what this package adds, each by a setting that is off by default."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from crt_plugin.algorithm.geometry import Box, PatchGeometry
+from crt_plugin.algorithm.tracker import Detection, PaperTracker, Sample, keep_in_frame
+from crt_plugin.parameters import Parameters
+from crt_plugin.plus.confidence import calibrate
+from crt_plugin.plus.pose import Pose, cut_posed_patches
+from crt_plugin.plus.pose_search import Axis, choose_pose, list_poses, shrink_patch
+from crt_plugin.plus.redetection import cover_frame
+from crt_plugin.plus.subcell import find_gaussian_peak
+
+
+@dataclass(frozen=True)
+class PosedDetection(Detection):
+    """A detection of an object that may turn.
+
+    Attributes:
+        pose: place, size and angle; ``box`` is its box.
+        score: the peak; or, where ``score_slope`` is set, the chance that the box is right.
+        patch_rect: of the chosen scale where places and scales are searched at once, else of
+            the last one.
+        patch_angle: by which the search patch is turned around its centre, radians, clockwise on
+            the screen.
+        cell: fractions where ``subcell`` is on.
+    """
+
+    pose: Pose
+    patch_angle: float
+
+    @classmethod
+    def of(cls, detection: Detection, pose: Pose, patch_angle: float = 0.0) -> PosedDetection:
+        """A detection of the paper's tracker, in a pose."""
+        fields = vars(detection) | {"box": pose.box}
+        return cls(**fields, pose=pose, patch_angle=patch_angle)
+
+    def in_pose(self, pose: Pose, **changes: Any) -> PosedDetection:
+        """The same in another pose."""
+        return replace(self, pose=pose, box=pose.box, **changes)
+
+
+class CRTTracker(PaperTracker):
+    """Convolutional Regression for Visual Tracking: the paper's tracker, and our extensions.
+
+    With the paper's settings it is ``PaperTracker``.
+
+    Example:
+        >>> tracker = CRTTracker(load_parameters("default"))
+        >>> tracker.init(first_frame, (10, 20, 30, 40))
+        >>> box = tracker.update(next_frame)
+    """
+
+    params: Parameters
+
+    def __init__(self, params: Parameters | None = None) -> None:
+        """See ``PaperTracker``."""
+        super().__init__(params)
+
+    @property
+    def last(self) -> PosedDetection:
+        """The last detection.
+
+        Raises:
+            NotInitialisedError: before ``init``.
+        """
+        return cast(PosedDetection, super().last)
+
+    def init(self, image: Any, box: Any) -> None:
+        """See ``PaperTracker.init``."""
+        super().init(image, box)
+        self._last = PosedDetection.of(super().last, Pose(super().last.box))
+        self._frame_index = 0
+        self._frames_lost = 0
+
+    def _detect(self, frame: NDArray[np.uint8], last: Detection) -> tuple[PosedDetection, Sample]:
+        self._frame_index += 1
+        if self.params.search == "joint":
+            found, sample = super()._detect(frame, last)
+            detection = PosedDetection.of(found, Pose(found.box))
+        else:
+            detection, sample = self._detect_in_two_steps(frame, cast(PosedDetection, last).pose)
+        if self._is_search_due(detection.score):
+            detection = self._search_frame(frame, detection)
+        return detection, sample
+
+    def _detect_in_two_steps(
+        self, frame: NDArray[np.uint8], last: Pose
+    ) -> tuple[PosedDetection, Sample]:
+        """The place on one patch in the last pose, then size and angle at that place."""
+        features = self.features(self._cut(frame, [last], self.geometry))
+        found, _ = self._predict([last.upright], self.regression.response(features))
+        sample = Sample(features[0].clone(), self._label(found.cell))
+        detection = PosedDetection.of(found, last.move_to(found.box), last.angle)
+        if detection.peak >= self.params.pose_threshold:
+            detection = self._search_pose(frame, detection)
+        return _keep_in_frame(detection, frame), sample
+
+    def _search_pose(self, frame: NDArray[np.uint8], detection: PosedDetection) -> PosedDetection:
+        """The best size and angle at the place that was found.
+
+        The response may still move by one cell there.
+        """
+        sizes, angles = self._axes(detection.pose.upright, max(frame.shape[:2]))
+        if len(sizes.steps) == len(angles.steps) == 1:
+            return detection
+        geometry = shrink_patch(self.geometry, self.params.scale_margin)
+        tried = list_poses(detection.pose, sizes, angles)
+        response = self.regression.response(self.features(self._cut(frame, tried, geometry)))
+        row, column = geometry.center
+        near = response[:, row - 1 : row + 2, column - 1 : column + 2].amax(dim=(1, 2))
+        refine = self.params.pose_refinement == "parabola"
+        scale, turn = choose_pose(sizes, angles, near.tolist(), refine)
+        return detection.in_pose(detection.pose.scale(scale).turn(turn), scale=scale)
+
+    def _axes(self, box: Box, frame_side: int) -> tuple[Axis, Axis]:
+        """Sizes and angles that are searched in this frame."""
+        sizes, angles = [1.0], [0.0]
+        if self._frame_index % self.params.scale_interval == 0:
+            sizes = self._scale_factors(box, frame_side)
+        is_turn_due = (self._frame_index - 1) % self.params.rotation_interval == 0
+        if is_turn_due and self.params.rotation_step is not None:
+            step = math.radians(self.params.rotation_step)
+            angles = [-step, 0.0, step]
+        penalty = self.params.rotation_penalty
+        return Axis(sizes, sizes.index(1.0)), Axis(angles, angles.index(0.0), penalty)
+
+    def _is_search_due(self, score: float) -> bool:
+        """Count the frames in a row in which the object is lost."""
+        limit = self.params.lost_score
+        self._frames_lost = self._frames_lost + 1 if limit is not None and score < limit else 0
+        return self._frames_lost > 0 and self._frames_lost % self.params.lost_frames == 0
+
+    def _search_frame(self, frame: NDArray[np.uint8], detection: PosedDetection) -> PosedDetection:
+        """Look for a lost object in the whole frame.
+
+        Without the motion map, as the last place says nothing any more. The place is learned
+        from when the next frame confirms it.
+        """
+        pose, size = detection.pose, (frame.shape[0], frame.shape[1])
+        geometry, middle = cover_frame(self.geometry, size, pose.upright, self.params.found_cells)
+        looked_at = Pose(middle, pose.angle)
+        response = self.regression.response(self.features(self._cut(frame, [looked_at], geometry)))
+        score = self._score(float(response.max()))
+        if score < self.params.found_score:
+            return detection
+        cell = divmod(int(response.argmax()), response.shape[2])
+        found = looked_at.move_to(geometry.box_at(geometry.patch_rect(middle), *cell))
+        return _keep_in_frame(detection.in_pose(found, score=score), frame)
+
+    def _refine(self, prediction: torch.Tensor, row: int, column: int) -> tuple[float, float]:
+        if self.params.subcell == "off":
+            return super()._refine(prediction, row, column)
+        return (
+            row + find_gaussian_peak(prediction[:, column], row),
+            column + find_gaussian_peak(prediction[row], column),
+        )
+
+    def _score(self, peak: float) -> float:
+        if self.params.score_slope is None:
+            return super()._score(peak)
+        return calibrate(peak, self.params.score_slope, self.params.score_midpoint)
+
+    def _cut(
+        self, frame: NDArray[np.uint8], boxes: Sequence[Box | Pose], geometry: PatchGeometry
+    ) -> torch.Tensor:
+        """A patch around each box or pose, N x H x W x 3."""
+        poses = [box if isinstance(box, Pose) else Pose(box) for box in boxes]
+        return torch.from_numpy(cut_posed_patches(frame, poses, geometry)).to(self.device)
+
+
+def _keep_in_frame(detection: PosedDetection, frame: NDArray[np.uint8]) -> PosedDetection:
+    box = keep_in_frame(detection.box, *frame.shape[:2])
+    return detection.in_pose(detection.pose.place_box(box))
