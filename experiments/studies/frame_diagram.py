@@ -70,7 +70,7 @@ def draw(image: np.ndarray, tracker: CRTTracker, file: Path) -> None:
         axes[0, 0].add_patch(Rectangle(rect[:2], *rect[2:], fill=False, color=color, lw=1.5))
     row, column = last.cell
     axes[1, 2].plot(column, row, "+", color="tab:orange", markersize=12)
-    for ax, sign in zip(axes.flat, ("→", "→", "↵", "×", "="), strict=False):
+    for ax, sign in zip(axes.flat, ("→", "→", "↵", "\N{MULTIPLICATION SIGN}", "="), strict=False):
         ax.text(1.1, 0.5, sign, transform=ax.transAxes, ha="center", va="center", fontsize=16)
     figure.text(0.99, 0.01, CREDIT, ha="right", fontsize=7)
     figure.tight_layout(rect=(0, 0.02, 1, 1), w_pad=3)
