@@ -21,7 +21,7 @@ from rich.progress import track
 
 from crt_plugin import CRTTracker, Detection
 from crt_plugin.algorithm.geometry import cut_patches
-from crt_plugin.benchmark.datasets.otb_lists import otb_lists
+from crt_plugin.formats.otb import otb_lists
 from crt_plugin.hosts.got10k.tracker import FIRST_PIXEL
 from crt_plugin.media.annotations import PRECISION_PIXELS
 from crt_plugin.paper.script import main

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from crt_plugin.benchmark.datasets.otb_lists import otb_lists
 from crt_plugin.benchmark.results.scores import Score, mean_score
+from crt_plugin.formats.otb import otb_lists
 from crt_plugin.paper.at_hand import at_hand
 from crt_plugin.paper.printed import LEAD, LEAD_OVER, TRACKERS
 from crt_plugin.paper.quality import differences, in_percent, verdict

@@ -10,8 +10,8 @@ the second table is the paper's own.
 
 from __future__ import annotations
 
-from crt_plugin.benchmark.datasets.otb_lists import otb_lists
 from crt_plugin.benchmark.results.scores import Score
+from crt_plugin.formats.otb import otb_lists
 from crt_plugin.paper.attributes import (
     ByAttribute,
     attribute_table,

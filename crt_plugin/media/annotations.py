@@ -6,8 +6,6 @@ without an object, or that nobody annotated, are left out.
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ import numpy as np
 from got10k.utils.metrics import center_error, rect_iou
 
 from crt_plugin.algorithm.geometry import Box
-from crt_plugin.errors import SourceError
+from crt_plugin.formats.boxes import Boxes, parse_boxes, read_lines
 
 Annotation = dict[int, Box]
 
@@ -49,25 +47,14 @@ def compare(boxes: Mapping[int, Box], truth: Annotation) -> Comparison | None:
     return Comparison(len(frames), float(rect_iou(ours, theirs).mean()), float(near.mean()))
 
 
-def read_otb(path: Path) -> Annotation:
-    """Annotation in OTB's format: one ``x,y,w,h`` a line, separated by commas, tabs or blanks.
+def convert_otb(boxes: Boxes) -> Annotation:
+    """Annotation of OTB's boxes, N x 4.
 
-    The file counts pixels from 1, the result from 0. Boxes without an area, and NaN, stand
-    for frames without the object.
-
-    Raises:
-        SourceError: unreadable, or a line that is not four numbers.
+    OTB counts pixels from 1, the result from 0. Boxes without an area, and NaN, stand for frames
+    without the object.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").strip().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"annotation {path} cannot be read: {error}") from error
-    annotation = {}
-    for number, line in enumerate(lines):
-        box = _numbers(re.split(r"[,\s]+", line.strip()), f"{path}, line {number + 1}")
-        if np.isfinite(box).all() and (box[2:] > 0).all():
-            annotation[number] = box - (1, 1, 0, 0)
-    return annotation
+    there = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)
+    return {int(frame): boxes[frame] - (1, 1, 0, 0) for frame in np.flatnonzero(there)}
 
 
 def read_key_frames(path: Path) -> Annotation:
@@ -76,17 +63,7 @@ def read_key_frames(path: Path) -> Annotation:
     Raises:
         SourceError: a row that is not five numbers.
     """
-    lines = path.read_text(encoding="utf-8").splitlines()
-    rows = csv.reader(line for line in lines if not line.startswith("#"))
-    next(rows)  # header
-    return {int(frame): _numbers(box, f"{path}, frame {frame}") for frame, *box in rows}
-
-
-def _numbers(texts: list[str], where: str) -> Box:
-    try:
-        box = np.array([float(text) for text in texts])
-    except ValueError:
-        box = np.empty(0)
-    if box.shape != (4,):
-        raise SourceError(f"{where}: {' '.join(texts)!r} is not a box; expected x,y,w,h")
-    return box
+    rows = [line.partition(",") for line in read_lines(path) if not line.startswith("#")]
+    rows = rows[1:]  # below the header
+    boxes = parse_boxes("\n".join(box for _, _, box in rows))
+    return dict(zip((int(frame) for frame, _, _ in rows), boxes, strict=True))

@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from crt_plugin.errors import FrameError, ImageError, SourceError
-from crt_plugin.media.annotations import Annotation, read_otb
+from crt_plugin.formats.boxes import read_boxes
+from crt_plugin.formats.frames import IMAGE_SUFFIXES, sort_images
+from crt_plugin.formats.otb import annotation_files, cut_frames
+from crt_plugin.media.annotations import Annotation, convert_otb
 from crt_plugin.runtime.image import as_rgb
 
 Frame = NDArray[np.uint8]
 
-IMAGE_SUFFIXES = (
-    *(".bmp", ".jp2", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"),
-)
 EXPECTED = (
     "a video file, a folder or a glob of images, an OTB sequence's folder "
     "(img/ and groundtruth_rect*.txt), or the number of a camera"
@@ -38,9 +38,6 @@ UNDECODABLE = (
     *(struct.error, zlib.error, Image.DecompressionBombError),
 )
 DEFAULT_FPS = 25.0  # of images, and of videos and cameras that do not say
-
-# Number of the first annotated image in the OTB sequences that are not annotated from the first.
-OTB_FIRST_IMAGES = {"David": 300}
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ def open_source(given: str | Sequence[str], target: int | None = None) -> Source
     """
     if not isinstance(given, str):
         if len(given) != 1:
-            return _images(_are_images([Path(name) for name in given]), " ".join(given), target)
+            return _images(_check_images([Path(name) for name in given]), " ".join(given), target)
         given = given[0]
     path = Path(given)
     if path.is_dir():
@@ -91,64 +88,42 @@ def open_source(given: str | Sequence[str], target: int | None = None) -> Source
     if re.fullmatch(r"\d+", given):
         return _camera(int(given), target)
     if glob.has_magic(given):
-        return _images(sorted_images(Path(p) for p in glob.glob(given)), given, target)  # noqa: PTH207
+        return _images(sort_images(Path(p) for p in glob.glob(given)), given, target)  # noqa: PTH207
     raise SourceError(f"no such source: {given!r}; expected {EXPECTED}")
 
 
-def natural_key(path: Path) -> list[tuple[int, str]]:
-    """Sort key of a file name that takes runs of digits as numbers: 2.jpg before 10.jpg."""
-    parts = re.split(r"(\d+)", path.name)
-    return [(int(part), part) if part.isdecimal() else (-1, part) for part in parts]
-
-
-def sorted_images(paths: Any) -> list[Path]:
-    """The visible image files among ``paths``, in natural order."""
-    images = (p for p in paths if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith("."))
-    return sorted(images, key=natural_key)
-
-
-def _are_images(paths: list[Path]) -> list[Path]:
+def _check_images(paths: list[Path]) -> list[Path]:
     for path in paths:
         if path.suffix.lower() not in IMAGE_SUFFIXES or not path.is_file():
             raise SourceError(
                 f"{str(path)!r} is no image file; several sources are accepted only if all are "
                 f"images ({', '.join(IMAGE_SUFFIXES)})"
             )
-    return sorted_images(paths)
+    return sort_images(paths)
 
 
 def _folder(path: Path, target: int | None) -> Source:
-    annotations = _otb_annotations(path)
+    annotations = annotation_files(path)
     images = path / "img"
     if annotations and images.is_dir():
         return _otb(path, annotations, target)
-    found = sorted_images(path.iterdir())
+    found = sort_images(path.iterdir())
     if not found and images.is_dir():
-        found = sorted_images(images.iterdir())
+        found = sort_images(images.iterdir())
     return _images(found, str(path), target, path.resolve().name)
 
 
-def _otb_annotations(path: Path) -> dict[int, Path]:
-    """Annotation files by target; the one without a number is target 1."""
-    numbered = {}
-    for file in path.glob("groundtruth_rect*.txt"):
-        match = re.fullmatch(r"groundtruth_rect(?:\.(\d+))?\.txt", file.name)
-        if match:
-            numbered[int(match[1] or 1)] = file
-    return dict(sorted(numbered.items()))
-
-
 def _otb(path: Path, annotations: dict[int, Path], target: int | None) -> Source:
-    chosen = min(annotations) if target is None else target
-    if chosen not in annotations:
+    number = min(annotations) if target is None else target
+    if number not in annotations:
         accepted = ", ".join(map(str, annotations))
-        raise SourceError(f"{path} has no target {chosen}; expected {accepted}")
-    truth = read_otb(annotations[chosen])
+        raise SourceError(f"{path} has no target {number}; expected {accepted}")
+    boxes = read_boxes(annotations[number])
     name = path.resolve().name
-    images = sorted_images((path / "img").iterdir())[OTB_FIRST_IMAGES.get(name, 1) - 1 :]
+    images = cut_frames(name, sort_images((path / "img").iterdir()), len(boxes))
     if len(annotations) > 1:
-        name = f"{name}.{chosen}"
-    return _images(images, str(path / "img"), None, name, truth)
+        name = f"{name}.{number}"
+    return _images(images, str(path / "img"), None, name, convert_otb(boxes))
 
 
 def _images(
@@ -158,7 +133,7 @@ def _images(
     name: str | None = None,
     truth: Annotation | None = None,
 ) -> Source:
-    _has_no_targets(given, target)
+    _refuse_target(given, target)
     if not paths:
         raise SourceError(f"no images in {given!r}; expected {', '.join(IMAGE_SUFFIXES)}")
     if name is None:
@@ -175,22 +150,22 @@ def _image(path: Path, target: int | None) -> Source:
         pictures = 1
     if pictures == 1:
         return _images([path], str(path), target)
-    _has_no_targets(str(path), target)
+    _refuse_target(str(path), target)
     return Source(path.stem, lambda: _read_pictures(path, pictures), pictures)
 
 
 def _read_images(paths: list[Path]) -> Generator[Frame, None, None]:
     """One frame of each file: of an animated one the first picture."""
     for index, path in enumerate(paths):
-        yield _decoded(path, index, 0)
+        yield _decode(path, index, 0)
 
 
 def _read_pictures(path: Path, count: int) -> Generator[Frame, None, None]:
     for index in range(count):
-        yield _decoded(path, index, index)
+        yield _decode(path, index, index)
 
 
-def _decoded(path: Path, index: int, picture: int) -> Frame:
+def _decode(path: Path, index: int, picture: int) -> Frame:
     try:
         with Image.open(path) as image:
             image.seek(picture)
@@ -201,19 +176,19 @@ def _decoded(path: Path, index: int, picture: int) -> Frame:
 
 
 def _video(path: Path, target: int | None) -> Source:
-    _has_no_targets(str(path), target)
+    _refuse_target(str(path), target)
     capture = cv2.VideoCapture(str(path))
     try:
         if not capture.isOpened():
             raise SourceError(f"{path} cannot be opened as a video; expected {EXPECTED}")
         length = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        fps = _plausible(capture.get(cv2.CAP_PROP_FPS))
+        fps = _check_fps(capture.get(cv2.CAP_PROP_FPS))
     finally:
         capture.release()
     return Source(path.stem, lambda: _read_video(path), length if length > 0 else None, fps)
 
 
-def _plausible(fps: float) -> float:
+def _check_fps(fps: float) -> float:
     return fps if 1 <= fps <= 240 else DEFAULT_FPS
 
 
@@ -232,7 +207,7 @@ def _read_video(path: Path) -> Generator[Frame, None, None]:
 
 
 def _camera(number: int, target: int | None) -> Source:
-    _has_no_targets(f"camera {number}", target)
+    _refuse_target(f"camera {number}", target)
     return Source(f"camera{number}", lambda: _read_camera(number), is_live=True)
 
 
@@ -258,6 +233,6 @@ def _to_rgb(frame: Any) -> Frame:
     return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def _has_no_targets(given: str, target: int | None) -> None:
+def _refuse_target(given: str, target: int | None) -> None:
     if target is not None:
         raise SourceError(f"target {target} was asked for, but {given} is no OTB sequence")

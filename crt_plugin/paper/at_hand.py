@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from crt_plugin.benchmark.datasets.otb_lists import otb_lists
 from crt_plugin.benchmark.results.scores import Score, over
+from crt_plugin.formats.otb import otb_lists
 from crt_plugin.report.tables import Table, cells
 
 FIELDS = ("os", "dp", "auc")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from crt_plugin.benchmark.datasets.otb_lists import otb_lists
 from crt_plugin.benchmark.results.scores import Score, over
+from crt_plugin.formats.otb import otb_lists
 from crt_plugin.paper.printed import Pair
 from crt_plugin.report.tables import Cell, Table, ranks
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from crt_plugin.benchmark.datasets.otb_lists import otb_lists
 from crt_plugin.benchmark.results.scores import Score
+from crt_plugin.formats.otb import otb_lists
 from crt_plugin.paper.printed import Quality
 from crt_plugin.paper.study import Outcome, Scored, Study
 from crt_plugin.report.bootstrap import Difference, paired_difference

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crt_plugin.benchmark.datasets.otb_files import Boxes, parse_boxes
-from crt_plugin.benchmark.datasets.otb_lists import otb_lists
 from crt_plugin.benchmark.datasets.part import Part, open_part
 from crt_plugin.benchmark.results.importing.published import import_results, published_part
 from crt_plugin.benchmark.results.manifest import Manifest
 from crt_plugin.benchmark.results.scores import Report, Score, over, report
 from crt_plugin.benchmark.run.evaluate import evaluate
 from crt_plugin.errors import CRTError, ParameterError
+from crt_plugin.formats.boxes import Boxes, parse_boxes
+from crt_plugin.formats.otb import otb_lists
 from crt_plugin.hosts.got10k.tracker import quiet
 from crt_plugin.paper.benchmark_rule import by_the_benchmark
 from crt_plugin.parameters import load_parameters

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import crt_plugin
-from crt_plugin.benchmark.datasets.otb_lists import otb_lists
-from crt_plugin.benchmark.datasets.part import Benchmark
+from crt_plugin.benchmark.datasets.catalog import Benchmark
 from crt_plugin.benchmark.results.scores import Report, Score, SequenceScore
 from crt_plugin.errors import SourceError
+from crt_plugin.formats.otb import otb_lists
 from crt_plugin.report.bootstrap import paired_differences
 from crt_plugin.report.scripts import file_name
 from crt_plugin.report.source import Source

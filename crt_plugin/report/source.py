@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from crt_plugin.benchmark.datasets.part import Part, find_benchmark, usable_part
+from crt_plugin.benchmark.datasets.catalog import find_benchmark
+from crt_plugin.benchmark.datasets.part import Part, usable_part
 from crt_plugin.benchmark.results.importing.published import BENCHMARK, published_part
 from crt_plugin.benchmark.results.layout import trackers_in
 from crt_plugin.benchmark.results.manifest import SETTINGS

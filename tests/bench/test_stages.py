@@ -13,7 +13,7 @@ PLACES = {  # what runs in each stage, and how often a frame calls it
     "crop": ("tracker", "_cut", 1),
     "features": ("features", "extract", 1),
     "reduction": ("features", "reduce", 1),
-    "detection": ("tracker", "_detection", 1),
+    "detection": ("tracker", "_predict", 1),
     "update": ("tracker", "_learn", 1),
     "rest": ("tracker", "_label", 1),
 }

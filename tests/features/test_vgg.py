@@ -93,7 +93,7 @@ def test_however_many_patches_go_together(together, generator, monkeypatch):
     patches = torch.randint(0, 256, (5, 24, 32, 3), dtype=torch.uint8, generator=generator)
     vgg = VGG(load_layers(params(4)), CPU, torch.float32)
     expected = torch.cat([vgg(patch[None]) for patch in patches])
-    monkeypatch.setattr(vgg_module, "CELLS_TOGETHER", 48 * together)
+    monkeypatch.setattr(vgg_module, "CELLS_AT_ONCE", 48 * together)
     found = vgg(patches)
     assert found.shape == expected.shape
     assert (found - expected).abs().max() < 1e-5 * expected.abs().max()

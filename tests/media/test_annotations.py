@@ -5,33 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crt_plugin.errors import SourceError
-from crt_plugin.media.annotations import compare, read_key_frames, read_otb
+from crt_plugin.media.annotations import compare, convert_otb, read_key_frames
 
 
-@pytest.mark.parametrize("separator", [",", "\t", " ", "   ", ", "])
-def test_otb_boxes_count_from_one_in_the_file_and_from_zero_for_us(tmp_path, separator):
-    path = tmp_path / "groundtruth_rect.txt"
-    path.write_text("\n".join(separator.join(row) for row in (("11", "21", "30", "40"),) * 2))
-    truth = read_otb(path)
-    assert list(truth) == [0, 1]
-    assert truth[1].tolist() == [10, 20, 30, 40]
-
-
-def test_frames_without_the_object_are_left_out_and_the_others_keep_their_numbers(tmp_path):
-    path = tmp_path / "groundtruth_rect.txt"
-    path.write_text("1,2,3,4\n0,0,0,0\nNaN,NaN,NaN,NaN\n1.5,2.5,3,4\r\n\n")
-    truth = read_otb(path)
-    assert list(truth) == [0, 3]
-    assert truth[3].tolist() == [0.5, 1.5, 3, 4]
-
-
-@pytest.mark.parametrize("line", ["1,2,3", "1,2,3,4,5", "a,b,c,d"])
-def test_a_line_that_is_no_box_is_named(tmp_path, line):
-    path = tmp_path / "groundtruth_rect.txt"
-    path.write_text(f"1,2,3,4\n{line}\n")
-    with pytest.raises(SourceError, match=r"groundtruth_rect\.txt, line 2.*expected x,y,w,h"):
-        read_otb(path)
+def test_frames_without_the_object_are_left_out_and_the_others_keep_their_numbers():
+    """OTB counts pixels from one, we from zero."""
+    nan = np.nan
+    truth = convert_otb(np.array([[1, 2, 3, 4], [0, 0, 0, 0], [nan, 2, 3, 4], [1.5, 2.5, 3, 4]]))
+    assert {frame: box.tolist() for frame, box in truth.items()} == {
+        0: [0, 1, 3, 4],
+        3: [0.5, 1.5, 3, 4],
+    }
 
 
 def test_key_frames_skip_comments_and_header(tmp_path):

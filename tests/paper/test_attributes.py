@@ -1,6 +1,6 @@
 import pytest
 
-from crt_plugin.benchmark.datasets.otb_lists import otb_lists
+from crt_plugin.formats.otb import otb_lists
 from crt_plugin.paper.attributes import (
     attribute_table,
     by_attribute,

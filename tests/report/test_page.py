@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crt_plugin.benchmark.datasets.otb_lists import otb_lists
 from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError, StorageError
+from crt_plugin.formats.otb import otb_lists
 from crt_plugin.report import build as building
 from crt_plugin.report import library
 from crt_plugin.report.bootstrap import paired_difference

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crt_plugin.benchmark.datasets.otb_lists import otb_lists
 from crt_plugin.benchmark.results.responses import ResponseMaps
+from crt_plugin.formats.otb import otb_lists
 from crt_plugin.report.build import build
 from crt_plugin.report.source import Request
 from tests.helpers.evaluation_data import boxes, write, write_otb

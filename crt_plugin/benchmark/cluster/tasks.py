@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crt_plugin.benchmark.datasets.part import Benchmark, assemble
+from crt_plugin.benchmark.datasets.catalog import Benchmark
+from crt_plugin.benchmark.datasets.part import assemble
 from crt_plugin.benchmark.run.job import Job, record_responses
 from crt_plugin.benchmark.run.tracks import Ended, Track
 from crt_plugin.errors import WeightsError

@@ -1,4 +1,4 @@
-"""Which benchmarks there are, and got10k's experiment on the part of one that a folder holds.
+"""got10k's experiment on the part of a benchmark that a folder holds.
 
 got10k's own constructors download, or demand that every sequence is there. Here its dataset and
 experiment classes are taken as they are, and told which sequences to use.
@@ -8,121 +8,20 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crt_plugin.errors import ParameterError, SourceError
-from crt_plugin.hosts.got10k.tracker import datasets, experiments, quiet, require_got10k
+from crt_plugin.benchmark.datasets.catalog import GOT10K_METADATA, Benchmark, find_benchmark
+from crt_plugin.benchmark.datasets.sequences import adapt_dataset
+from crt_plugin.errors import SourceError
+from crt_plugin.formats.boxes import Boxes
+from crt_plugin.hosts.got10k.tracker import quiet
 
 # Lists of a got10k dataset, one entry a sequence
 PER_SEQUENCE = ("seq_names", "seq_dirs", "anno_files", "range_files")
-GOT10K_METADATA = ("meta_info.ini", "cover.label", "absence.label", "cut_by_image.label")
-
-
-@dataclass(frozen=True)
-class Benchmark:
-    """A dataset as got10k knows it.
-
-    Attributes:
-        folder: subfolder of results and reports, as the host names it.
-        experiment: got10k's experiment class.
-        dataset: got10k's dataset class.
-        listed: number of targets in the complete benchmark.
-        layout: what the dataset's folder holds.
-        options: arguments of the dataset class beside the folder.
-        settings: attributes that the experiment's constructor sets.
-        gaps: whether annotations may be NaN where the object is not to be seen.
-    """
-
-    folder: str
-    experiment: type
-    dataset: type
-    listed: int
-    layout: str
-    options: dict[str, Any] = field(default_factory=dict)
-    settings: dict[str, Any] = field(default_factory=lambda: {"nbins_iou": 21, "nbins_ce": 51})
-    gaps: bool = False
-
-    @property
-    def is_got10k(self) -> bool:
-        """Whether results are laid out and scored as GOT-10k's: per frame, with repetitions."""
-        return "repetitions" in self.settings
-
-
-def _otb(version: int | str, listed: int) -> Benchmark:
-    return Benchmark(
-        f"OTB{version}",
-        experiments.ExperimentOTB,
-        datasets.OTB,
-        listed,
-        "<Sequence>/img/*.jpg and <Sequence>/groundtruth_rect.txt",
-        {"version": version, "download": False},
-    )
-
-
-def _uav(version: str, listed: int) -> Benchmark:
-    return Benchmark(
-        version,
-        experiments.ExperimentUAV123,
-        datasets.UAV123,
-        listed,
-        f"anno/{version}/<sequence>.txt and data_seq/UAV123/<sequence>/*.jpg",
-        {"version": version},
-        gaps=True,
-    )
-
-
-def _nfs(fps: int) -> Benchmark:
-    return Benchmark(
-        f"NfS/{fps}",
-        experiments.ExperimentNfS,
-        datasets.NfS,
-        100,
-        f"<sequence>/{fps}/<sequence>.txt and <sequence>/{fps}/<sequence>/*.jpg",
-        {"fps": fps},
-    )
-
-
-BENCHMARKS = {
-    "otb": _otb(2015, 100),
-    "otb2013": _otb(2013, 51),
-    "otb2015": _otb(2015, 100),
-    "tb50": _otb("tb50", 50),
-    "tb100": _otb("tb100", 100),
-    "got10k": Benchmark(
-        "GOT-10k",
-        experiments.ExperimentGOT10k,
-        datasets.GOT10k,
-        180,
-        "val/list.txt, val/<sequence>/*.jpg, groundtruth.txt and " + ", ".join(GOT10K_METADATA),
-        {"subset": "val"},
-        {"subset": "val", "nbins_iou": 101, "repetitions": 3},
-    ),
-    "uav123": _uav("UAV123", 123),
-    "uav20l": _uav("UAV20L", 20),
-    "nfs": _nfs(240),
-    "nfs240": _nfs(240),
-    "nfs30": _nfs(30),
-    "dtb70": Benchmark(
-        "DTB70",
-        experiments.ExperimentDTB70,
-        datasets.DTB70,
-        70,
-        "<Sequence>/img/*.jpg and <Sequence>/groundtruth_rect.txt",
-    ),
-    "tcolor128": Benchmark(
-        "TColor128",
-        experiments.ExperimentTColor128,
-        datasets.TColor128,
-        128,
-        "<Sequence>/img/*.jpg, <Sequence>_gt.txt and <Sequence>_frames.txt",
-        {"download": False},
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -147,7 +46,7 @@ class Part:
     def only(self, names: Sequence[str]) -> Part:
         """The same experiment on some of its sequences."""
         experiment = copy.copy(self.experiment)
-        experiment.dataset = _restricted(self.experiment.dataset, names)
+        experiment.dataset = _restrict(self.experiment.dataset, names)
         return replace(self, experiment=experiment)
 
     def __str__(self) -> str:
@@ -181,22 +80,9 @@ def open_part(
     benchmark = find_benchmark(name)
     dataset = _open_dataset(benchmark, Path(root))
     if sequences is not None:
-        dataset = _restricted(dataset, _there(dataset, sequences))
-    lengths = _checked_lengths(benchmark, dataset)
+        dataset = _restrict(dataset, _choose(dataset, sequences))
+    lengths = _check_lengths(benchmark, dataset)
     return assemble(benchmark, dataset, lengths, results, reports)
-
-
-def find_benchmark(name: str) -> Benchmark:
-    """The benchmark of a name.
-
-    Raises:
-        ParameterError: not a key of ``BENCHMARKS``.
-        MissingExtraError: got10k is too old.
-    """
-    require_got10k()
-    if name not in BENCHMARKS:
-        raise ParameterError(f"no dataset {name!r}; expected {', '.join(BENCHMARKS)}")
-    return BENCHMARKS[name]
 
 
 def usable_part(
@@ -215,9 +101,9 @@ def usable_part(
     """
     benchmark = find_benchmark(name)
     dataset = _open_dataset(benchmark, Path(root))
-    lengths, problems = _lengths(benchmark, dataset)
+    lengths, problems = _measure(benchmark, dataset)
     whole = [sequence for sequence in dataset.seq_names if sequence not in problems]
-    part = assemble(benchmark, _restricted(dataset, whole), lengths, results, reports)
+    part = assemble(benchmark, _restrict(dataset, whole), lengths, results, reports)
     return part, problems
 
 
@@ -244,15 +130,11 @@ def _open_dataset(benchmark: Benchmark, root: Path) -> Any:
     """got10k's dataset of whatever sequences ``root`` holds."""
     if not root.is_dir():
         raise SourceError(f"no folder {root}; expected one with {benchmark.layout}")
-    # the host's check refuses, or complains of, folders that are not complete
-    tolerant = type(
-        benchmark.dataset.__name__,
-        (benchmark.dataset,),
-        {"_check_integrity": lambda *_: None},
-    )
     try:
         with quiet():
-            dataset = tolerant(str(root), **benchmark.options)
+            dataset = adapt_dataset(benchmark.dataset)(str(root), **benchmark.options)
+    except SourceError:
+        raise
     except (OSError, LookupError, ValueError) as error:
         raise SourceError(
             f"{root} is not laid out as {benchmark.folder} is ({type(error).__name__}: {error}); "
@@ -269,10 +151,10 @@ def _open_dataset(benchmark: Benchmark, root: Path) -> Any:
         raise SourceError(
             f"{root} does not hold any sequence of {benchmark.folder}; expected {benchmark.layout}"
         )
-    return _restricted(dataset, there)
+    return _restrict(dataset, there)
 
 
-def _there(dataset: Any, sequences: Sequence[str]) -> list[str]:
+def _choose(dataset: Any, sequences: Sequence[str]) -> list[str]:
     """``sequences`` without repetitions, if all are there."""
     missing = [name for name in sequences if name not in dataset.seq_names]
     if missing or not sequences:
@@ -283,7 +165,7 @@ def _there(dataset: Any, sequences: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(sequences))
 
 
-def _restricted(dataset: Any, names: Sequence[str]) -> Any:
+def _restrict(dataset: Any, names: Sequence[str]) -> Any:
     """A copy of a got10k dataset with only ``names``, in their order."""
     kept = [dataset.seq_names.index(name) for name in names]
     part = copy.copy(dataset)
@@ -297,13 +179,13 @@ def _restricted(dataset: Any, names: Sequence[str]) -> Any:
 # --------------------------------------------------------------------- checks before a long run
 
 
-def _checked_lengths(benchmark: Benchmark, dataset: Any) -> dict[str, int]:
+def _check_lengths(benchmark: Benchmark, dataset: Any) -> dict[str, int]:
     """Annotated frames of each sequence; every sequence that cannot be used is an error.
 
     A damaged sequence is refused before anything runs: a mean over the others would look like
     the benchmark's.
     """
-    lengths, problems = _lengths(benchmark, dataset)
+    lengths, problems = _measure(benchmark, dataset)
     if problems:
         said = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
         raise SourceError(
@@ -313,15 +195,17 @@ def _checked_lengths(benchmark: Benchmark, dataset: Any) -> dict[str, int]:
     return lengths
 
 
-def _lengths(benchmark: Benchmark, dataset: Any) -> tuple[dict[str, int], dict[str, str]]:
+def _measure(benchmark: Benchmark, dataset: Any) -> tuple[dict[str, int], dict[str, str]]:
     """Annotated frames of each sequence that can be used, and what is wrong with the others."""
     lengths, problems = {}, {}
     for i, name in enumerate(dataset.seq_names):
         try:
             files, truth = dataset[i][:2]
-            problem = _problem(benchmark, files, truth, Path(dataset.seq_dirs[i]))
-        except (AssertionError, ValueError, OSError, LookupError) as error:
-            problem = _why_refused(dataset, i, error)
+            problem = _find_problem(benchmark, files, truth, Path(dataset.seq_dirs[i]))
+        except SourceError as error:
+            problem = str(error)
+        except (AssertionError, ArithmeticError, ValueError, OSError, LookupError) as error:
+            problem = _explain(dataset, i, error)
         if problem:
             problems[name] = problem
         else:
@@ -329,14 +213,10 @@ def _lengths(benchmark: Benchmark, dataset: Any) -> tuple[dict[str, int], dict[s
     return lengths, problems
 
 
-def _problem(
-    benchmark: Benchmark, files: list[str], truth: NDArray[np.float64], folder: Path
-) -> str:
+def _find_problem(benchmark: Benchmark, files: list[str], truth: Boxes, folder: Path) -> str:
     """What is wrong with a sequence, "" if nothing."""
-    if truth.ndim != 2 or truth.shape[1] != 4:
+    if len(truth) < 2:
         return f"annotation of shape {truth.shape}; expected 2 lines or more of x,y,w,h"
-    if len(files) != len(truth):
-        return f"{len(files)} frames, and {len(truth)} lines of annotation"
     missing = next((file for file in files if not Path(file).is_file()), None)
     if missing:
         return f"no frame {missing}"
@@ -351,11 +231,10 @@ def _problem(
     return ""
 
 
-def _why_refused(dataset: Any, index: int, error: Exception) -> str:
-    """got10k asserts without a word; count the lines and frames again."""
+def _explain(dataset: Any, index: int, error: Exception) -> str:
+    """got10k, which reads NfS, asserts without a word; count the lines and frames again."""
     file = Path(dataset.anno_files[index])
     lines = sum(1 for line in file.read_text(errors="replace").splitlines() if line.strip())
-    folder = Path(dataset.seq_dirs[index])
-    frames = len([*folder.glob("*.jpg"), *folder.glob("img/*.jpg")])
+    frames = len([*Path(dataset.seq_dirs[index]).glob("*.jpg")])
     said = f" ({type(error).__name__}: {error})" if str(error) else ""
     return f"{frames} frames, and {lines} lines of annotation in {file.name}{said}"

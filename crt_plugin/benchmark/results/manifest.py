@@ -195,9 +195,9 @@ def _results(folder: Path, leaving: Sequence[Path] = ()) -> list[Path]:
 def _parsed(file: Path) -> Manifest:
     try:
         read = json.loads(file.read_text(encoding="utf-8"))
-        if isinstance(read.get("parameters"), dict):
-            read["parameters"] = read_values(read["parameters"])
         manifest = Manifest(**read)
+        if isinstance(manifest.parameters, dict):
+            manifest = replace(manifest, parameters=read_values(manifest.parameters))
         kinds = {
             "tracker": (str,),
             "parameters": (dict, type(None)),

@@ -19,7 +19,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-from crt_plugin.benchmark.datasets.part import BENCHMARKS, Part, assemble, open_part
+from crt_plugin.benchmark.datasets.catalog import BENCHMARKS
+from crt_plugin.benchmark.datasets.part import Part, assemble, open_part
 from crt_plugin.benchmark.run.starts import (
     SPATIAL,
     TEMPORAL,

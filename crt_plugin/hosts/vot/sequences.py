@@ -13,9 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crt_plugin.errors import SourceError
-from crt_plugin.media.sources import sorted_images
+from crt_plugin.formats.boxes import read_boxes, read_lines, split_numbers
+from crt_plugin.formats.frames import sort_images
+from crt_plugin.formats.otb import annotation_files, cut_frames
 
 EXPECTED = (
     "a sequence or a folder of sequences, of VOT (groundtruth.txt, and frames in color/, img/ or "
@@ -24,15 +27,6 @@ EXPECTED = (
 UNKNOWN = "0"  # the toolkit's code of a frame without annotation
 ANCHOR_DISTANCE = 50  # frames, about; VOT2020
 DEFAULT_FPS = "30"  # the toolkit's
-
-# First and last annotated frame, counted from 1, of the OTB sequences that have more frames.
-OTB_RANGES = {
-    "David": (300, 770),
-    "Diving": (1, 215),
-    "Football1": (1, 74),
-    "Freeman3": (1, 460),
-    "Freeman4": (1, 283),
-}
 
 
 @dataclass(frozen=True)
@@ -91,7 +85,7 @@ def read_sequences(
         SourceError: none there, a named one missing, one name twice, or a sequence whose
             annotation is unreadable, of another length, or lacks the first frame.
     """
-    found = _unique([pair for folder in data for pair in _annotations(folder)])
+    found = _index([pair for folder in data for pair in _find_annotations(folder)])
     where = ", ".join(map(str, data))
     missing = [name for name in names if name not in found]
     if missing:
@@ -101,7 +95,7 @@ def read_sequences(
     if not found:
         raise SourceError(f"no sequences in {where or 'no folder'}; expected {EXPECTED}")
     sequences = (_read(name, found[name]) for name in names or found)
-    return [_checked(s if frames is None else s.first(frames)) for s in sequences]
+    return [_drop_end(s if frames is None else s.first(frames)) for s in sequences]
 
 
 def place_anchors(present: Sequence[bool]) -> list[int]:
@@ -119,35 +113,31 @@ def place_anchors(present: Sequence[bool]) -> list[int]:
     return anchors
 
 
-def _annotations(folder: Path) -> Iterator[tuple[str, Path]]:
+def _find_annotations(folder: Path) -> Iterator[tuple[str, Path]]:
     """Names and annotation files of the sequence, or the sequences, in a folder."""
     if not folder.is_dir():
         raise SourceError(f"no folder {folder}; expected {EXPECTED}")
     folder = folder.resolve()
-    own = list(_targets(folder))
+    own = list(_find_targets(folder))
     if own:
         yield from own
         return
     for inner in sorted(folder.iterdir()):
         if inner.is_dir():
-            yield from _targets(inner)
+            yield from _find_targets(inner)
 
 
-def _targets(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The objects of one sequence; several are called ``Jogging.1``, ``Jogging.2``, as in got10k.
-
-    OTB's Human4 has an empty annotation beside the real one: such do not count.
-    """
+def _find_targets(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The objects of one sequence; two are called ``Jogging.1`` and ``Jogging.2``, as in got10k."""
     if (folder / "groundtruth.txt").is_file():
         yield folder.name, folder / "groundtruth.txt"
         return
-    files = sorted(folder.glob("groundtruth_rect*.txt"))
-    files = [file for file in files if file.stat().st_size] or files
+    files = annotation_files(folder).values()
     for number, file in enumerate(files, start=1):
         yield (folder.name if len(files) == 1 else f"{folder.name}.{number}"), file
 
 
-def _unique(pairs: Sequence[tuple[str, Path]]) -> dict[str, Path]:
+def _index(pairs: Sequence[tuple[str, Path]]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for name, file in pairs:
         if found.setdefault(name, file) != file:
@@ -159,19 +149,15 @@ def _unique(pairs: Sequence[tuple[str, Path]]) -> dict[str, Path]:
 
 def _read(name: str, annotation: Path) -> VOTSequence:
     folder = annotation.parent
-    is_vot = annotation.name == "groundtruth.txt"
-    try:
-        lines = annotation.read_text(encoding="utf-8").strip().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"annotation {annotation} cannot be read: {error}") from error
-    regions = [
-        (_vot_region if is_vot else _otb_region)(line.strip(), f"{annotation}, line {number}")
-        for number, line in enumerate(lines, start=1)
-    ]
-    frames = _frames(folder)
-    if not is_vot:
-        first, last = OTB_RANGES.get(folder.name, (1, len(frames)))
-        frames = frames if len(frames) == len(regions) else frames[first - 1 : last]
+    frames = _find_frames(folder)
+    if annotation.name == "groundtruth.txt":
+        regions = [
+            _vot_region(line, f"annotation {annotation}: line {number}")
+            for number, line in enumerate(read_lines(annotation), start=1)
+        ]
+    else:
+        regions = [_otb_region(box) for box in read_boxes(annotation)]
+        frames = cut_frames(folder.name, frames, len(regions))
     if len(frames) != len(regions):
         raise SourceError(
             f"{name}: {len(regions)} rows in {annotation} for {len(frames)} frames; "
@@ -180,14 +166,14 @@ def _read(name: str, annotation: Path) -> VOTSequence:
     present = [there for _, there in regions]
     if not any(present[:1]):
         raise SourceError(f"{annotation} has no region in the first frame, where trackers start")
-    anchors = _own_anchors(folder / "anchor.value", len(frames)) or place_anchors(present)
-    fps = _property(folder, "fps") or DEFAULT_FPS
+    anchors = _read_anchors(folder / "anchor.value", len(frames)) or place_anchors(present)
+    fps = _read_property(folder, "fps") or DEFAULT_FPS
     return VOTSequence(
         name, annotation, frames, [text for text, _ in regions], present, anchors, fps
     )
 
 
-def _checked(sequence: VOTSequence) -> VOTSequence:
+def _drop_end(sequence: VOTSequence) -> VOTSequence:
     """The sequence without unannotated frames at its end."""
     annotated = max(frame for frame, there in enumerate(sequence.present) if there) + 1
     if annotated < 2:
@@ -195,13 +181,13 @@ def _checked(sequence: VOTSequence) -> VOTSequence:
     return sequence.first(annotated)
 
 
-def _frames(folder: Path) -> list[Path]:
+def _find_frames(folder: Path) -> list[Path]:
     """Frames of a sequence, in one of the two formats that the toolkit reads."""
-    pattern = _property(folder, "channels.color") or "color"
+    pattern = _read_property(folder, "channels.color") or "color"
     named = folder / pattern.replace("\\", "/")
     candidates = [named if not named.suffix else named.parent, folder / "img", folder]
     for candidate in candidates:
-        images = sorted_images(candidate.iterdir()) if candidate.is_dir() else []
+        images = sort_images(candidate.iterdir()) if candidate.is_dir() else []
         if images:
             break
     else:
@@ -221,11 +207,12 @@ def _suffix(image: Path) -> str:
 
 
 def _vot_region(line: str, where: str) -> tuple[str, bool]:
-    """A line as it is, and whether the toolkit finds a region in it."""
+    """A line with commas between its numbers, and whether the toolkit finds a region in it."""
     from vot.region.io import parse_region
 
+    text = ",".join(split_numbers(line))
     try:
-        region = parse_region(line)
+        region = parse_region(text)
     except (ValueError, IndexError) as error:
         raise SourceError(f"{where}: {line!r} is no region of VOT ({error})") from error
     if region is None:
@@ -233,21 +220,18 @@ def _vot_region(line: str, where: str) -> tuple[str, bool]:
             f"{where}: {line!r} is no region of VOT; expected 4 numbers for a rectangle, an even "
             "number of 6 or more for a polygon, a mask, or 1 number where there is none"
         )
-    return line, not region.is_empty()
+    return text, not region.is_empty()
 
 
-def _otb_region(line: str, where: str) -> tuple[str, bool]:
-    """OTB's 1-based ``x,y,w,h``, with commas, tabs or blanks between, as VOT's, 0-based."""
-    try:
-        x, y, w, h = (float(part) for part in re.split(r"[,\s]+", line))
-    except ValueError as error:
-        raise SourceError(f"{where}: {line!r} is not a box; expected x,y,w,h") from error
+def _otb_region(box: NDArray[np.float64]) -> tuple[str, bool]:
+    """OTB's 1-based box as VOT's line, 0-based, and whether the object is there."""
+    x, y, w, h = box.tolist()
     if not all(map(math.isfinite, (x, y, w, h))) or w <= 0 or h <= 0:
         return UNKNOWN, False
     return ",".join(f"{value:.10g}" for value in (x - 1, y - 1, w, h)), True
 
 
-def _own_anchors(file: Path, length: int) -> list[int]:
+def _read_anchors(file: Path, length: int) -> list[int]:
     """Anchors that a VOT sequence brings; empty where it brings none."""
     if not file.is_file():
         return []
@@ -263,7 +247,7 @@ def _own_anchors(file: Path, length: int) -> list[int]:
     return [(value > 0) - (value < 0) for value in values]
 
 
-def _property(folder: Path, key: str) -> str | None:
+def _read_property(folder: Path, key: str) -> str | None:
     """A value of the sequence's metadata in VOT's layout, ``key=value`` lines."""
     file = folder / "sequence"
     if not file.is_file():

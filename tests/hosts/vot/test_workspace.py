@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from crt_plugin.cli.vot import app
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
-from crt_plugin.hosts.vot import sequences as vot_sequences
+from crt_plugin.formats import otb
 from crt_plugin.hosts.vot import workspace as vot_workspace
 from crt_plugin.hosts.vot.sequences import place_anchors, read_sequences
 from crt_plugin.hosts.vot.workspace import link, require_toolkit, write_workspace
@@ -113,7 +113,7 @@ def test_same_sequences_as_got10k(shared):
 
 
 def test_range_of_a_sequence_that_starts_late(tmp_path, monkeypatch):
-    monkeypatch.setitem(vot_sequences.OTB_RANGES, "David", (3, 4))
+    monkeypatch.setitem(otb.FRAME_RANGES, "David", (3, 4))
     sequence(tmp_path / "David", ["1,1,2,2"] * 2, count=5)
     [read] = read_sequences([tmp_path])
     assert [frame.name for frame in read.frames] == ["0003.jpg", "0004.jpg"]
@@ -142,6 +142,17 @@ def test_vot_regions_stay_as_they_are(tmp_path):
     vot_sequence(tmp_path / "a", rows, suffix="png")
     [read] = read_sequences([tmp_path])
     assert read.regions == rows and read.absent == [2, 3]
+
+
+@needs_toolkit
+def test_vot_regions_may_be_spelt_as_otbs(tmp_path):
+    rows = ["\ufeff1;2;3;4", "0\t0\t4\t1\t5\t5\t0\t3,", "1", "m1,1,2,2,0,4", ""]
+    vot_sequence(tmp_path / "a", rows, count=4)
+    [read] = read_sequences([tmp_path])
+    assert read.regions == ["1,2,3,4", "0,0,4,1,5,5,0,3", "1", "m1,1,2,2,0,4"]
+    (tmp_path / "a" / "groundtruth.txt").write_text("1,2,3,4\n\n1,2,3,4\n")
+    with pytest.raises(SourceError, match=r"groundtruth\.txt: line 2 is blank"):
+        read_sequences([tmp_path])
 
 
 @needs_toolkit
@@ -195,13 +206,13 @@ def test_annotation_of_another_length(tmp_path):
     assert "for 1 frames; expected one row a frame" in bad_otb(
         tmp_path / "more", ["1,1,2,2"] * 2, count=1
     )
-    assert "Deer: 0 rows" in bad_otb(tmp_path / "none", [], count=2)
+    assert "no sequences in" in bad_otb(tmp_path / "none", [], count=2)
 
 
 def test_rows_that_are_no_boxes(tmp_path):
     message = bad_otb(tmp_path / "words", ["1,1,2,2", "1,one,2,2"])
-    assert "groundtruth_rect.txt, line 2: '1,one,2,2' is not a box" in message
-    assert "line 1: '1,1,2' is not a box" in bad_otb(tmp_path / "three", ["1,1,2"] * 2)
+    assert "groundtruth_rect.txt: line 2 is not a box: '1,one,2,2'" in message
+    assert "line 1 is not a box: '1,1,2'" in bad_otb(tmp_path / "three", ["1,1,2"] * 2)
 
 
 def test_first_frame_must_be_annotated(tmp_path):
@@ -219,10 +230,10 @@ def test_frames_that_the_toolkit_cannot_read(tmp_path):
 
 
 @needs_toolkit
-@pytest.mark.parametrize("row", ["1,2,3", "1,2,3,4,5", "", "word", "1;2;3;4"])
+@pytest.mark.parametrize("row", ["1,2,3", "1,2,3,4,5", "word", "1;2,3;4"])
 def test_rows_that_are_no_regions_of_vot(tmp_path, row):
     vot_sequence(tmp_path / "a", ["1,1,2,2", row, "1,1,2,2"])
-    with pytest.raises(SourceError, match=r"groundtruth\.txt, line 2: .* is no region of VOT"):
+    with pytest.raises(SourceError, match=r"groundtruth\.txt: line 2: .* is no region of VOT"):
         read_sequences([tmp_path])
 
 

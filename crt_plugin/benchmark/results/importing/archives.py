@@ -35,11 +35,11 @@ def files(source: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
             or more than ``MOST_FILES``, ``LARGEST_FILE`` or ``LARGEST_TOTAL``.
     """
     if source.is_dir():
-        found = _of_folder(source)
+        found = _read_folder(source)
     elif not source.is_file():
         raise SourceError(f"no file or folder {source}")
     elif source.suffix.lower() == ".zip":
-        found = _of_archive(source)
+        found = _read_archive(source)
     else:
         found = iter([(PurePosixPath(source.name), _read(source))])
     total = 0
@@ -54,7 +54,7 @@ def files(source: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
         yield path, content
 
 
-def _of_folder(folder: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
+def _read_folder(folder: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             yield PurePosixPath(path.relative_to(folder).as_posix()), _read(path)
@@ -71,7 +71,7 @@ def _read(path: Path) -> bytes:
     return _within_limit(content, str(path))
 
 
-def _of_archive(source: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
+def _read_archive(source: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
     try:
         with zipfile.ZipFile(source) as archive:
             members = [each for each in archive.infolist() if not each.is_dir()]

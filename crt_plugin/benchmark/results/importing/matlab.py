@@ -45,7 +45,7 @@ class MatlabReader:
             SourceError: damaged, too large unpacked, or no results of one run.
         """
         check_unpacked_size(content)
-        child = self._started()
+        child = self._start()
         watch = threading.Timer(TIMEOUT, child.kill)
         watch.start()
         try:
@@ -66,7 +66,7 @@ class MatlabReader:
         found: list[list[float]] = answer["boxes"]
         return found
 
-    def _started(self) -> Any:
+    def _start(self) -> Any:
         if self._child is None:
             if not _has_scipy():
                 raise MissingExtraError("MATLAB files need scipy: pip install scipy")
@@ -102,14 +102,14 @@ def check_unpacked_size(content: bytes) -> None:
         kind, length = np.frombuffer(content[place : place + 8], order + "u4").tolist()
         place += 8
         if kind == PACKED:
-            left -= _unpacked(content[place : place + length], left + 1)
+            left -= _unpack(content[place : place + length], left + 1)
         if left < 0:
             raise SourceError(f"it unpacks to more than {LARGEST_FILE} bytes; expected up to that")
         place += length
 
 
-def _unpacked(packed: bytes, most: int) -> int:
-    """Bytes that come out, counted up to ``most``."""
+def _unpack(packed: bytes, most: int) -> int:
+    """Unpack, and count the bytes that come out, up to ``most``."""
     try:
         return len(zlib.decompressobj().decompress(packed, most))
     except zlib.error as error:

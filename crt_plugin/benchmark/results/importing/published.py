@@ -15,32 +15,21 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from crt_plugin.benchmark.datasets.otb_files import (
-    TWO_TARGETS,
-    Boxes,
-    parse_boxes,
-    read_annotations,
-    target_name,
-)
-from crt_plugin.benchmark.datasets.part import BENCHMARKS, Part, assemble
+from crt_plugin.benchmark.datasets.catalog import BENCHMARKS
+from crt_plugin.benchmark.datasets.part import Part, assemble
 from crt_plugin.benchmark.results.importing.archives import files
+from crt_plugin.benchmark.results.importing.groundtruth import read_annotations
 from crt_plugin.benchmark.results.importing.matlab import MatlabReader
 from crt_plugin.benchmark.results.layout import check_name, trackers_in
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
+from crt_plugin.formats.boxes import Boxes, parse_boxes
+from crt_plugin.formats.otb import FRAME_RANGES, TWO_TARGETS, target_name
 
 BENCHMARK = BENCHMARKS["otb2015"]
 
 # Files that do not cover the annotation: (target, their lines): lines missing before and after.
 # The benchmark starts Tiger1 at frame 6; in the last frame of the others there is no object.
 SHORTER = {("Tiger1", 349): (5, 0), ("Board", 697): (0, 1), ("Twinnings", 471): (0, 1)}
-# Files over whole folders, of which the benchmark uses a part: first frame, number of frames.
-USED = {
-    "David": (299, 471),
-    "Diving": (0, 215),
-    "Football1": (0, 74),
-    "Freeman3": (0, 460),
-    "Freeman4": (0, 283),
-}
 # Folders between a tracker's and its files that do not name it
 _GENERIC = re.compile(r"(otb|tb)[-_ ]?\d*|results?|results?[-_](ope|otb.*)|ope", re.IGNORECASE)
 
@@ -191,10 +180,7 @@ def _read(path: PurePosixPath, content: bytes, matlab: MatlabReader) -> Boxes:
     if path.suffix.lower() == ".mat":
         rows = matlab.boxes(content)
         return parse_boxes("\n".join(" ".join(map(repr, row)) for row in rows))
-    try:
-        return parse_boxes(content.decode())
-    except UnicodeDecodeError as error:
-        raise SourceError(f"it is not text: {error}") from error
+    return parse_boxes(content)
 
 
 def _fit(target: str, boxes: Boxes, truth: dict[str, Boxes]) -> tuple[Boxes, str]:
@@ -208,12 +194,10 @@ def _fit(target: str, boxes: Boxes, truth: dict[str, Boxes]) -> tuple[Boxes, str
         boxes = np.concatenate([boxes[:1].repeat(before, 0), boxes, boxes[-1:].repeat(after, 0)])
         place = "first box stands for those before" if before else "last box stands for those after"
         note = f"{target}: {lines} lines for {len(boxes)} frames, the {place}"
-    start, count = USED.get(target, (0, lines))
-    if lines > count and lines >= start + count:
-        boxes = boxes[start : start + count]
-        note = (
-            f"{target}: {lines} lines, of which the benchmark uses {start + 1} to {start + count}"
-        )
+    first, last = FRAME_RANGES.get(target, (1, lines))
+    if lines > last - first + 1 and lines >= last:  # it covers the whole folder
+        boxes = boxes[first - 1 : last]
+        note = f"{target}: {lines} lines, of which the benchmark uses {first} to {last}"
     if truth and target not in truth:
         raise SourceError(f"there is no annotation of {target} to check its length against")
     if truth and len(boxes) != len(truth[target]):

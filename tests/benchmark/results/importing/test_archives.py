@@ -10,9 +10,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from crt_plugin.benchmark.datasets.otb_files import read_annotations
 from crt_plugin.benchmark.results.importing import archives, matlab
 from crt_plugin.benchmark.results.importing.archives import LARGEST_FILE, files
+from crt_plugin.benchmark.results.importing.groundtruth import read_annotations
 from crt_plugin.benchmark.results.importing.published import import_results
 from crt_plugin.errors import SourceError
 

@@ -137,7 +137,7 @@ def test_what_could_not_be_used_is_said(tmp_path, to):
     assert done.unused == [
         "KCF/Bolt.txt: it is empty; expected a line x,y,w,h for each frame",
         "KCF/Boy.txt: it is not text: 'utf-8' codec can't decode byte 0xff in position 0: "
-        "invalid start byte",
+        "invalid start byte; expected UTF-8",
         "KCF/Couple.txt: line 2 is not a box: 'nan,nan,nan,nan'; expected x,y,w,h",
         "KCF/Jogging.txt: Jogging names no target of OTB-100; which of its targets, Jogging.1 or "
         "Jogging.2?",

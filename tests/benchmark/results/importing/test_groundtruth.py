@@ -1,91 +1,11 @@
 import zipfile
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from crt_plugin.benchmark.datasets.otb_files import (
-    TARGETS,
-    files,
-    parse_boxes,
-    read_annotations,
-    target_name,
-)
+from crt_plugin.benchmark.results.importing.archives import files
+from crt_plugin.benchmark.results.importing.groundtruth import read_annotations
 from crt_plugin.errors import SourceError
 from tests.helpers.evaluation_data import boxes, write, write_otb
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("Deer", "Deer"),
-        ("deer", "Deer"),
-        ("faceocc1", "FaceOcc1"),
-        ("carDark", "CarDark"),
-        ("Kitesurf", "KiteSurf"),
-        ("Jogging.1", "Jogging.1"),
-        ("Jogging-2", "Jogging.2"),
-        ("jogging_1", "Jogging.1"),
-        ("Skating2-2", "Skating2.2"),
-        ("skating2.1", "Skating2.1"),
-        ("Human4-2", "Human4"),
-        ("human4.2", "Human4"),
-        ("Human4", "Human4"),
-        ("Human4-1", None),  # its annotation is empty
-        ("Jogging", None),  # which of the two?
-        ("Jogging-3", None),
-        ("Skating2", None),
-        ("Deer-1", None),
-        ("Nothing", None),
-        ("", None),
-    ],
-)
-def test_names_in_use(text, name):
-    assert target_name(text) == name
-
-
-def test_all_targets_of_the_benchmark():
-    assert len(TARGETS) == 100
-    assert all(target_name(name.upper()) == name for name in TARGETS)
-
-
-@given(
-    st.lists(
-        st.tuples(*[st.integers(-1000, 1000).map(lambda v: v / 8)] * 4), min_size=1, max_size=5
-    ),
-    st.sampled_from([",", "\t", " ", ", ", "  ", ";", " \t "]),
-    st.sampled_from(["\n", "\r\n"]),
-    st.sampled_from(["", "\n", " \n\n"]),
-)
-def test_any_delimiter_gives_the_same_boxes(rows, delimiter, newline, end):
-    text = newline.join(delimiter.join(map(repr, row)) for row in rows) + end
-    assert np.array_equal(parse_boxes(text), np.array(rows))
-
-
-def test_a_delimiter_at_the_end_of_lines():
-    assert parse_boxes("1,2,3,4,\n5 6 7 8 \n").tolist() == [[1, 2, 3, 4], [5, 6, 7, 8]]
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "it is empty"),
-        (" \n\n", "it is empty"),
-        ("1,2,3,4\nNaN,NaN,NaN,NaN\n", "line 2 is not a box: 'NaN,NaN,NaN,NaN'"),
-        ("1,2,3,4\n\n1,2,3,4", "line 2 is not a box: ''"),
-        ("1,2,3\n1,2,3\n", "line 1 is not a box: '1,2,3'"),
-        ("1,2,3,4\n1,2,3,4,5,6,7,8\n", "line 2 is not a box"),
-        ("1,2,3,4,5\n1,2,3\n", "line 1 is not a box"),
-        ("# x\n1,2,3,4", "line 1 is not a box: '# x'"),
-        ("1,2,3,inf", "line 1 is not a box"),
-        ("x y w h\n1 2 3 4", "line 1 is not a box: 'x y w h'; expected x,y,w,h"),
-    ],
-)
-def test_what_is_no_table_of_boxes(text, said):
-    with pytest.raises(SourceError) as caught:
-        parse_boxes(text)
-    assert said in str(caught.value)
 
 
 def test_annotations_of_a_folder_as_otb_is_laid_out(tmp_path):

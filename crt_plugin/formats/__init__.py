@@ -1,0 +1,1 @@
+"""What files of datasets look like; for every command the same."""
