@@ -22,7 +22,7 @@ from crt_plugin.benchmark.results.manifest import Manifest
 from crt_plugin.benchmark.results.scores import Report, Score, over, report
 from crt_plugin.benchmark.run.evaluate import evaluate
 from crt_plugin.errors import CRTError, ParameterError
-from crt_plugin.hosts.got10k.tracker import quiet
+from crt_plugin.hosts.got10k import quiet
 from crt_plugin.paper.benchmark_rule import by_the_benchmark
 from crt_plugin.parameters import load_parameters
 from crt_plugin.report.files import save_table

@@ -40,7 +40,7 @@ from numpy.typing import NDArray
 
 from crt_plugin.errors import BoxError, MissingExtraError, ParameterError, SourceError
 from crt_plugin.features.vgg_weights import weights_origin
-from crt_plugin.hosts.got10k.tracker import FIRST_PIXEL, GOT10kTracker, Tracker
+from crt_plugin.hosts.got10k import FIRST_PIXEL, GOT10kTracker, Tracker
 from crt_plugin.parameters import load_parameters, parameter_names
 from crt_plugin.runtime.device import OPENCV_WHEELS
 

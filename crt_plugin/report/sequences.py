@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from got10k.utils.metrics import rect_iou
 from numpy.typing import NDArray
 
 from crt_plugin.benchmark.results.layout import Record
 from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.errors import SourceError
-from crt_plugin.hosts.got10k.tracker import FIRST_PIXEL
+from crt_plugin.hosts.got10k import FIRST_PIXEL, rect_iou
 from crt_plugin.report.frames import Pictures
 from crt_plugin.report.source import Source
 

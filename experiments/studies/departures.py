@@ -25,7 +25,7 @@ from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.run.evaluate import run
 from crt_plugin.features.vgg import MEAN_COLOR, VGG, pooled_layers
 from crt_plugin.features.vgg_weights import load_layers
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.parameters import Parameters
 
 

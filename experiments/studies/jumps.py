@@ -13,7 +13,6 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from got10k.utils.metrics import rect_iou
 from PIL import Image
 from rich.console import Console
 from rich.progress import track
@@ -21,7 +20,7 @@ from rich.table import Table
 
 from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.benchmark.datasets.part import open_part
-from crt_plugin.hosts.got10k.tracker import FIRST_PIXEL
+from crt_plugin.hosts.got10k import FIRST_PIXEL, rect_iou
 from crt_plugin.parameters import load_parameters
 
 SETTLED, LAST = 20, 45  # frames after the jump

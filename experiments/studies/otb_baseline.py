@@ -19,7 +19,7 @@ from rich.table import Table
 
 from crt_plugin.benchmark.datasets.part import Part, open_part
 from crt_plugin.benchmark.run.evaluate import run
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 
 
 def training_steps(tracker: GOT10kTracker, part: Part) -> list[int]:

@@ -22,7 +22,7 @@ from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.layout import Record, trackers_in
 from crt_plugin.benchmark.results.responses import ResponseLog, ResponseMaps
 from crt_plugin.benchmark.run.evaluate import run
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker, experiments
+from crt_plugin.hosts.got10k import GOT10kTracker, experiments
 from tests.conftest import QUICK
 from tests.helpers.clusters import wait_for
 from tests.helpers.evaluation_data import write_otb

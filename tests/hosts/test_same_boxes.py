@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from crt_plugin.algorithm.tracker import CRTTracker
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.hosts.pytracking.tracker import CRT
 from crt_plugin.parameters import load_parameters
 from tests.conftest import QUICK, scene

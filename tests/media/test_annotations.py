@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from crt_plugin.benchmark.agreement import compare
 from crt_plugin.errors import SourceError
-from crt_plugin.media.annotations import compare, read_key_frames, read_otb
+from crt_plugin.media.annotations import read_key_frames, read_otb
 
 
 @pytest.mark.parametrize("separator", [",", "\t", " ", "   ", ", "])

@@ -5,11 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from got10k.trackers import IdentityTracker
-from got10k.utils.metrics import rect_iou
 from PIL import Image
 
 from crt_plugin.errors import BoxError, MissingExtraError, ParameterError, SourceError
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker, rect_iou
 from crt_plugin.peers import registry as peers
 from crt_plugin.peers.registry import DlibTracker, OpenCVTracker, Published, make
 from tests.conftest import scene

@@ -7,7 +7,7 @@ from crt_plugin.benchmark.results.layout import Record
 from crt_plugin.benchmark.results.responses import ResponseLog
 from crt_plugin.benchmark.run.evaluate import run
 from crt_plugin.errors import StorageError
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 from tests.conftest import ENOUGH, PAGE, QUICK
 from tests.helpers.evaluation_data import Still, leave_curves_out, write_otb
 from tests.helpers.killing import contents

@@ -229,7 +229,7 @@ def test_results_with_a_parameter_file_in_them(tmp_path, monkeypatch, marker):
         published_part,
     )
     from crt_plugin.benchmark.results.scores import report
-    from crt_plugin.hosts.got10k.tracker import experiments
+    from crt_plugin.hosts.got10k import experiments
 
     monkeypatch.setattr(experiments.ExperimentOTB, "plot_curves", lambda *_: None)
     theirs, boxes = tmp_path / "theirs", "1,2,3,4\n" * 3

@@ -21,7 +21,7 @@ from crt_plugin import __version__
 from crt_plugin.benchmark.cluster.tasks import Greeting, Outcome, Recipe, Task
 from crt_plugin.benchmark.run.tracks import Track, play
 from crt_plugin.errors import CRTError
-from crt_plugin.hosts.got10k.tracker import Tracker
+from crt_plugin.hosts.got10k import Tracker
 from crt_plugin.runtime.environment import machine
 
 REPORT_SECONDS = 0.5

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from crt_plugin.benchmark.results.importing.archives import files
 from crt_plugin.errors import SourceError
-from crt_plugin.hosts.got10k.tracker import datasets
+from crt_plugin.hosts.got10k import OTB_FOLDERS
 
 Boxes = NDArray[np.float64]
 
-# got10k's list of the 98 folders of OTB-100; three of them have two targets.
-_FOLDERS = {name.lower(): name for name in datasets.OTB._OTB__tb100_seqs}
+_FOLDERS = {name.lower(): name for name in OTB_FOLDERS}
 TWO_TARGETS = ("Jogging", "Skating2")
 ONLY_SECOND = ("Human4",)  # its first target has no annotation, so that got10k numbers neither
 TARGETS = sorted(

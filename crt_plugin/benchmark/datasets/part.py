@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crt_plugin.errors import ParameterError, SourceError
-from crt_plugin.hosts.got10k.tracker import datasets, experiments, quiet, require_got10k
+from crt_plugin.hosts.got10k import datasets, experiments, quiet, require_got10k, skip_check
 
 # Lists of a got10k dataset, one entry a sequence
 PER_SEQUENCE = ("seq_names", "seq_dirs", "anno_files", "range_files")
@@ -244,15 +244,9 @@ def _open_dataset(benchmark: Benchmark, root: Path) -> Any:
     """got10k's dataset of whatever sequences ``root`` holds."""
     if not root.is_dir():
         raise SourceError(f"no folder {root}; expected one with {benchmark.layout}")
-    # the host's check refuses, or complains of, folders that are not complete
-    tolerant = type(
-        benchmark.dataset.__name__,
-        (benchmark.dataset,),
-        {"_check_integrity": lambda *_: None},
-    )
     try:
         with quiet():
-            dataset = tolerant(str(root), **benchmark.options)
+            dataset = skip_check(benchmark.dataset)(str(root), **benchmark.options)
     except (OSError, LookupError, ValueError) as error:
         raise SourceError(
             f"{root} is not laid out as {benchmark.folder} is ({type(error).__name__}: {error}); "

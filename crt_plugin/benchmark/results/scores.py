@@ -16,14 +16,13 @@ from typing import Any
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
-from got10k.utils.metrics import center_error
 from numpy.typing import NDArray
 from rich.console import Console
 
+from crt_plugin.benchmark.agreement import PRECISION_PIXELS
 from crt_plugin.benchmark.datasets.part import Part
 from crt_plugin.benchmark.results.layout import Record
-from crt_plugin.hosts.got10k.tracker import quiet
-from crt_plugin.media.annotations import PRECISION_PIXELS
+from crt_plugin.hosts.got10k import center_error, quiet
 from crt_plugin.runtime.atomic import move_files, scratch
 
 

@@ -11,7 +11,7 @@ from crt_plugin.benchmark.results.layout import Record
 from crt_plugin.benchmark.results.responses import ResponseLog
 from crt_plugin.benchmark.run.tracks import Ended, Track, play
 from crt_plugin.errors import BoxError
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker, Tracker
+from crt_plugin.hosts.got10k import GOT10kTracker, Tracker
 from crt_plugin.peers.registry import Published
 
 

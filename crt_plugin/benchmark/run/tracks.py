@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.errors import BoxError, CRTError, StorageError
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker, Tracker, quiet
+from crt_plugin.hosts.got10k import GOT10kTracker, Tracker, run_experiment
 
 logger = logging.getLogger(__name__)
 
@@ -65,14 +65,10 @@ def play(
     Raises:
         StorageError: of ``keep``. Any other ``Exception`` is what the loop ended with.
     """
-    # The host writes in place, boxes before times: killed there, it leaves boxes that look
-    # whole and have no times, and readers see parts. What it hands over is written by ``keep``.
-    assert callable(experiment._record)  # in got10k 0.1.3
-    experiment._record = lambda file, boxes, times: keep(Path(file), _track(tracker, boxes, times))
     watch = _Watch(tracker, on_frame)
     try:
-        with quiet(), watch.hooked():
-            experiment.run(tracker)
+        with watch.hooked():
+            run_experiment(experiment, tracker, lambda f, b, t: keep(f, _track(tracker, b, t)))
     except StorageError:  # the other sequences could not be written either
         raise
     except Exception as error:  # a tracker of others may raise anything

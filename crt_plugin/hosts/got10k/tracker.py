@@ -1,14 +1,10 @@
-"""CRT as a tracker of the got10k toolkit; and that toolkit without its prints."""
+"""CRT as a tracker of the got10k toolkit."""
 
 from __future__ import annotations
 
 import contextlib
-import io
-import logging
-import re
 import time
-from collections.abc import Iterator, Sequence
-from importlib import metadata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +14,9 @@ from PIL import Image
 
 from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.benchmark.results.responses import ResponseLog
-from crt_plugin.errors import MissingExtraError
+from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL, Tracker
 from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.runtime.prefetch import prefetch
-
-OLDEST = (0, 1, 3)
-INSTALL = 'pip install "got10k>=0.1.3" six'
-
-try:
-    from got10k import datasets, experiments
-    from got10k.trackers import Tracker
-except ImportError as error:
-    raise MissingExtraError(
-        f"got10k cannot be imported ({error}); expected 0.1.3 or newer, with six: {INSTALL}"
-    ) from error
-
-__all__ = ["GOT10kTracker", "Tracker", "datasets", "experiments", "quiet", "require_got10k"]
-
-logger = logging.getLogger(__name__)
-
-# OTB and GOT-10k count pixels from 1, this package from 0.
-FIRST_PIXEL = np.array([1.0, 1.0, 0.0, 0.0])
 
 
 class GOT10kTracker(Tracker):
@@ -122,35 +100,3 @@ def _decoded(file: str) -> tuple[Image.Image, float]:
         start = time.perf_counter()
         image.load()
         return image, time.perf_counter() - start
-
-
-def require_got10k() -> None:
-    """Check the host's version.
-
-    Raises:
-        MissingExtraError: it is older than what the adapter was written for.
-    """
-    try:
-        version = metadata.version("got10k")
-    except metadata.PackageNotFoundError:  # a checkout on the path: it could be imported
-        return
-    if tuple(int(part) for part in re.findall(r"\d+", version)[:3]) < OLDEST:
-        raise MissingExtraError(
-            f"got10k {version} is installed; expected 0.1.3 or newer: {INSTALL}"
-        )
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Send what is printed inside to the log, level INFO: got10k prints every sequence."""
-    with contextlib.redirect_stdout(_Log()):
-        yield
-
-
-class _Log(io.TextIOBase):
-    """A text stream whose lines go to the log."""
-
-    def write(self, text: str) -> int:
-        for line in filter(None, map(str.strip, text.splitlines())):
-            logger.info(line)
-        return len(text)

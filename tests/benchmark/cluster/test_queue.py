@@ -259,7 +259,7 @@ def test_what_several_workers_cannot_do(data, tmp_path):
             "timeout = 5, and there is nobody to end what hangs; expected with",
         ),
         ({"timeout": 0.0, "workers": 2}, "timeout = 0; expected seconds > 0"),
-        ({"timeout": float("nan"), "workers": 2}, "timeout = nan is not accepted"),
+        ({"timeout": float("nan"), "workers": 2}, "timeout = nan; expected seconds > 0"),
     ):
         with pytest.raises(ParameterError, match=said):
             evaluated(data, ["mine_in_parallel:Still"], tmp_path / "results", **options)

@@ -10,7 +10,7 @@ from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.run.job import Job, record_responses
 from crt_plugin.benchmark.run.tracks import play
 from crt_plugin.errors import WeightsError
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.parameters import load_parameters
 from tests.conftest import QUICK
 from tests.helpers.evaluation_data import Still, write_got10k

@@ -5,7 +5,7 @@ from crt_plugin.benchmark.datasets import part as datasets
 from crt_plugin.benchmark.datasets.part import open_part, usable_part
 from crt_plugin.benchmark.run.evaluate import run
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
-from crt_plugin.hosts.got10k.tracker import experiments
+from crt_plugin.hosts.got10k import experiments
 from tests.helpers.evaluation_data import (
     Still,
     boxes,

@@ -8,7 +8,7 @@ from crt_plugin.benchmark.results.layout import Record, trackers_in
 from crt_plugin.benchmark.results.responses import ResponseLog, ResponseMaps
 from crt_plugin.benchmark.run.evaluate import run
 from crt_plugin.errors import BoxError
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 from tests.conftest import QUICK
 from tests.helpers.evaluation_data import Still, write_got10k, write_otb
 

@@ -13,7 +13,7 @@ from crt_plugin.benchmark.run.evaluate import run
 from crt_plugin.errors import SourceError, WeightsError
 from crt_plugin.features import vgg_weights
 from crt_plugin.features.vgg_weights import PACKAGED, weights_sha256
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.peers.registry import Published
 from tests.conftest import QUICK

@@ -3,7 +3,7 @@ import pytest
 
 from crt_plugin.benchmark.results.responses import FIELDS, ResponseLog, ResponseMaps
 from crt_plugin.errors import SourceError
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 from tests.conftest import QUICK, scene
 
 BOX = np.array([41.0, 51.0, 24.0, 16.0])  # counted from 1

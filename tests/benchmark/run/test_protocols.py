@@ -15,7 +15,7 @@ from crt_plugin.benchmark.run.evaluate import evaluate, run
 from crt_plugin.benchmark.run.protocols import OTB, open_protocol
 from crt_plugin.benchmark.run.starts import SPATIAL
 from crt_plugin.errors import ParameterError, SourceError
-from crt_plugin.hosts.got10k.tracker import experiments
+from crt_plugin.hosts.got10k import experiments
 from crt_plugin.parameters import Parameters
 from tests.helpers.evaluation_data import (
     Faulty,

@@ -9,14 +9,15 @@ import pytest
 from PIL import Image
 
 from crt_plugin.errors import MissingExtraError, ParameterError
-from crt_plugin.hosts.got10k import tracker as host_module
-from crt_plugin.hosts.got10k.tracker import (
+from crt_plugin.hosts.got10k import (
     GOT10kTracker,
     datasets,
     experiments,
     quiet,
     require_got10k,
+    toolkit,
 )
+from crt_plugin.hosts.got10k import tracker as host_module
 from tests.conftest import QUICK, ROOT, scene
 from tests.helpers.evaluation_data import write_got10k
 
@@ -130,7 +131,7 @@ def test_registration_scripts(script, otb, tmp_path, monkeypatch):
 
 
 def test_prints_go_to_the_log(capsys, caplog):
-    caplog.set_level(logging.INFO, logger="crt_plugin.hosts.got10k.tracker")
+    caplog.set_level(logging.INFO, logger="crt_plugin.hosts.got10k.toolkit")
     with quiet():
         print("Running tracker\n  on it")  # noqa: T201
     print("after")  # noqa: T201
@@ -141,7 +142,7 @@ def test_prints_go_to_the_log(capsys, caplog):
 @pytest.mark.parametrize("version", ["0.1.2", "0.0.9"])
 def test_old_host(version, monkeypatch):
     monkeypatch.setattr(metadata, "version", lambda _: version)
-    with pytest.raises(MissingExtraError, match=rf"got10k {version} is.*: 0\.1\.3 or newer"):
+    with pytest.raises(MissingExtraError, match=rf"got10k {version} is.*expected 0\.1\.3 or newer"):
         require_got10k()
 
 
@@ -157,6 +158,6 @@ def test_absent_host(absent, monkeypatch):
     for name in [n for n in sys.modules if n.partition(".")[0] == "got10k"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, absent, None)
-    spec = importlib.util.spec_from_file_location("adapter_again", host_module.__file__)
+    spec = importlib.util.spec_from_file_location("adapter_again", toolkit.__file__)
     with pytest.raises(MissingExtraError, match=f"got10k cannot be imported .*{absent}.*pip"):
         spec.loader.exec_module(importlib.util.module_from_spec(spec))

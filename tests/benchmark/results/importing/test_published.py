@@ -12,7 +12,7 @@ from crt_plugin.benchmark.results.importing.published import (
 )
 from crt_plugin.benchmark.results.scores import report
 from crt_plugin.errors import ParameterError, SourceError
-from crt_plugin.hosts.got10k.tracker import experiments
+from crt_plugin.hosts.got10k import experiments
 from tests.helpers.evaluation_data import boxes, write, write_otb
 
 PUBLISHED = {  # success AUC and DP at 20 px on OTB-100
