@@ -36,7 +36,7 @@ def evaluate(data, results, sequences=None, overwrite=False, workers=1):
     """What is killed: CRT on all sequences, with response maps and the host's report."""
     experiments.ExperimentOTB.plot_curves = lambda *_: None  # they take seconds
     tracker = GOT10kTracker("rgb", **QUICK, train_steps=3)
-    tracker.responses = ResponseLog()
+    tracker.recorder = ResponseLog()
     part = open_part("otb", data, sequences, results)
     recipes = {TRACKER: Recipe.of("crt:rgb", tracker)}
     queue = Queue(workers, None, None, recipes) if workers > 1 else None

@@ -20,7 +20,7 @@ def no_curves(monkeypatch):
 
 def quietly(data, results):
     tracker = GOT10kTracker("rgb", **QUICK, train_steps=3)
-    tracker.responses = ResponseLog()
+    tracker.recorder = ResponseLog()
     part = open_part("otb", data, results=results)
     return part, lambda: run(part, [tracker], progress=False)
 

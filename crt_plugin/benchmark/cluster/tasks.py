@@ -46,7 +46,7 @@ class Recipe:
     @classmethod
     def of(cls, text: str, made: Tracker) -> Recipe:
         """Of a tracker that ``text`` named."""
-        recorded = isinstance(made, GOT10kTracker) and made.responses is not None
+        recorded = isinstance(made, GOT10kTracker) and made.recorder is not None
         if not text.strip().startswith("crt:") or not isinstance(made, GOT10kTracker):
             return cls(text, made.name, records_responses=recorded)
         weights = tuple(weights_sha256(made.parameters))

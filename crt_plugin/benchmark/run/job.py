@@ -66,7 +66,7 @@ class Job:
 
     def without_responses(self) -> str:
         """Say so where response maps are asked for, and a result without any is kept."""
-        asked = isinstance(self.tracker, GOT10kTracker) and self.tracker.responses is not None
+        asked = isinstance(self.tracker, GOT10kTracker) and self.tracker.recorder is not None
         if not asked or self.record.missing or self.record.responses.is_file():
             return ""
         return (
@@ -118,5 +118,5 @@ def record_responses(trackers: Sequence[Tracker]) -> int:
     """Let those of this package keep their response maps; how many there are."""
     ours = [tracker for tracker in trackers if isinstance(tracker, GOT10kTracker)]
     for tracker in ours:
-        tracker.responses = ResponseLog()
+        tracker.recorder = ResponseLog()
     return len(ours)

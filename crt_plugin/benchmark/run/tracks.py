@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crt_plugin.benchmark.results.responses import ResponseMaps
+from crt_plugin.benchmark.results.responses import ResponseLog, ResponseMaps
 from crt_plugin.errors import BoxError, CRTError, StorageError
 from crt_plugin.hosts.got10k import GOT10kTracker, Tracker, run_experiment
 
@@ -79,11 +79,11 @@ def play(
 
 
 def _track(tracker: Tracker, boxes: NDArray[np.float64], times: NDArray[np.float64]) -> Track:
-    ours = tracker if isinstance(tracker, GOT10kTracker) else None
-    confidences = tuple(ours.confidences) if ours else ()
-    return Track(
-        boxes, times, confidences, ours.responses.maps if ours and ours.responses else None
-    )
+    if not isinstance(tracker, GOT10kTracker):
+        return Track(boxes, times, (), None)
+    log = tracker.recorder
+    maps = log.maps if isinstance(log, ResponseLog) else None
+    return Track(boxes, times, tuple(tracker.confidences), maps)
 
 
 class _Watch:

@@ -6,17 +6,26 @@ import contextlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from crt_plugin.algorithm.tracker import CRTTracker
-from crt_plugin.benchmark.results.responses import ResponseLog
+from crt_plugin.algorithm.tracker import CRTTracker, Detection
 from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL, Tracker
 from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.runtime.prefetch import prefetch
+
+
+class Recorder(Protocol):
+    """What keeps more of a sequence than its boxes; given by who runs the tracker."""
+
+    def begin(self, tracker: CRTTracker) -> None:
+        """Forget the sequence before; the first frame of the next is done."""
+
+    def add(self, detection: Detection) -> None:
+        """Keep what a later frame gave."""
 
 
 class GOT10kTracker(Tracker):
@@ -31,7 +40,8 @@ class GOT10kTracker(Tracker):
     Attributes:
         tracker: the ``CRTTracker``.
         parameters: its settings, kept beside the results.
-        responses: response maps of the last sequence; None, as it is at first, keeps none.
+        recorder: told of each frame; None at first.
+        confidences: (peak, score) of each frame of the last sequence.
     """
 
     def __init__(
@@ -48,22 +58,22 @@ class GOT10kTracker(Tracker):
         params = loaded.copy(**changes)
         self.parameters = params
         self.tracker = CRTTracker(params)
-        self.responses: ResponseLog | None = None
+        self.recorder: Recorder | None = None
         self.confidences: list[tuple[float, float]] = []
 
     def init(self, image: Any, box: NDArray[np.float64]) -> None:
         """Train on the first frame; ``box`` is (x, y, w, h), 1-based, and is not kept."""
         self.tracker.init(image, box - FIRST_PIXEL)
         self.confidences = [(self.tracker.last.peak, self.tracker.last.score)]
-        if self.responses is not None:
-            self.responses.begin(self.tracker)
+        if self.recorder is not None:
+            self.recorder.begin(self.tracker)
 
     def update(self, image: Any) -> NDArray[np.float64]:
         """Box of the next frame, (x, y, w, h), 1-based."""
         found = self.tracker.update(image) + FIRST_PIXEL
         self.confidences.append((self.tracker.last.peak, self.tracker.last.score))
-        if self.responses is not None:
-            self.responses.add(self.tracker.last)
+        if self.recorder is not None:
+            self.recorder.add(self.tracker.last)
         return found
 
     def track(

@@ -31,7 +31,7 @@ def test_a_recipe_holds_settings_and_not_the_file(tmp_path):
     recipe = Recipe.of(f"crt:{file}", made)
     file.write_text("raise SystemExit\n")
     copy = recipe.make()
-    assert (copy.name, copy.responses is not None) == ("CRT-mine", True)
+    assert (copy.name, copy.recorder is not None) == ("CRT-mine", True)
     assert dict(copy.parameters) == dict(load_parameters("rgb").copy(filter_cells=16.0, seed=3))
 
 

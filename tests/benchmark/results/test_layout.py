@@ -29,7 +29,7 @@ def quietly(part, *trackers, **options):
 
 def crt():
     tracker = GOT10kTracker("rgb", **QUICK, train_steps=3)
-    tracker.responses = ResponseLog()
+    tracker.recorder = ResponseLog()
     return tracker
 
 

@@ -174,7 +174,7 @@ def test_response_maps_are_kept_beside_the_results(part, folder):
     for name, frames in (("Couple", 4), ("Deer", 5)):
         maps = ResponseMaps.load(folder / "CRT-rgb" / "responses" / f"{name}.npz")
         assert len(maps.maps) == frames
-    assert (maps.maps == tracker.responses.maps.maps).all()  # the last sequence's
+    assert (maps.maps == tracker.recorder.maps.maps).all()  # the last sequence's
     names = sorted(file.name for file in (folder / "CRT-rgb").iterdir())
     assert names == ["Couple.txt", "Deer.txt", "manifest.json", "responses", "scores", "times"]
 
