@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from crt_plugin.cli import evaluate as cli_evaluate
 from crt_plugin.cli.main import Commands
 from crt_plugin.hosts.got10k import experiments
-from crt_plugin.peers import registry as peers
+from crt_plugin.peers import opencv as peers
 from tests.conftest import ROOT
 from tests.helpers.evaluation_data import boxes, write, write_otb
 

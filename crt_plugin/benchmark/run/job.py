@@ -12,7 +12,7 @@ from crt_plugin.benchmark.results.responses import ResponseLog
 from crt_plugin.benchmark.run.tracks import Ended, Track, play
 from crt_plugin.errors import BoxError
 from crt_plugin.hosts.got10k import GOT10kTracker, Tracker
-from crt_plugin.peers.registry import Published
+from crt_plugin.peers.published import Published
 
 
 @dataclass(frozen=True)

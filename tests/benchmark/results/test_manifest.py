@@ -15,7 +15,7 @@ from crt_plugin.features import vgg_weights
 from crt_plugin.features.vgg_weights import PACKAGED, weights_sha256
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.parameters import Parameters, load_parameters
-from crt_plugin.peers.registry import Published
+from crt_plugin.peers.published import Published
 from tests.conftest import QUICK
 from tests.helpers.evaluation_data import Still
 

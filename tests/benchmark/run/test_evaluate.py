@@ -11,7 +11,7 @@ from crt_plugin.benchmark.run.evaluate import Failure, _FrameBar, evaluate, run
 from crt_plugin.benchmark.run.job import Job, record_responses
 from crt_plugin.errors import ParameterError, SourceError
 from crt_plugin.hosts.got10k import GOT10kTracker
-from crt_plugin.peers.registry import Published
+from crt_plugin.peers.published import Published
 from tests.conftest import QUICK
 from tests.helpers.evaluation_data import Faulty, Still, write_got10k, write_otb
 
