@@ -191,11 +191,11 @@ def score(
     """Score results of OTB-100 with got10k's report, without frames."""
     _prepare()
     from crt_plugin.benchmark.results.importing.published import published_names, published_part
-    from crt_plugin.benchmark.results.scores import report
+    from crt_plugin.benchmark.results.scores import score_results
 
     part = published_part(folder, groundtruth, reports)
     names = published_names(folder) if trackers is None else split(trackers)
-    scored = report(part, names, progress=True)
+    scored = score_results(part, names, progress=True)
     _show(part, scored)
     there = {score.tracker for score in scored.scores}
     absent = [f"{name}: no results in {folder}" for name in names if name not in there]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crt_plugin.benchmark.results.layout import Record
+from crt_plugin.benchmark.results.layout import ResultFiles
 from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.errors import SourceError
 from crt_plugin.hosts.got10k import FIRST_PIXEL, rect_iou
@@ -73,7 +73,7 @@ def response_data(source: Source, tracker: str, sequence: str) -> dict[str, Any]
     Raises:
         SourceError: maps that cannot be read, or of another number of frames.
     """
-    record = Record.of(source.part, tracker, sequence, deterministic=False)
+    record = ResultFiles.of(source.part, tracker, sequence, deterministic=False)
     if not record.responses.is_file():
         return None
     kept = ResponseMaps.load(record.responses)
@@ -91,7 +91,7 @@ def response_data(source: Source, tracker: str, sequence: str) -> dict[str, Any]
 
 
 def _boxes(source: Source, tracker: str, sequence: str) -> Boxes:
-    file: Path = Record.of(source.part, tracker, sequence, deterministic=False).boxes[0]
+    file: Path = ResultFiles.of(source.part, tracker, sequence, deterministic=False).boxes[0]
     return np.loadtxt(file, delimiter=",", ndmin=2)
 
 

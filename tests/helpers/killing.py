@@ -19,9 +19,9 @@ import pytest
 from crt_plugin.benchmark.cluster.queue import Queue
 from crt_plugin.benchmark.cluster.tasks import Recipe
 from crt_plugin.benchmark.datasets.part import open_part
-from crt_plugin.benchmark.results.layout import Record, trackers_in
+from crt_plugin.benchmark.results.layout import ResultFiles, trackers_in
 from crt_plugin.benchmark.results.responses import ResponseLog, ResponseMaps
-from crt_plugin.benchmark.run.evaluate import run
+from crt_plugin.benchmark.run.evaluate import run_trackers
 from crt_plugin.hosts.got10k import GOT10kTracker, experiments
 from tests.conftest import QUICK
 from tests.helpers.clusters import wait_for
@@ -40,7 +40,7 @@ def evaluate(data, results, sequences=None, overwrite=False, workers=1):
     part = open_part("otb", data, sequences, results)
     recipes = {TRACKER: Recipe.of("crt:rgb", tracker)}
     queue = Queue(workers, None, None, recipes) if workers > 1 else None
-    done = run(part, [tracker], overwrite=overwrite, progress=False, queue=queue)
+    done = run_trackers(part, [tracker], overwrite=overwrite, progress=False, queue=queue)
     assert not done.failures and len(done.report.scores) == 1
 
 
@@ -128,7 +128,7 @@ class Killer:
         part = open_part("otb", self.data, results=self.results)
         assert trackers_in(part.experiment.result_dir) in ([], [TRACKER])
         for name in LENGTHS:
-            record = Record.of(part, TRACKER, name)
+            record = ResultFiles.of(part, TRACKER, name)
             assert record.damage() == ""
             if record.boxes[0].is_file():
                 for file in (record.times, record.responses, record.confidences):

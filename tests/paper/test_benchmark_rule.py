@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from crt_plugin.benchmark.datasets.part import open_part
-from crt_plugin.benchmark.results.scores import report
+from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.paper.benchmark_rule import by_the_benchmark
 from tests.helpers.evaluation_data import boxes, leave_curves_out, write, write_otb
 
@@ -20,7 +20,7 @@ def test_frames_without_an_object(tmp_path, monkeypatch):
     result[4, 0] += 1000
     write(tmp_path / "results/OTB2015/T/Deer.txt", result, fmt="%.3f")
     part = open_part("otb", root, results=tmp_path / "results")
-    (host,), (ours,) = (report(p, ["T"]).scores for p in (part, by_the_benchmark(part)))
+    (host,), (ours,) = (score_results(p, ["T"]).scores for p in (part, by_the_benchmark(part)))
     assert host.dp == pytest.approx(2 / 5) and ours.dp == pytest.approx(4 / 5)
     assert ours.auc == pytest.approx(20 / 21 * 2 / 5)
     assert np.isclose(ours.each["Deer"].success[0], 2 / 5)

@@ -228,7 +228,7 @@ def test_results_with_a_parameter_file_in_them(tmp_path, monkeypatch, marker):
         published_names,
         published_part,
     )
-    from crt_plugin.benchmark.results.scores import report
+    from crt_plugin.benchmark.results.scores import score_results
     from crt_plugin.hosts.got10k import experiments
 
     monkeypatch.setattr(experiments.ExperimentOTB, "plot_curves", lambda *_: None)
@@ -247,4 +247,4 @@ def test_results_with_a_parameter_file_in_them(tmp_path, monkeypatch, marker):
     monkeypatch.chdir(folder)
     part = published_part(tmp_path / "results", tmp_path / "truth", tmp_path / "reports")
     assert published_names(tmp_path / "results") == ["CRT-evil"]
-    assert [score.tracker for score in report(part, ["CRT-evil"]).scores] == ["CRT-evil"]
+    assert [score.tracker for score in score_results(part, ["CRT-evil"]).scores] == ["CRT-evil"]

@@ -211,7 +211,7 @@ class _Run:
                 task = task.with_frames() if worker in self._blind else task
             except OSError as error:  # frames that were there at first
                 self.pending.remove(index)
-                self._over(index, job.failed(0, f"{type(error).__name__}: {error}"))
+                self._over(index, job.fail(0, f"{type(error).__name__}: {error}"))
                 return
             seconds = self.queue.timeout or float("inf")
             self._send(client, worker, index, seconds, run_task, task, self._topic)
@@ -271,11 +271,11 @@ class _Run:
             self._land(flight, again=True)
             return
         job = self.jobs[flight.job]
-        if outcome.ended is None:
+        if outcome.ending is None:
             raise ClusterError(
                 f"{self._named(flight.worker)} cannot make {job.tracker.name}: {outcome.refusal}"
             )
-        self._over(flight.job, job.finish(outcome.tracks, outcome.ended))
+        self._over(flight.job, job.finish(outcome.tracks, outcome.ending))
         self._land(flight)
 
     def _failed(self, flight: _Flight) -> None:
@@ -325,7 +325,7 @@ class _Run:
         )
         self._land(flight, again=not given_up)
         if given_up:
-            self._over(flight.job, job.failed(frames, f"it cost {ATTEMPTS} workers: {said}"))
+            self._over(flight.job, job.fail(frames, f"it cost {ATTEMPTS} workers: {said}"))
 
     def _land(self, flight: _Flight, again: bool = False) -> None:
         """A worker has nothing in hand any more."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from crt_plugin.benchmark.datasets.part import Benchmark, assemble
 from crt_plugin.benchmark.run.job import Job, record_responses
-from crt_plugin.benchmark.run.tracks import Ended, Track
+from crt_plugin.benchmark.run.tracks import Ending, Track
 from crt_plugin.errors import WeightsError
 from crt_plugin.features.vgg_weights import weights_sha256
 from crt_plugin.hosts.got10k import GOT10kTracker, Tracker
@@ -101,7 +101,7 @@ class Task:
         files, truth = job.part.only([job.sequence]).experiment.dataset[0][:2]
         files = tuple(os.path.abspath(file) for file in files)  # noqa: PTH100 - links stay
         sizes = tuple(Path(file).stat().st_size for file in files)
-        missing = job.record.missing
+        missing = job.files.missing
         return cls(recipe, job.part.benchmark, job.sequence, files, sizes, truth, missing)
 
     def with_frames(self) -> Task:
@@ -161,13 +161,13 @@ class Outcome:
 
     Attributes:
         tracks: finished repetitions.
-        ended: how the last one ended; None where nothing was run.
+        ending: how the last one ended; None where nothing was run.
         unseen: a frame that the worker does not see.
         refusal: why the worker cannot make the tracker.
     """
 
     tracks: tuple[Track, ...] = ()
-    ended: Ended | None = None
+    ending: Ending | None = None
     unseen: str = ""
     refusal: str = ""
 

@@ -19,7 +19,7 @@ from distributed import get_worker
 
 from crt_plugin import __version__
 from crt_plugin.benchmark.cluster.tasks import Greeting, Outcome, Recipe, Task
-from crt_plugin.benchmark.run.tracks import Track, play
+from crt_plugin.benchmark.run.tracks import Track, run_sequence
 from crt_plugin.errors import CRTError
 from crt_plugin.hosts.got10k import Tracker
 from crt_plugin.runtime.environment import machine
@@ -57,13 +57,13 @@ def run_task(task: Task, topic: str) -> Outcome:
             return Outcome(refusal=str(error))
         tracks: list[Track] = []
         counter = _Counter(worker, topic)
-        ended = play(
+        ending = run_sequence(
             task.experiment(Path(folder)),
             tracker,
             counter.count,
             lambda _, track: tracks.append(track),
         )
-    return Outcome(tuple(tracks), ended)
+    return Outcome(tuple(tracks), ending)
 
 
 def _tracker(recipe: Recipe) -> Tracker:

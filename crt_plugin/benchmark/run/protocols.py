@@ -96,10 +96,10 @@ def open_protocol(
             f"expected {', '.join(OTB)}; or ope"
         )
     part = open_part(name, root, sequences, results, reports)
-    return part if protocol == "ope" else _started(part, protocol, results, reports)
+    return part if protocol == "ope" else _start_targets(part, protocol, results, reports)
 
 
-def _started(
+def _start_targets(
     part: Part, protocol: str, results: str | Path, reports: str | Path | None
 ) -> StartedPart:
     find = {"sre": _spatial_starts, "tre": _temporal_starts}[protocol]

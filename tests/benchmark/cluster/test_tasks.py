@@ -8,7 +8,7 @@ import pytest
 from crt_plugin.benchmark.cluster.tasks import Recipe, Task
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.run.job import Job, record_responses
-from crt_plugin.benchmark.run.tracks import play
+from crt_plugin.benchmark.run.tracks import run_sequence
 from crt_plugin.errors import WeightsError
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.parameters import load_parameters
@@ -71,8 +71,9 @@ def test_frames_that_were_sent_are_what_the_host_reads(part, tmp_path):
     for file in (tmp_path / "data/Deer/img").iterdir():
         file.unlink()
     kept = []
-    ended = play(sent.experiment(tmp_path), Still(), lambda: None, lambda _, t: kept.append(t))
-    assert (ended.frame, ended.reason) == (5, "")
+    there = sent.experiment(tmp_path)
+    ending = run_sequence(there, Still(), lambda: None, lambda _, t: kept.append(t))
+    assert (ending.frame, ending.reason) == (5, "")
     assert np.array_equal(kept[0].boxes, [[6, 6, 10, 8]] * 5) and len(kept[0].times) == 5
     assert sorted(p.name for p in (tmp_path / "frames").iterdir())[2] == "000002-0003.jpg"
 
@@ -82,7 +83,7 @@ def test_the_first_box_is_that_of_the_protocol(part, tmp_path):
     task = task_of(part)
     task.truth[0] = [1, 2, 3, 4]
     kept = []
-    play(task.experiment(tmp_path), Still(), lambda: None, lambda _, t: kept.append(t))
+    run_sequence(task.experiment(tmp_path), Still(), lambda: None, lambda _, t: kept.append(t))
     assert np.array_equal(kept[0].boxes[0], [1, 2, 3, 4])
 
 
@@ -91,10 +92,10 @@ def test_repetitions_that_are_there_are_not_run(tmp_path):
     tracker = Still("random", is_deterministic=False)
     job = Job(part, tracker, part.names[0])
     assert job.run(lambda: None) is None and len(tracker.inits) == 3
-    job.record.boxes[1].unlink()
+    job.files.boxes[1].unlink()
     task = task_of(part, tracker, part.names[0])
     kept = []
     empty = task.experiment(tmp_path / "empty")
-    ended = play(empty, tracker, lambda: None, lambda _, t: kept.append(t))
-    assert len(kept) == 1 and job.record.absent == [job.record.boxes[1]]
-    assert job.finish(kept, ended) is None and not job.record.absent
+    ending = run_sequence(empty, tracker, lambda: None, lambda _, t: kept.append(t))
+    assert len(kept) == 1 and job.files.absent == [job.files.boxes[1]]
+    assert job.finish(kept, ending) is None and not job.files.absent

@@ -3,7 +3,7 @@ import pytest
 
 from crt_plugin.benchmark.datasets import part as datasets
 from crt_plugin.benchmark.datasets.part import open_part, usable_part
-from crt_plugin.benchmark.run.evaluate import run
+from crt_plugin.benchmark.run.evaluate import run_trackers
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
 from crt_plugin.hosts.got10k import experiments
 from tests.helpers.evaluation_data import (
@@ -55,7 +55,7 @@ def test_part_of_each_benchmark_is_run_and_scored(name, tmp_path, capsys):
     assert part.names == names
     assert str(part) == text
     assert isinstance(part.experiment, part.benchmark.experiment)
-    done = run(part, [Still()], progress=False)
+    done = run_trackers(part, [Still()], progress=False)
     assert not done.failures and not done.report.problems
     (score,) = done.report.scores
     assert score.sequences == 2 and 0 < score.auc < 0.9 and 0 < score.dp <= 1

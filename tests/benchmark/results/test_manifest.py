@@ -9,7 +9,7 @@ import pytest
 import crt_plugin
 from crt_plugin.benchmark.results import manifest
 from crt_plugin.benchmark.results.manifest import Manifest, add_environment, keep_manifest
-from crt_plugin.benchmark.run.evaluate import run
+from crt_plugin.benchmark.run.evaluate import run_trackers
 from crt_plugin.errors import SourceError, WeightsError
 from crt_plugin.features import vgg_weights
 from crt_plugin.features.vgg_weights import PACKAGED, weights_sha256
@@ -32,7 +32,7 @@ def crt(**changes):
 
 
 def quietly(part, *trackers, **options):
-    return run(part, trackers, progress=False, **options)
+    return run_trackers(part, trackers, progress=False, **options)
 
 
 def change(folder, **values):

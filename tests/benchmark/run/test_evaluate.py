@@ -7,7 +7,7 @@ import pytest
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.manifest import Manifest
 from crt_plugin.benchmark.results.responses import ResponseMaps
-from crt_plugin.benchmark.run.evaluate import Failure, _FrameBar, evaluate, run
+from crt_plugin.benchmark.run.evaluate import Failure, _FrameBar, evaluate, run_trackers
 from crt_plugin.benchmark.run.job import Job, record_responses
 from crt_plugin.errors import ParameterError, SourceError
 from crt_plugin.hosts.got10k import GOT10kTracker
@@ -24,7 +24,7 @@ def folder(tmp_path):
 
 
 def quietly(part, *trackers, **options):
-    return run(part, trackers, progress=False, **options)
+    return run_trackers(part, trackers, progress=False, **options)
 
 
 # ------------------------------------------------------------------------------ results and scores

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crt_plugin.benchmark.results.layout import check_name
-from crt_plugin.benchmark.results.scores import Score, SequenceScore, report
+from crt_plugin.benchmark.results.scores import Score, SequenceScore, score_results
 from crt_plugin.benchmark.results.start_scores import ope_scores, per_kind, per_target
-from crt_plugin.benchmark.run.evaluate import evaluate, run
+from crt_plugin.benchmark.run.evaluate import evaluate, run_trackers
 from crt_plugin.benchmark.run.protocols import OTB, open_protocol
 from crt_plugin.benchmark.run.starts import SPATIAL
 from crt_plugin.errors import ParameterError, SourceError
@@ -62,7 +62,7 @@ def folder(tmp_path):
 
 
 def quietly(part, *trackers, **options):
-    return run(part, trackers, progress=False, **options)
+    return run_trackers(part, trackers, progress=False, **options)
 
 
 class Noting(Still):
@@ -429,4 +429,4 @@ def test_real_targets(shared):
         assert len(files) == len(truth) == part.lengths[name] >= 20
         assert truth[0] == pytest.approx(start.box)
         assert Path(files[0]).stem == f"{start.frame + 1:04d}"
-    assert report(part, ["nobody"]).scores == []
+    assert score_results(part, ["nobody"]).scores == []

@@ -10,7 +10,7 @@ from crt_plugin.benchmark.results.importing.published import (
     published_names,
     published_part,
 )
-from crt_plugin.benchmark.results.scores import report
+from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.errors import ParameterError, SourceError
 from crt_plugin.hosts.got10k import experiments
 from tests.helpers.evaluation_data import boxes, write, write_otb
@@ -62,7 +62,7 @@ def test_ten_published_trackers_over_100_targets(shared, tmp_path, to):
     assert {name: len(targets) for name, targets in done.targets.items()} == dict.fromkeys(
         PUBLISHED, 100
     )
-    scored = report(published_part(to, truth), published_names(to))
+    scored = score_results(published_part(to, truth), published_names(to))
     assert not scored.problems
     found = {s.tracker: (s.auc, s.dp) for s in scored.scores}
     assert found.keys() == PUBLISHED.keys()
