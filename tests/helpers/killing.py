@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from crt_plugin.benchmark.cluster.queue import Queue
-from crt_plugin.benchmark.cluster.tasks import Recipe
+from crt_plugin.benchmark.cluster.tasks import TrackerSpec
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.layout import ResultFiles, trackers_in
 from crt_plugin.benchmark.results.responses import ResponseLog, ResponseMaps
@@ -38,8 +38,8 @@ def evaluate(data, results, sequences=None, overwrite=False, workers=1):
     tracker = GOT10kTracker("rgb", **QUICK, train_steps=3)
     tracker.recorder = ResponseLog()
     part = open_part("otb", data, sequences, results)
-    recipes = {TRACKER: Recipe.of("crt:rgb", tracker)}
-    queue = Queue(workers, None, None, recipes) if workers > 1 else None
+    specs = {TRACKER: TrackerSpec.of("crt:rgb", tracker)}
+    queue = Queue(workers, None, None, specs) if workers > 1 else None
     done = run_trackers(part, [tracker], overwrite=overwrite, progress=False, queue=queue)
     assert not done.failures and len(done.report.scores) == 1
 

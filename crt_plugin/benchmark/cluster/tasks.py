@@ -26,8 +26,8 @@ from crt_plugin.peers.registry import make
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How a worker makes a tracker, without the client's files.
+class TrackerSpec:
+    """What a worker makes a tracker of, without the client's files.
 
     Attributes:
         text: what ``peers.make`` accepts.
@@ -44,7 +44,7 @@ class Recipe:
     records_responses: bool = False
 
     @classmethod
-    def of(cls, text: str, made: Tracker) -> Recipe:
+    def of(cls, text: str, made: Tracker) -> TrackerSpec:
         """Of a tracker that ``text`` named."""
         recorded = isinstance(made, GOT10kTracker) and made.recorder is not None
         if not text.strip().startswith("crt:") or not isinstance(made, GOT10kTracker):
@@ -86,7 +86,7 @@ class Task:
         frames: what the files hold, where the worker does not see them.
     """
 
-    recipe: Recipe
+    spec: TrackerSpec
     benchmark: Benchmark
     sequence: str
     files: tuple[str, ...]
@@ -96,13 +96,13 @@ class Task:
     frames: tuple[bytes, ...] | None = None
 
     @classmethod
-    def of(cls, job: Job, recipe: Recipe) -> Task:
+    def of(cls, job: Job, spec: TrackerSpec) -> Task:
         """Of a job that has something to run."""
         files, truth = job.part.only([job.sequence]).experiment.dataset[0][:2]
         files = tuple(os.path.abspath(file) for file in files)  # noqa: PTH100 - links stay
         sizes = tuple(Path(file).stat().st_size for file in files)
         missing = job.files.missing
-        return cls(recipe, job.part.benchmark, job.sequence, files, sizes, truth, missing)
+        return cls(spec, job.part.benchmark, job.sequence, files, sizes, truth, missing)
 
     def with_frames(self) -> Task:
         """The same, with what the files hold."""
@@ -124,7 +124,7 @@ class Task:
         Args:
             folder: an empty one, for frames that were sent.
         """
-        files = list(self.files if self.frames is None else self._unpacked(folder / "frames"))
+        files = list(self.files if self.frames is None else self._unpack(folder / "frames"))
         dataset = _One([self.sequence], [(files, self.truth)])
         lengths = {self.sequence: len(files)}
         # there are no results: the host skips nothing
@@ -133,7 +133,7 @@ class Task:
             part.experiment.repetitions = self.repetitions
         return part.experiment
 
-    def _unpacked(self, folder: Path) -> Iterator[str]:
+    def _unpack(self, folder: Path) -> Iterator[str]:
         folder.mkdir()
         for index, (file, content) in enumerate(zip(self.files, self.frames or (), strict=True)):
             path = folder / f"{index:06d}-{Path(file).name}"
@@ -156,7 +156,7 @@ class _One:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TaskResult:
     """What a worker made of a task.
 
     Attributes:
@@ -173,15 +173,15 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Greeting:
+class WorkerInfo:
     """What a worker says of itself.
 
     Attributes:
         version: of this package.
         environment: ``environment.machine``.
-        host: name of its machine.
+        machine: its name.
     """
 
     version: str
     environment: dict[str, Any]
-    host: str
+    machine: str

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from crt_plugin.benchmark.cluster.tasks import Recipe
+from crt_plugin.benchmark.cluster.tasks import TrackerSpec
 from crt_plugin.benchmark.datasets.part import Part
 from crt_plugin.benchmark.results.layout import check_name
 from crt_plugin.benchmark.results.manifest import check_manifest, keep_manifest
@@ -190,8 +190,8 @@ def _open_queue(
         raise ParameterError(f"{who} make their own trackers; expected trackers named by text")
     from crt_plugin.benchmark.cluster.queue import Queue  # Dask, which one worker does without
 
-    recipes = {each.name: Recipe.of(name, each) for name, each in zip(names, made, strict=True)}
-    return Queue(workers, scheduler, options.timeout, recipes)
+    specs = {each.name: TrackerSpec.of(name, each) for name, each in zip(names, made, strict=True)}
+    return Queue(workers, scheduler, options.timeout, specs)
 
 
 def _check_names(trackers: Sequence[Tracker]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from distributed import Client
 
-from crt_plugin.benchmark.cluster.clients import local_cluster, uncollected
+from crt_plugin.benchmark.cluster.clients import local_cluster, pause_collection
 from crt_plugin.benchmark.results.manifest import Manifest
 from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.benchmark.run.evaluate import evaluate
@@ -157,7 +157,7 @@ def test_the_processes_are_for_this_one_only(data):
         for name in (address, address.replace("tls", "tcp")):
             with (
                 pytest.raises((OSError, TypeError, RuntimeError, ValueError)),
-                uncollected(),
+                pause_collection(),
             ):
                 Client(name, timeout=1, set_as_default=False)
         daemon = client.submit(lambda: __import__("multiprocessing").current_process().daemon)
@@ -166,7 +166,7 @@ def test_the_processes_are_for_this_one_only(data):
 
 @pytest.mark.parametrize(
     ("start", "said"),
-    [("local_cluster(1)", "started\n"), ("connected('tcp://127.0.0.1:9', 0.1)", "refused\n")],
+    [("local_cluster(1)", "started\n"), ("connect('tcp://127.0.0.1:9', 0.1)", "refused\n")],
     ids=["here", "there"],
 )
 def test_a_refused_client_does_not_hold_the_next_up(tmp_path, start, said):
@@ -176,7 +176,7 @@ def test_a_refused_client_does_not_hold_the_next_up(tmp_path, start, said):
         "import gc\n"
         "from distributed import Client, utils\n"
         "from crt_plugin.errors import ClusterError\n"
-        "from crt_plugin.benchmark.cluster.clients import connected, local_cluster\n"
+        "from crt_plugin.benchmark.cluster.clients import connect, local_cluster\n"
         "class Thread(utils._CollectErrorThread):\n"
         "    def __init__(self, *args, **kwargs):\n"
         "        if gc.isenabled():\n"

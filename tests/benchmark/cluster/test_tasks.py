@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from crt_plugin.benchmark.cluster.tasks import Recipe, Task
+from crt_plugin.benchmark.cluster.tasks import Task, TrackerSpec
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.run.job import Job, record_responses
 from crt_plugin.benchmark.run.tracks import run_sequence
@@ -18,36 +18,36 @@ from tests.helpers.evaluation_data import Still, write_got10k
 
 def task_of(part, tracker=None, sequence="Deer"):
     tracker = tracker or Still()
-    return Task.of(Job(part, tracker, sequence), Recipe(tracker.name, tracker.name))
+    return Task.of(Job(part, tracker, sequence), TrackerSpec(tracker.name, tracker.name))
 
 
 def test_a_recipe_holds_settings_and_not_the_file(tmp_path):
-    """The file changes after the recipe was written."""
+    """The file changes after the spec was written."""
     file = tmp_path / "mine.py"
     text = "from crt_plugin.parameters import load_parameters\n\ndef parameters():\n    return "
     file.write_text(text + "load_parameters('rgb').copy(filter_cells=16.0)\n")
     made = GOT10kTracker(file, seed=3)
     record_responses([made])
-    recipe = Recipe.of(f"crt:{file}", made)
+    spec = TrackerSpec.of(f"crt:{file}", made)
     file.write_text("raise SystemExit\n")
-    copy = recipe.make()
+    copy = spec.make()
     assert (copy.name, copy.recorder is not None) == ("CRT-mine", True)
     assert dict(copy.parameters) == dict(load_parameters("rgb").copy(filter_cells=16.0, seed=3))
 
 
 def test_a_tracker_of_somebody_is_made_of_its_name():
     """Also where it derives from ours: settings alone do not make it."""
-    recipe = Recipe.of("tests.helpers.evaluation_data:Still", Still())
-    assert recipe.parameters is None and isinstance(recipe.make(), Still)
-    ours = Recipe.of("some:Tracker", GOT10kTracker("rgb", **QUICK))
+    spec = TrackerSpec.of("tests.helpers.evaluation_data:Still", Still())
+    assert spec.parameters is None and isinstance(spec.make(), Still)
+    ours = TrackerSpec.of("some:Tracker", GOT10kTracker("rgb", **QUICK))
     assert ours.parameters is None
 
 
 def test_other_weights_are_refused():
-    recipe = Recipe.of("crt:vgg_conv2", GOT10kTracker("vgg_conv2"))
-    assert len(recipe.weights) == 1 and recipe.make().name == "CRT-vgg_conv2"
-    with pytest.raises(WeightsError, match=f"here have SHA-256 {recipe.weights[0]}; expected .* 0"):
-        replace(recipe, weights=("0",)).make()
+    spec = TrackerSpec.of("crt:vgg_conv2", GOT10kTracker("vgg_conv2"))
+    assert len(spec.weights) == 1 and spec.make().name == "CRT-vgg_conv2"
+    with pytest.raises(WeightsError, match=f"here have SHA-256 {spec.weights[0]}; expected .* 0"):
+        replace(spec, weights=("0",)).make()
 
 
 def test_frames_that_are_not_the_clients(part, tmp_path):
