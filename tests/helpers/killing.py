@@ -25,7 +25,7 @@ from crt_plugin.benchmark.run.evaluate import run_trackers
 from crt_plugin.hosts.got10k import GOT10kTracker, experiments
 from tests.conftest import QUICK
 from tests.helpers.clusters import wait_for
-from tests.helpers.evaluation_data import write_otb
+from tests.helpers.datasets import write_otb
 
 LENGTHS = {"Couple": 4, "Deer": 7, "Dog": 5}
 TRACKER = "CRT-rgb"
@@ -92,7 +92,7 @@ class Killer:
         return process
 
     def run(self, **options):
-        ended(self.start(**options))
+        finish(self.start(**options))
 
     def kill(self, **options):
         """Begin an evaluation, and kill it; whether it had not ended."""
@@ -156,7 +156,7 @@ class Killer:
             self.finish()
 
 
-def ended(process):
+def finish(process):
     process.join(SECONDS)
     assert process.exitcode == 0
 

@@ -4,13 +4,12 @@ import pytest
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.paper.benchmark_rule import by_the_benchmark
-from tests.helpers.evaluation_data import boxes, leave_curves_out, write, write_otb
+from tests.helpers.datasets import boxes, write, write_otb
 
 
-def test_frames_without_an_object(tmp_path, monkeypatch):
+def test_frames_without_an_object(tmp_path, no_curves):
     """Of 5 frames, one's annotation begins at x = 0 and one's has no width: both count as right
     in DP whatever the box is, and as no overlap in AUC."""
-    leave_curves_out(monkeypatch)
     root = write_otb(tmp_path / "otb", {"Deer": 5})
     truth = boxes(5)
     truth[2, 0], truth[3, 2] = 0, 0

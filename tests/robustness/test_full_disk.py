@@ -9,16 +9,14 @@ from crt_plugin.benchmark.run.evaluate import run_trackers
 from crt_plugin.errors import StorageError
 from crt_plugin.hosts.got10k import GOT10kTracker
 from tests.conftest import ENOUGH, PAGE, QUICK
-from tests.helpers.evaluation_data import Still, leave_curves_out, write_otb
+from tests.helpers.datasets import write_otb
 from tests.helpers.killing import contents
+from tests.helpers.trackers import Still
+
+pytestmark = pytest.mark.usefixtures("no_curves")
 
 
-@pytest.fixture(autouse=True)
-def no_curves(monkeypatch):
-    leave_curves_out(monkeypatch)
-
-
-def quietly(data, results):
+def prepare(data, results):
     tracker = GOT10kTracker("rgb", **QUICK, train_steps=3)
     tracker.recorder = ResponseLog()
     part = open_part("otb", data, results=results)
@@ -28,11 +26,11 @@ def quietly(data, results):
 def test_full_at_every_moment(tmp_path, disk):
     folder, mounted = disk
     data = write_otb(tmp_path / "data")
-    quietly(data, tmp_path / "whole")[1]()
+    prepare(data, tmp_path / "whole")[1]()
     expected, moments = contents(tmp_path / "whole"), set()
     for pages in range(1, ENOUGH):
         with mounted(pages) as enlarge:
-            part, go = quietly(data, folder / "results")
+            part, go = prepare(data, folder / "results")
             try:
                 go()
             except StorageError as error:

@@ -221,7 +221,7 @@ def test_a_packaged_name_is_not_looked_up_here(tmp_path, monkeypatch, marker):
     assert "hog" in parameter_names()
 
 
-def test_results_with_a_parameter_file_in_them(tmp_path, monkeypatch, marker):
+def test_results_with_a_parameter_file_in_them(tmp_path, monkeypatch, no_curves, marker):
     """Imported, listed and reported: it is left alone, whatever it is called."""
     from crt_plugin.benchmark.results.importing.published import (
         import_results,
@@ -229,9 +229,7 @@ def test_results_with_a_parameter_file_in_them(tmp_path, monkeypatch, marker):
         published_part,
     )
     from crt_plugin.benchmark.results.scores import score_results
-    from crt_plugin.hosts.got10k import experiments
 
-    monkeypatch.setattr(experiments.ExperimentOTB, "plot_curves", lambda *_: None)
     theirs, boxes = tmp_path / "theirs", "1,2,3,4\n" * 3
     for place in (theirs, theirs / "CRT-evil", theirs / "parameters"):
         hostile_parameters(place, marker)

@@ -20,27 +20,13 @@ OLDEST = (0, 1, 3)
 INSTALL = 'pip install "got10k>=0.1.3" six'
 
 try:
-    from got10k import datasets, experiments
+    from got10k import datasets, experiments  # noqa: F401 - the package passes them on
     from got10k.trackers import Tracker
-    from got10k.utils.metrics import center_error, rect_iou
+    from got10k.utils.metrics import center_error, rect_iou  # noqa: F401
 except ImportError as error:
     raise MissingExtraError(
         f"got10k cannot be imported ({error}); expected 0.1.3 or newer, with six: {INSTALL}"
     ) from error
-
-__all__ = [
-    "FIRST_PIXEL",
-    "OTB_FOLDERS",
-    "Tracker",
-    "center_error",
-    "datasets",
-    "experiments",
-    "quiet",
-    "rect_iou",
-    "require_got10k",
-    "run_experiment",
-    "skip_check",
-]
 
 # OTB and GOT-10k count pixels from 1, this package from 0.
 FIRST_PIXEL = np.array([1.0, 1.0, 0.0, 0.0])

@@ -91,7 +91,7 @@ class GOT10kTracker(Tracker):
             return super().track(img_files, box, visualize)
         boxes, times = np.zeros((len(img_files), 4)), np.zeros(len(img_files))
         boxes[0] = box
-        with contextlib.closing(prefetch(map(_decoded, img_files))) as images:
+        with contextlib.closing(prefetch(map(_decode, img_files))) as images:
             for f, (image, decoding) in enumerate(images):
                 start = time.perf_counter()
                 if f == 0:
@@ -102,7 +102,7 @@ class GOT10kTracker(Tracker):
         return boxes, times
 
 
-def _decoded(file: str) -> tuple[Image.Image, float]:
+def _decode(file: str) -> tuple[Image.Image, float]:
     """An image, and the seconds of its decoding that the host counts."""
     with Image.open(file) as image:
         if image.mode != "RGB":

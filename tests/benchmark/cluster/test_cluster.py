@@ -25,8 +25,9 @@ from crt_plugin.benchmark.run.job import Job
 from crt_plugin.cli import evaluate as cli_evaluate
 from crt_plugin.errors import ClusterError, StorageError
 from tests.helpers.clusters import SECONDS, cluster, is_running, wait_for
-from tests.helpers.evaluation_data import Still, leave_curves_out, write_got10k, write_otb
+from tests.helpers.datasets import write_got10k, write_otb
 from tests.helpers.killing import contents
+from tests.helpers.trackers import Still, leave_curves_out
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills by signal 9")
 

@@ -17,7 +17,8 @@ from crt_plugin.errors import ParameterError
 from tests.conftest import ROOT
 from tests.helpers.clusters import TRACKERS as NOTED
 from tests.helpers.clusters import is_running, wait_for
-from tests.helpers.evaluation_data import Still, leave_curves_out, write_otb
+from tests.helpers.datasets import write_otb
+from tests.helpers.trackers import Still
 
 LENGTHS = {"Couple": 4, "Deer": 9, "Dog": 5}
 TRACKERS = '''
@@ -26,19 +27,15 @@ import time
 from pathlib import Path
 
 import torch
-from got10k.trackers import Tracker
 
-class Still(Tracker):
-    """Returns the first box; notes the process and its threads."""
-    def __init__(self):
-        super().__init__("Still", True)
+from tests.helpers import trackers
+
+class Still(trackers.Still):
+    """Notes the process and its threads."""
     def init(self, image, box):
-        self.box = box
-        self.frame = 0
+        super().init(image, box)
         note = Path(f"note {os.getpid()} {box[0]:g}.txt")
         note.write_text(str(torch.get_num_threads()))
-    def update(self, image):
-        return self.box
 
 class Endless(Still):
     """Never comes back from its second frame."""
@@ -46,16 +43,9 @@ class Endless(Still):
         Path(f"began {os.getpid()}").touch()
         time.sleep(600)
 
-class Faulty(Still):
-    """Fails in the third frame of the sequence that begins at 6."""
+class Faulty(trackers.Faulty):
     def __init__(self):
-        super().__init__()
-        self.name = "Faulty"
-    def update(self, image):
-        self.frame += 1
-        if self.frame == 2 and self.box[0] == 6:
-            raise RuntimeError("it broke")
-        return self.box
+        super().__init__(RuntimeError, x=6)
 '''
 QUICK_CRT = """
 from crt_plugin.parameters import load_parameters
@@ -66,11 +56,10 @@ def parameters():
 
 
 @pytest.fixture
-def data(tmp_path, monkeypatch):
+def data(tmp_path, monkeypatch, no_curves):
     """Three sequences; the present folder has a module of trackers and a parameter file."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
-    leave_curves_out(monkeypatch)
     (tmp_path / "mine_in_parallel.py").write_text(TRACKERS)
     (tmp_path / "quick_crt.py").write_text(QUICK_CRT)
     return write_otb(tmp_path / "otb", LENGTHS)

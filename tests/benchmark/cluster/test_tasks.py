@@ -13,7 +13,8 @@ from crt_plugin.errors import WeightsError
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.parameters import load_parameters
 from tests.conftest import QUICK
-from tests.helpers.evaluation_data import Still, write_got10k
+from tests.helpers.datasets import write_got10k
+from tests.helpers.trackers import Still
 
 
 def task_of(part, tracker=None, sequence="Deer"):
@@ -37,7 +38,7 @@ def test_a_recipe_holds_settings_and_not_the_file(tmp_path):
 
 def test_a_tracker_of_somebody_is_made_of_its_name():
     """Also where it derives from ours: settings alone do not make it."""
-    spec = TrackerSpec.of("tests.helpers.evaluation_data:Still", Still())
+    spec = TrackerSpec.of("tests.helpers.trackers:Still", Still())
     assert spec.parameters is None and isinstance(spec.make(), Still)
     ours = TrackerSpec.of("some:Tracker", GOT10kTracker("rgb", **QUICK))
     assert ours.parameters is None

@@ -6,8 +6,7 @@ from crt_plugin.benchmark.datasets.part import open_part, usable_part
 from crt_plugin.benchmark.run.evaluate import run_trackers
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
 from crt_plugin.hosts.got10k import experiments
-from tests.helpers.evaluation_data import (
-    Still,
+from tests.helpers.datasets import (
     boxes,
     frames,
     shortest_uav,
@@ -19,6 +18,7 @@ from tests.helpers.evaluation_data import (
     write_tcolor128,
     write_uav123,
 )
+from tests.helpers.trackers import Still
 
 UAV_NAMES = sorted(name for name, _ in shortest_uav())
 GOT_NAMES = ["GOT-10k_Val_000001", "GOT-10k_Val_000002"]

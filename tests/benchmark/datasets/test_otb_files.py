@@ -13,7 +13,7 @@ from crt_plugin.benchmark.datasets.otb_files import (
     target_name,
 )
 from crt_plugin.errors import SourceError
-from tests.helpers.evaluation_data import boxes, write, write_otb
+from tests.helpers.datasets import boxes, write, write_otb
 
 
 @pytest.mark.parametrize(

@@ -8,19 +8,8 @@ import pytest
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.benchmark.run.evaluate import run_trackers
-from tests.helpers.evaluation_data import (
-    Still,
-    boxes,
-    leave_curves_out,
-    write,
-    write_got10k,
-    write_otb,
-)
-
-
-@pytest.fixture
-def no_curves(monkeypatch):
-    leave_curves_out(monkeypatch)
+from tests.helpers.datasets import boxes, write, write_got10k, write_otb
+from tests.helpers.trackers import Still
 
 
 @pytest.fixture

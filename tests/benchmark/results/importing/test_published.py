@@ -12,8 +12,7 @@ from crt_plugin.benchmark.results.importing.published import (
 )
 from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.errors import ParameterError, SourceError
-from crt_plugin.hosts.got10k import experiments
-from tests.helpers.evaluation_data import boxes, write, write_otb
+from tests.helpers.datasets import boxes, write, write_otb
 
 PUBLISHED = {  # success AUC and DP at 20 px on OTB-100
     "KCF": (0.477, 0.695),
@@ -29,9 +28,7 @@ PUBLISHED = {  # success AUC and DP at 20 px on OTB-100
 }
 
 
-@pytest.fixture(autouse=True)
-def no_curves(monkeypatch):
-    monkeypatch.setattr(experiments.ExperimentOTB, "plot_curves", lambda *_: None)
+pytestmark = pytest.mark.usefixtures("no_curves")
 
 
 @pytest.fixture
