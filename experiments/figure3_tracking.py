@@ -21,9 +21,9 @@ from rich.progress import track
 
 from crt_plugin import CRTTracker, Detection
 from crt_plugin.algorithm.geometry import cut_patches
+from crt_plugin.benchmark.agreement import PRECISION_PIXELS
 from crt_plugin.formats.otb import otb_lists
-from crt_plugin.hosts.got10k.tracker import FIRST_PIXEL
-from crt_plugin.media.annotations import PRECISION_PIXELS
+from crt_plugin.hosts.got10k import FIRST_PIXEL
 from crt_plugin.paper.script import main
 from crt_plugin.paper.study import Outcome, Study
 from crt_plugin.parameters import load_parameters

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from crt_plugin.parameters import Parameters
+from crt_plugin.plus.tracker import CRTTracker
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("CRT_SHARED", ROOT.parent / "shared"))
@@ -40,7 +41,7 @@ def shared() -> Path:
 @pytest.fixture
 def no_curves(monkeypatch):
     """got10k's report without its curves, which take a second."""
-    from tests.helpers.evaluation_data import leave_curves_out
+    from tests.helpers.trackers import leave_curves_out
 
     leave_curves_out(monkeypatch)
 
@@ -49,7 +50,7 @@ def no_curves(monkeypatch):
 def part(tmp_path):
     """A little OTB folder, opened, with its results beside it."""
     from crt_plugin.benchmark.datasets.part import open_part
-    from tests.helpers.evaluation_data import write_otb
+    from tests.helpers.datasets import write_otb
 
     return open_part("otb", write_otb(tmp_path / "data"), results=tmp_path / "results")
 
@@ -98,6 +99,13 @@ def small() -> Parameters:
     Few coefficients need large ones, so that the learning rates are those times 50.
     """
     return Parameters().copy(**QUICK)
+
+
+def start_tracker(params: Parameters, x: float = 60, y: float = 40, **changes) -> CRTTracker:
+    """A tracker of the object in ``scene(x, y)``."""
+    tracker = CRTTracker(params.copy(**changes))
+    tracker.init(scene(x, y), (x, y, 24, 16))
+    return tracker
 
 
 def scene(x: float, y: float, height: int = 120, width: int = 160, seed: int = 3) -> np.ndarray:

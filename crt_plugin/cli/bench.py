@@ -142,11 +142,11 @@ def _draw(
         return
     assert data is not None and results is not None  # seen to before measuring
     from crt_plugin.benchmark.datasets.part import open_part
-    from crt_plugin.benchmark.results.scores import report
+    from crt_plugin.benchmark.results.scores import score_results
 
     part = open_part("otb", data, None, results)
     stored = {_stored_name(result["tracker"]): result for result in measured if "fps" in result}
-    scores = report(part, list(stored)).scores
+    scores = score_results(part, list(stored)).scores
     points = {stored[s.tracker]["tracker"]: (stored[s.tracker]["fps"], s.auc) for s in scores}
     for name in stored.keys() - {score.tracker for score in scores}:
         typer.secho(f"{name} has no results in {results}: not drawn", fg="yellow", err=True)

@@ -97,7 +97,7 @@ def evaluate(
     """
     _prepare()
     from crt_plugin.benchmark.run.evaluate import evaluate as run_evaluation
-    from crt_plugin.peers.registry import opencv_advice, opencv_wheels
+    from crt_plugin.peers.opencv import opencv_advice, opencv_wheels
 
     if len(opencv_wheels()) > 1:
         _warn(opencv_advice())
@@ -127,7 +127,8 @@ def evaluate(
 
 def trackers() -> None:
     """List the trackers that can take part, and what those need that cannot run here."""
-    from crt_plugin.peers.registry import opencv_advice, peers
+    from crt_plugin.peers.opencv import opencv_advice
+    from crt_plugin.peers.registry import peers
 
     table = Table("tracker", "from", "runs here", box=None, padding=(0, 2, 0, 0))
     for peer in peers():
@@ -190,11 +191,11 @@ def score(
     """Score results of OTB-100 with got10k's report, without frames."""
     _prepare()
     from crt_plugin.benchmark.results.importing.published import published_names, published_part
-    from crt_plugin.benchmark.results.scores import report
+    from crt_plugin.benchmark.results.scores import score_results
 
     part = published_part(folder, groundtruth, reports)
     names = published_names(folder) if trackers is None else split(trackers)
-    scored = report(part, names, progress=True)
+    scored = score_results(part, names, progress=True)
     _show(part, scored)
     there = {score.tracker for score in scored.scores}
     absent = [f"{name}: no results in {folder}" for name in names if name not in there]

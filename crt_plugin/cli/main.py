@@ -18,15 +18,14 @@ from numpy.typing import NDArray
 from typer.core import TyperGroup
 
 from crt_plugin.algorithm.geometry import Box
+from crt_plugin.benchmark.agreement import PRECISION_PIXELS, RunSummary
 from crt_plugin.cli import attach, bench, evaluate, info, paper, report, vot
 from crt_plugin.cli.options import EXPECTED_BOX, parse_box
 from crt_plugin.errors import BoxError, CRTError, ParameterError, SourceError
-from crt_plugin.media.annotations import PRECISION_PIXELS
 from crt_plugin.media.clips import CLIPS, open_clip
 from crt_plugin.media.drawing import ContactSheet
 from crt_plugin.media.loop import Sink, run
 from crt_plugin.media.sources import Source, open_source
-from crt_plugin.media.summary import Record
 from crt_plugin.media.window import Window, draw_box, require_window
 from crt_plugin.media.writer import BoxFile, VideoFile, require_av
 from crt_plugin.parameters import Parameters, load_parameters
@@ -211,7 +210,7 @@ def _track(task: _Task, frames: Iterator[NDArray[np.uint8]]) -> None:
     box = _first_box(task, first)
     tracker = CRTTracker(task.params)
     task.folder.mkdir(parents=True, exist_ok=True)
-    record = Record(task.source.truth)
+    record = RunSummary(task.source.truth)
     try:
         run(
             itertools.islice(itertools.chain([first], frames), task.frames),
@@ -246,7 +245,7 @@ def _sinks(task: _Task) -> list[Sink]:
     return [*sinks, ProgressBar(task.length)]
 
 
-def _report(task: _Task, record: Record) -> None:
+def _report(task: _Task, record: RunSummary) -> None:
     speed = "" if record.fps is None else f", {record.fps:.2f} fps (tracker alone)"
     typer.echo(f"frames   {record.frames}{speed}")
     if task.lost_below is not None:
@@ -261,7 +260,7 @@ def _report(task: _Task, record: Record) -> None:
     typer.echo(f"sheet    {task.folder / 'contact_sheet.png'}")
 
 
-def _kept(record: Record, folder: Path) -> str:
+def _kept(record: RunSummary, folder: Path) -> str:
     if not record.frames:
         return "no frame was tracked, nothing is written"
     return f"{record.frames} tracked frames are kept in {folder}"

@@ -1,4 +1,4 @@
-"""Annotated boxes of a sequence, and comparison of tracked boxes with them.
+"""Annotated boxes of a sequence.
 
 An annotation maps frames, counted from 0, to boxes (x, y, w, h) in px, 0-based. Frames
 without an object, or that nobody annotated, are left out.
@@ -6,45 +6,14 @@ without an object, or that nobody annotated, are left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from got10k.utils.metrics import center_error, rect_iou
 
 from crt_plugin.algorithm.geometry import Box
 from crt_plugin.formats.boxes import Boxes, parse_boxes, read_lines
 
 Annotation = dict[int, Box]
-
-PRECISION_PIXELS = 20.0  # OTB's threshold of the centre's error
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Agreement of boxes with an annotation, without the frame that the tracker was given.
-
-    Attributes:
-        frames: how many annotated frames were compared.
-        mean_iou: mean intersection over union.
-        precision: fraction of the frames whose centre is off by ``PRECISION_PIXELS`` at most.
-    """
-
-    frames: int
-    mean_iou: float
-    precision: float
-
-
-def compare(boxes: Mapping[int, Box], truth: Annotation) -> Comparison | None:
-    """Compare boxes of frames with their annotation; None where no frame has both."""
-    frames = [frame for frame in boxes if frame in truth]
-    if not frames:
-        return None
-    ours = np.array([boxes[frame] for frame in frames])
-    theirs = np.array([truth[frame] for frame in frames])
-    near = center_error(ours, theirs) <= PRECISION_PIXELS
-    return Comparison(len(frames), float(rect_iou(ours, theirs).mean()), float(near.mean()))
 
 
 def convert_otb(boxes: Boxes) -> Annotation:

@@ -17,12 +17,12 @@ from typing import Any
 from crt_plugin.benchmark.datasets.part import Part, open_part
 from crt_plugin.benchmark.results.importing.published import import_results, published_part
 from crt_plugin.benchmark.results.manifest import Manifest
-from crt_plugin.benchmark.results.scores import Report, Score, over, report
+from crt_plugin.benchmark.results.scores import Report, Score, over, score_results
 from crt_plugin.benchmark.run.evaluate import evaluate
 from crt_plugin.errors import CRTError, ParameterError
 from crt_plugin.formats.boxes import Boxes, parse_boxes
 from crt_plugin.formats.otb import otb_lists
-from crt_plugin.hosts.got10k.tracker import quiet
+from crt_plugin.hosts.got10k import quiet
 from crt_plugin.paper.benchmark_rule import by_the_benchmark
 from crt_plugin.parameters import load_parameters
 from crt_plugin.report.files import save_table
@@ -116,7 +116,7 @@ class Study:
         new = [name for name in names if name not in self._kept]
         if new and self.published is not None:
             part = self._annotations(self._published_folder)
-            found = report(part, new, self.progress, curves=False)
+            found = score_results(part, new, self.progress, curves=False)
             self._kept.update({name: _scored(found, name, name) for name in new})
         elif new:
             lack = {name: Scored({}, [f"{name}: no published results given"]) for name in new}
@@ -139,7 +139,7 @@ class Study:
             )
         except CRTError as error:  # weights that are not there, results of other settings
             return Scored({}, [f"{tracker}: {error}"])
-        found = report(by_the_benchmark(done.part), [tracker], curves=False)
+        found = score_results(by_the_benchmark(done.part), [tracker], curves=False)
         return _scored(found, tracker, name, [*done.notes, *map(str, done.failures)])
 
     def _kept_results(self, tracker: str, name: str) -> Scored:
@@ -154,7 +154,7 @@ class Study:
             return Scored({}, [f"{tracker}: {error}"])
         if kept is not None and kept.parameters != dict(load_parameters(name)):
             return Scored({}, [f"{tracker}: {folder} holds results of other settings"])
-        found = report(self._annotations(self.results), [tracker], curves=False)
+        found = score_results(self._annotations(self.results), [tracker], curves=False)
         return _scored(found, tracker, name)
 
     @functools.cached_property

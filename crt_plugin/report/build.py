@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from crt_plugin.benchmark.results.scores import report
+from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.errors import ParameterError, SourceError
 from crt_plugin.report.frames import copy_frames
 from crt_plugin.report.library import plotly_script
@@ -60,7 +60,7 @@ def build(request: Request, output: str | Path, progress: bool = False) -> Built
     # beside the output, so that a stopped run leaves no half of a page and a move is a rename
     with scratch(output.parent, output.name) as work:
         source = open_source(request, work / "reports")
-        scored = report(source.part, source.trackers, progress, curves=False)
+        scored = score_results(source.part, source.trackers, progress, curves=False)
         content = collect(source, scored, keep_all=request.sequences is not None)
         folder = work / "page"
         shutil.copytree(ASSETS, folder, ignore=shutil.ignore_patterns("__pycache__"))

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from got10k.utils.metrics import rect_iou
 from numpy.typing import NDArray
 
-from crt_plugin.benchmark.results.layout import Record
+from crt_plugin.benchmark.results.layout import ResultFiles
 from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.errors import SourceError
-from crt_plugin.hosts.got10k.tracker import FIRST_PIXEL
+from crt_plugin.hosts.got10k import FIRST_PIXEL, rect_iou
 from crt_plugin.report.frames import Pictures
 from crt_plugin.report.source import Source
 
@@ -74,7 +73,7 @@ def response_data(source: Source, tracker: str, sequence: str) -> dict[str, Any]
     Raises:
         SourceError: maps that cannot be read, or of another number of frames.
     """
-    record = Record.of(source.part, tracker, sequence, deterministic=False)
+    record = ResultFiles.of(source.part, tracker, sequence, deterministic=False)
     if not record.responses.is_file():
         return None
     kept = ResponseMaps.load(record.responses)
@@ -92,7 +91,7 @@ def response_data(source: Source, tracker: str, sequence: str) -> dict[str, Any]
 
 
 def _boxes(source: Source, tracker: str, sequence: str) -> Boxes:
-    file: Path = Record.of(source.part, tracker, sequence, deterministic=False).boxes[0]
+    file: Path = ResultFiles.of(source.part, tracker, sequence, deterministic=False).boxes[0]
     return np.loadtxt(file, delimiter=",", ndmin=2)
 
 

@@ -9,7 +9,7 @@ import sys
 
 from got10k.experiments import ExperimentGOT10k
 
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 
 
 def main(root: str) -> None:

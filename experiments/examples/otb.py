@@ -10,7 +10,7 @@ import sys
 
 from got10k.experiments import ExperimentOTB
 
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 
 
 def main(root: str) -> None:

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from crt_plugin.benchmark.datasets.part import open_part
-from crt_plugin.benchmark.results.layout import Record, trackers_in
+from crt_plugin.benchmark.results.layout import ResultFiles, trackers_in
 from crt_plugin.report.calibration import (
     RIGHT,
     Bin,
@@ -36,7 +36,7 @@ def kept(data: Path, results: Path, tracker: str) -> tuple[Columns, Columns, Col
     part = open_part("otb", data, None, results)
     peaks, scores, right = {}, {}, {}
     for (_, truth), name in zip(part.experiment.dataset, part.names, strict=True):
-        record = Record.of(part, tracker, name)
+        record = ResultFiles.of(part, tracker, name)
         if record.missing or not record.confidences.is_file():
             continue
         values = np.loadtxt(record.confidences, delimiter=",", ndmin=2)

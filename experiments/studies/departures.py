@@ -21,10 +21,10 @@ from rich.table import Table
 from torch.nn import functional
 
 from crt_plugin.benchmark.datasets.part import open_part
-from crt_plugin.benchmark.run.evaluate import run
+from crt_plugin.benchmark.run.evaluate import run_trackers
 from crt_plugin.features.vgg import MEAN_COLOR, VGG, pooled_layers
 from crt_plugin.features.vgg_weights import load_layers
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.tracker import CRTTracker
 
@@ -87,7 +87,7 @@ def main() -> None:
     args = parser.parse_args()
 
     part = open_part("otb", args.data, args.sequences, args.results)
-    scores = run(part, [variant(name) for name in args.variants]).report.scores
+    scores = run_trackers(part, [variant(name) for name in args.variants]).report.scores
     table = Table("AUC", *args.variants)
     for name in part.names:
         table.add_row(name, *(f"{score.by_sequence[name]:.3f}" for score in scores))

@@ -13,14 +13,13 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from got10k.utils.metrics import rect_iou
 from PIL import Image
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from crt_plugin.benchmark.datasets.part import open_part
-from crt_plugin.hosts.got10k.tracker import FIRST_PIXEL
+from crt_plugin.hosts.got10k import FIRST_PIXEL, rect_iou
 from crt_plugin.parameters import load_parameters
 from crt_plugin.plus.tracker import CRTTracker
 

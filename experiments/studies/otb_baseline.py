@@ -18,8 +18,8 @@ from rich.progress import track
 from rich.table import Table
 
 from crt_plugin.benchmark.datasets.part import Part, open_part
-from crt_plugin.benchmark.run.evaluate import run
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.benchmark.run.evaluate import run_trackers
+from crt_plugin.hosts.got10k import GOT10kTracker
 
 
 def training_steps(tracker: GOT10kTracker, part: Part) -> list[int]:
@@ -45,7 +45,7 @@ def main() -> None:
     results = args.results / f"seed{args.seed}"
     part = open_part("otb", args.data, args.sequences, results)
     trackers = [GOT10kTracker(name, seed=args.seed) for name in args.parameters]
-    done = run(part, trackers)
+    done = run_trackers(part, trackers)
     console = Console()
     overall = Table("tracker", "AUC", "OS", "DP", "fps", "sequences")
     per_sequence = Table("AUC", *(score.tracker for score in done.report.scores))

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from got10k.utils.metrics import rect_iou
 from PIL import Image
 
 from crt_plugin.benchmark.datasets.part import open_part
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker, rect_iou
 
 
 def mean_iou(shared, parameters, sequence, frames=25):

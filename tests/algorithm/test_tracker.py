@@ -12,15 +12,9 @@ from crt_plugin.algorithm.tracker import PaperTracker
 from crt_plugin.errors import BoxError, ImageError, NotInitialisedError, ParameterError
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.tracker import CRTTracker
-from tests.conftest import ROOT, scene
+from tests.conftest import ROOT, scene, start_tracker
 
 BOX = np.array([60.0, 40.0, 24.0, 16.0])
-
-
-def started(params, x=60, y=40):
-    tracker = CRTTracker(params)
-    tracker.init(scene(x, y), (x, y, 24, 16))
-    return tracker
 
 
 def center(box):
@@ -28,7 +22,7 @@ def center(box):
 
 
 def test_follows_a_moving_object(small):
-    tracker = started(small)
+    tracker = start_tracker(small)
     for x, y in [(63, 41), (67, 41), (72, 38), (76, 36)]:
         box = tracker.update(scene(x, y))
         assert np.abs(center(box) - (x + 12, y + 8)).max() < 2.5
@@ -36,7 +30,7 @@ def test_follows_a_moving_object(small):
 
 def test_right_is_right_and_down_is_down(small):
     """An asymmetric move: 8 px right and 4 px down, in (x, y, w, h)."""
-    box = started(small).update(scene(68, 44))
+    box = start_tracker(small).update(scene(68, 44))
     assert center(box) - center(BOX) == pytest.approx([8, 4], abs=2)
 
 
@@ -57,7 +51,7 @@ def test_whole_cells_of_the_patch_move_the_response(small):
     With one scale and a frame shifted by (2, -1) cells, the response shifts by (-1, 2) in
     (row, column), apart from the patch's border.
     """
-    tracker = started(small.copy(scale_count=1))
+    tracker = start_tracker(small.copy(scale_count=1))
     kh, kw = tracker.geometry.filter_h, tracker.geometry.filter_w
     assert (kh, kw) == (4, 6)
     history = tracker._history[0].features
@@ -71,7 +65,7 @@ def test_whole_cells_of_the_patch_move_the_response(small):
 def test_scale_of_a_growing_object(small):
     import cv2
 
-    tracker = started(small.copy(scale_step=0.03))
+    tracker = start_tracker(small.copy(scale_step=0.03))
     first = scene(60, 40)
     for size in (1.03, 1.06, 1.09, 1.12, 1.15):
         zoom = np.array([[size, 0, 72 * (1 - size)], [0, size, 48 * (1 - size)]])
@@ -81,7 +75,7 @@ def test_scale_of_a_growing_object(small):
 
 
 def test_last_detection_holds_together(small):
-    tracker = started(small)
+    tracker = start_tracker(small)
     box = tracker.update(scene(68, 44))
     last = tracker.last
     assert np.array_equal(last.box, box)
@@ -93,13 +87,13 @@ def test_last_detection_holds_together(small):
 
 
 def test_returned_box_is_a_copy(small):
-    tracker = started(small)
+    tracker = start_tracker(small)
     tracker.update(scene(60, 40))[:] = 0
     assert (tracker.last.box[2:] > 0).all()
 
 
 def test_after_init_last_is_the_given_box_with_a_high_score(small):
-    tracker = started(small)
+    tracker = start_tracker(small)
     assert np.array_equal(tracker.last.box, BOX)
     assert tracker.last.score > 0.5
     assert tracker.last.cell == tracker.geometry.center
@@ -107,7 +101,7 @@ def test_after_init_last_is_the_given_box_with_a_high_score(small):
 
 def test_samples_are_frames_t_t2_t4_t6_t8_with_labels_where_found(small):
     """The features of the chosen patch, not of another scale; labelled at the maximum."""
-    tracker = started(small)
+    tracker = start_tracker(small)
     seen = []
     descend = tracker.regression.descend
 
@@ -132,7 +126,7 @@ def test_samples_are_frames_t_t2_t4_t6_t8_with_labels_where_found(small):
 
 def test_the_stored_response_is_that_of_the_stored_sample(small):
     """Whichever scale was chosen: the smallest is the first of the batch, and not always it."""
-    tracker = started(small)
+    tracker = start_tracker(small)
     tracker.regression.descend = lambda *args: None  # keep the weights that made the response
     scales = set()
     for x, y in [(60, 40), (62, 41), (66, 43)]:
@@ -145,28 +139,29 @@ def test_the_stored_response_is_that_of_the_stored_sample(small):
 
 
 def test_frames_of_low_score_are_remembered_but_not_learned_from(small):
-    tracker = started(small.copy(confidence_threshold=1.0))
+    tracker = start_tracker(small.copy(confidence_threshold=1.0))
     weight = tracker.regression.weight.clone()
     tracker.update(scene(62, 40, seed=9))  # another texture: score below 1
     assert tracker.last.score < 1
     assert torch.equal(tracker.regression.weight, weight)
     assert len(tracker._history) == 2
 
-    learning = started(small.copy(confidence_threshold=0.0))
+    learning = start_tracker(small.copy(confidence_threshold=0.0))
     learning.update(scene(62, 40, seed=9))
     assert not torch.equal(learning.regression.weight, weight)
 
 
 def test_init_starts_anew(small):
-    tracker = started(small)
+    tracker = start_tracker(small)
     tracker.update(scene(66, 44))
     tracker.init(scene(60, 40), BOX)
-    assert tracker.update(scene(64, 41)).tolist() == started(small).update(scene(64, 41)).tolist()
+    expected = start_tracker(small).update(scene(64, 41))
+    assert tracker.update(scene(64, 41)).tolist() == expected.tolist()
 
 
 def test_same_seed_same_boxes_in_one_process(small):
     def boxes(seed):
-        tracker = started(small.copy(seed=seed))
+        tracker = start_tracker(small.copy(seed=seed))
         return [tracker.update(scene(60 + 3 * k, 40 + k)).tolist() for k in range(1, 5)] + [
             tracker.regression.weight.flatten().tolist()
         ]
@@ -177,6 +172,7 @@ def test_same_seed_same_boxes_in_one_process(small):
 
 PROGRAM = """
 from tests.conftest import scene
+from tests.conftest import scene, start_tracker
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.tracker import CRTTracker
 tracker = CRTTracker(Parameters().copy(vgg_layer=5, filter_cells=25.0, patch_width=5))
@@ -202,10 +198,11 @@ def test_update_before_init(small):
 
 
 def test_bad_frame_leaves_the_tracker_as_it_was(small):
-    tracker = started(small)
+    tracker = start_tracker(small)
     with pytest.raises(ImageError):
         tracker.update(np.zeros((4, 4)))
-    assert tracker.update(scene(64, 41)).tolist() == started(small).update(scene(64, 41)).tolist()
+    expected = start_tracker(small).update(scene(64, 41))
+    assert tracker.update(scene(64, 41)).tolist() == expected.tolist()
 
 
 def test_bad_box_at_init(small):
@@ -275,7 +272,7 @@ def test_lost_object_keeps_a_size(small):
 
 
 def test_frames_that_change_size_and_type(small):
-    tracker = started(small)
+    tracker = start_tracker(small)
     frame = scene(62, 40)
     for other in (
         frame[:100, :150],

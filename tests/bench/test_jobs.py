@@ -12,17 +12,8 @@ from crt_plugin.bench.memory import peak_mib, resident_mib
 from crt_plugin.bench.tables import tables
 from crt_plugin.errors import BenchError
 from tests.conftest import scene
+from tests.helpers.bench import BOX, QUICK, RGB, VGG
 
-QUICK = """
-from crt_plugin.parameters import Parameters
-
-def parameters():
-    return Parameters().copy({changes})
-"""
-FEW = "filter_cells=16.0, patch_width=3, patch_height=3, train_steps=3, confidence_threshold=0.0"
-RGB = f"features='rgb', {FEW}"
-VGG = f"vgg_layer=5, {FEW}"
-BOX = [60.0, 40.0, 24.0, 16.0]
 STAGES = ["crop", "features", "reduction", "detection", "update", "rest"]
 
 

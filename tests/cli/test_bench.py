@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from crt_plugin.cli import bench as cli_bench
 from crt_plugin.cli import evaluate as cli_evaluate
 from crt_plugin.cli.main import Commands
-from tests.bench.test_jobs import BOX, QUICK, RGB
 from tests.conftest import scene
-from tests.helpers.evaluation_data import leave_curves_out, write_otb
+from tests.helpers.bench import BOX, QUICK, RGB
+from tests.helpers.datasets import write_otb
 
 app = typer.Typer(cls=Commands)
 app.command()(cli_bench.bench)
@@ -22,11 +22,10 @@ PLACE = ",".join(f"{value:g}" for value in BOX)
 
 
 @pytest.fixture
-def crt(tmp_path, monkeypatch):
+def crt(tmp_path, monkeypatch, no_curves):
     """Run the command in a folder with a clip, a parameter file and two sequences of OTB."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    leave_curves_out(monkeypatch)
     monkeypatch.setenv("COLUMNS", "200")
     for k in range(6):
         file = tmp_path / "clip" / f"{k}.png"

@@ -8,10 +8,9 @@ from typer.testing import CliRunner
 
 from crt_plugin.cli import evaluate as cli_evaluate
 from crt_plugin.cli.main import Commands
-from crt_plugin.hosts.got10k.tracker import experiments
-from crt_plugin.peers import registry as peers
+from crt_plugin.peers import opencv as peers
 from tests.conftest import ROOT
-from tests.helpers.evaluation_data import boxes, write, write_otb
+from tests.helpers.datasets import boxes, write, write_otb
 
 app = typer.Typer(cls=Commands)
 app.command()(cli_evaluate.evaluate)
@@ -19,37 +18,22 @@ app.command()(cli_evaluate.trackers)
 app.add_typer(cli_evaluate.results, name="results")
 
 STILL = """
-from got10k.trackers import Tracker
+from tests.helpers import trackers
+from tests.helpers.trackers import Still
 
-class Still(Tracker):
+class Faulty(trackers.Faulty):
     def __init__(self):
-        super().__init__("Still", True)
-    def init(self, image, box):
-        self.box = box
-        self.frame = 0
-    def update(self, image):
-        return self.box
-
-class Faulty(Still):
-    def __init__(self):
-        super().__init__()
-        self.name = "Faulty"
-    def update(self, image):
-        self.frame += 1
-        if self.frame == 3 and self.box[0] == 5:
-            raise RuntimeError("it broke")
-        return self.box
+        super().__init__(RuntimeError, frame=3)
 """
 
 
 @pytest.fixture
-def crt(tmp_path, monkeypatch):
+def crt(tmp_path, monkeypatch, no_curves):
     """Run a command in a folder with a module ``mine`` and two sequences; curves are left out."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.delitem(sys.modules, "mine", raising=False)
     monkeypatch.setattr(peers, "opencv_wheels", lambda: {"opencv-python": "5.0.0"})
-    monkeypatch.setattr(experiments.ExperimentOTB, "plot_curves", lambda *_: None)
     monkeypatch.setenv("COLUMNS", "200")
     (tmp_path / "mine.py").write_text(STILL)
     write_otb(tmp_path / "otb")

@@ -17,8 +17,8 @@ from crt_plugin.cli.paper import paper
 from crt_plugin.paper.printed import FIGURE5_TRACKERS, TRACKERS
 from crt_plugin.paper.scripts import ORDER, find_scripts, load, script_directory
 from crt_plugin.paper.study import Study, settings_of
-from tests.helpers.evaluation_data import boxes, leave_curves_out, write, write_otb
-from tests.helpers.paper_data import quick_parameters, score
+from tests.helpers.datasets import boxes, write, write_otb
+from tests.helpers.paper import quick_parameters, score
 
 app = typer.Typer(cls=Commands)
 app.command()(paper)
@@ -29,9 +29,8 @@ FILES = ("default", "vgg_conv2", "no_mining", "hog")
 
 
 @pytest.fixture
-def crt(tmp_path, monkeypatch):
+def crt(tmp_path, monkeypatch, no_curves):
     """Run ``crt paper`` in a folder with annotations, and results of ours and of rivals."""
-    leave_curves_out(monkeypatch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")
     for name, count in TARGETS.items():
@@ -173,9 +172,8 @@ def test_results_of_another_dataset(crt, tmp_path):
     assert {row["OS"] for row in rows(tmp_path / "paper/table1_features.csv")} == {""}
 
 
-def test_figures_of_frames(tmp_path, monkeypatch):
+def test_figures_of_frames(tmp_path, monkeypatch, no_curves):
     """Convergence, tracking and boxes on five frames; few steps, quick features."""
-    leave_curves_out(monkeypatch)
     data = write_otb(tmp_path / "otb", {"Woman": 5})
     ours = quick_parameters(tmp_path)
     for rival in FIGURE5_TRACKERS:

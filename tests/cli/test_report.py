@@ -10,7 +10,7 @@ from crt_plugin.cli import report as cli_report
 from crt_plugin.cli.main import Commands
 from crt_plugin.report import build as building
 from tests.conftest import ROOT
-from tests.helpers.evaluation_data import boxes, write, write_otb
+from tests.helpers.datasets import boxes, write, write_otb
 
 app = typer.Typer(cls=Commands)
 app.command()(cli_report.report)

@@ -23,7 +23,7 @@ from pathlib import Path
 import torch
 from got10k.trackers import Tracker
 
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.parameters import Parameters
 
 NOTES = Path(os.environ["CRT_NOTES"])

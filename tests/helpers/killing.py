@@ -17,15 +17,15 @@ import psutil
 import pytest
 
 from crt_plugin.benchmark.cluster.queue import Queue
-from crt_plugin.benchmark.cluster.tasks import Recipe
+from crt_plugin.benchmark.cluster.tasks import TrackerSpec
 from crt_plugin.benchmark.datasets.part import open_part
-from crt_plugin.benchmark.results.layout import Record, trackers_in
+from crt_plugin.benchmark.results.layout import ResultFiles, trackers_in
 from crt_plugin.benchmark.results.responses import ResponseLog, ResponseMaps
-from crt_plugin.benchmark.run.evaluate import run
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker, experiments
+from crt_plugin.benchmark.run.evaluate import run_trackers
+from crt_plugin.hosts.got10k import GOT10kTracker, experiments
 from tests.conftest import QUICK
 from tests.helpers.clusters import wait_for
-from tests.helpers.evaluation_data import write_otb
+from tests.helpers.datasets import write_otb
 
 LENGTHS = {"Couple": 4, "Deer": 7, "Dog": 5}
 TRACKER = "CRT-rgb"
@@ -36,11 +36,11 @@ def evaluate(data, results, sequences=None, overwrite=False, workers=1):
     """What is killed: CRT on all sequences, with response maps and the host's report."""
     experiments.ExperimentOTB.plot_curves = lambda *_: None  # they take seconds
     tracker = GOT10kTracker("rgb", **QUICK, train_steps=3)
-    tracker.responses = ResponseLog()
+    tracker.recorder = ResponseLog()
     part = open_part("otb", data, sequences, results)
-    recipes = {TRACKER: Recipe.of("crt:rgb", tracker)}
-    queue = Queue(workers, None, None, recipes) if workers > 1 else None
-    done = run(part, [tracker], overwrite=overwrite, progress=False, queue=queue)
+    specs = {TRACKER: TrackerSpec.of("crt:rgb", tracker)}
+    queue = Queue(workers, None, None, specs) if workers > 1 else None
+    done = run_trackers(part, [tracker], overwrite=overwrite, progress=False, queue=queue)
     assert not done.failures and len(done.report.scores) == 1
 
 
@@ -92,7 +92,7 @@ class Killer:
         return process
 
     def run(self, **options):
-        ended(self.start(**options))
+        finish(self.start(**options))
 
     def kill(self, **options):
         """Begin an evaluation, and kill it; whether it had not ended."""
@@ -128,7 +128,7 @@ class Killer:
         part = open_part("otb", self.data, results=self.results)
         assert trackers_in(part.experiment.result_dir) in ([], [TRACKER])
         for name in LENGTHS:
-            record = Record.of(part, TRACKER, name)
+            record = ResultFiles.of(part, TRACKER, name)
             assert record.damage() == ""
             if record.boxes[0].is_file():
                 for file in (record.times, record.responses, record.confidences):
@@ -156,7 +156,7 @@ class Killer:
             self.finish()
 
 
-def ended(process):
+def finish(process):
     process.join(SECONDS)
     assert process.exitcode == 0
 

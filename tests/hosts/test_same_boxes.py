@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.hosts.pytracking.tracker import CRT
 from crt_plugin.parameters import load_parameters
 from crt_plugin.plus.tracker import CRTTracker

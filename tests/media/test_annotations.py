@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crt_plugin.media.annotations import compare, convert_otb, read_key_frames
+from crt_plugin.benchmark.agreement import compare
+from crt_plugin.media.annotations import convert_otb, read_key_frames
 
 
 def test_frames_without_the_object_are_left_out_and_the_others_keep_their_numbers():

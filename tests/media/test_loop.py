@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from crt_plugin.benchmark.agreement import RunSummary
 from crt_plugin.errors import FrameError
 from crt_plugin.media.loop import run, steps
-from crt_plugin.media.summary import Record
 from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import scene
 
@@ -173,7 +173,7 @@ def test_frames_are_not_held():
 
 def test_record_leaves_the_given_box_out():
     truth = {0: BOX, 2: BOX + (3, 0, 0, 0), 3: BOX + (30, 0, 0, 0)}
-    record = Record(truth)
+    record = RunSummary(truth)
     run(frames(5), Stepping(), BOX, [record])
     assert record.frames == 5
     assert record.fps is not None and record.fps > 0
@@ -184,14 +184,14 @@ def test_record_leaves_the_given_box_out():
 
 
 def test_record_of_one_frame():
-    record = Record({0: BOX})
+    record = RunSummary({0: BOX})
     run(frames(1), Stepping(), BOX, [record])
     assert (record.frames, record.fps, record.comparison) == (1, None, None)
 
 
 def test_the_real_tracker_follows_a_moving_object(small):
     truth = {i: np.array([40.0 + 3 * i, 50.0 + i, 24, 16]) for i in range(8)}
-    record = Record(truth)
+    record = RunSummary(truth)
     moving = (scene(box[0], box[1]) for box in truth.values())
     run(moving, CRTTracker(small), truth[0], [record])
     assert record.comparison is not None

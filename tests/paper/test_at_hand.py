@@ -1,7 +1,7 @@
 import pytest
 
 from crt_plugin.paper.at_hand import at_hand
-from tests.helpers.paper_data import score
+from tests.helpers.paper import score
 
 # OTB-50: Couple, Deer, Girl. OTB-100 only: Crossing. "mine" is in neither.
 EASY = score("A", {"Couple": 0.6, "Deer": 0.4, "Girl": 0.2, "Crossing": 0.8, "mine": 0.0})

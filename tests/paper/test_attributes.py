@@ -9,7 +9,7 @@ from crt_plugin.paper.attributes import (
     without_attributes,
 )
 from crt_plugin.paper.printed import TABLE4, TRACKERS, Pair
-from tests.helpers.paper_data import score
+from tests.helpers.paper import score
 
 MINE = score("T", {"Deer": 0.6, "Couple": 0.2, "CarDark": 0.9, "mine": 0.5})
 

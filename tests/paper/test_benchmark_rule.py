@@ -2,15 +2,14 @@ import numpy as np
 import pytest
 
 from crt_plugin.benchmark.datasets.part import open_part
-from crt_plugin.benchmark.results.scores import report
+from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.paper.benchmark_rule import by_the_benchmark
-from tests.helpers.evaluation_data import boxes, leave_curves_out, write, write_otb
+from tests.helpers.datasets import boxes, write, write_otb
 
 
-def test_frames_without_an_object(tmp_path, monkeypatch):
+def test_frames_without_an_object(tmp_path, no_curves):
     """Of 5 frames, one's annotation begins at x = 0 and one's has no width: both count as right
     in DP whatever the box is, and as no overlap in AUC."""
-    leave_curves_out(monkeypatch)
     root = write_otb(tmp_path / "otb", {"Deer": 5})
     truth = boxes(5)
     truth[2, 0], truth[3, 2] = 0, 0
@@ -20,7 +19,7 @@ def test_frames_without_an_object(tmp_path, monkeypatch):
     result[4, 0] += 1000
     write(tmp_path / "results/OTB2015/T/Deer.txt", result, fmt="%.3f")
     part = open_part("otb", root, results=tmp_path / "results")
-    (host,), (ours,) = (report(p, ["T"]).scores for p in (part, by_the_benchmark(part)))
+    (host,), (ours,) = (score_results(p, ["T"]).scores for p in (part, by_the_benchmark(part)))
     assert host.dp == pytest.approx(2 / 5) and ours.dp == pytest.approx(4 / 5)
     assert ours.auc == pytest.approx(20 / 21 * 2 / 5)
     assert np.isclose(ours.each["Deer"].success[0], 2 / 5)

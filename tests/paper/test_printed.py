@@ -3,9 +3,9 @@
 import pytest
 
 from crt_plugin.benchmark.results.importing.published import import_results, published_part
-from crt_plugin.benchmark.results.scores import report
+from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.formats.otb import otb_lists
-from crt_plugin.hosts.got10k.tracker import experiments
+from crt_plugin.hosts.got10k import experiments
 from crt_plugin.paper.attributes import by_attribute
 from crt_plugin.paper.benchmark_rule import by_the_benchmark
 from crt_plugin.paper.printed import TABLE1, TABLE2, TABLE3, TABLE4, TRACKERS
@@ -37,7 +37,7 @@ def published(shared, tmp_path_factory):
     part = by_the_benchmark(published_part(folder, truth))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(experiments.ExperimentOTB, "plot_curves", lambda *_: None)
-        scores = report(part, RIVALS).scores
+        scores = score_results(part, RIVALS).scores
     return {score.tracker: by_attribute(score) for score in scores}
 
 

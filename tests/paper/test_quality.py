@@ -4,7 +4,7 @@ from crt_plugin.paper.printed import Quality
 from crt_plugin.paper.quality import Claim, Row, by_sequence, finding, quality_table, verdict
 from crt_plugin.paper.study import Scored
 from crt_plugin.report.bootstrap import Difference
-from tests.helpers.paper_data import score
+from tests.helpers.paper import score
 
 # Deer and Girl are of OTB-50; Dog and Crossing are not.
 ROWS = [Row("9 x 5", "good", Quality(70.0, 80.0, 1.5)), Row("3 x 3", "bad", Quality(60.0, 75.0))]

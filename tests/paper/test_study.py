@@ -3,13 +3,10 @@ import pytest
 
 from crt_plugin.errors import ParameterError
 from crt_plugin.paper.study import Study, settings_of
-from tests.helpers.evaluation_data import boxes, leave_curves_out, write, write_otb
-from tests.helpers.paper_data import quick_parameters
+from tests.helpers.datasets import boxes, write, write_otb
+from tests.helpers.paper import quick_parameters
 
-
-@pytest.fixture(autouse=True)
-def no_curves(monkeypatch):
-    leave_curves_out(monkeypatch)
+pytestmark = pytest.mark.usefixtures("no_curves")
 
 
 @pytest.fixture

@@ -5,13 +5,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from got10k.trackers import IdentityTracker
-from got10k.utils.metrics import rect_iou
 from PIL import Image
 
 from crt_plugin.errors import BoxError, MissingExtraError, ParameterError, SourceError
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker, rect_iou
+from crt_plugin.peers import dlib as dlib_peers
+from crt_plugin.peers import opencv as opencv_peers
 from crt_plugin.peers import registry as peers
-from crt_plugin.peers.registry import DlibTracker, OpenCVTracker, Published, make
+from crt_plugin.peers.dlib import DlibTracker
+from crt_plugin.peers.opencv import OpenCVTracker
+from crt_plugin.peers.published import Published
+from crt_plugin.peers.registry import make
 from tests.conftest import scene
 
 WHEELS = {"opencv-python": "5.0.0", "opencv-contrib-python": "5.0.1"}
@@ -35,7 +39,9 @@ def wheels(monkeypatch):
 @pytest.fixture
 def plain_opencv(monkeypatch, wheels):
     """Only what plain OpenCV has."""
-    monkeypatch.setattr(peers, "cv2", SimpleNamespace(TrackerMIL_create=list, __version__="5.0.0"))
+    monkeypatch.setattr(
+        opencv_peers, "cv2", SimpleNamespace(TrackerMIL_create=list, __version__="5.0.0")
+    )
     wheels("opencv-python")
 
 
@@ -169,7 +175,7 @@ class Recorder:
 
 def recorded(monkeypatch, *answers, accepts=None):
     recorder = Recorder(answers, accepts)
-    monkeypatch.setattr(peers, "_opencv_factory", lambda name: lambda: recorder)
+    monkeypatch.setattr(opencv_peers, "_find_factory", lambda name: lambda: recorder)
     return OpenCVTracker("mil"), recorder
 
 
@@ -208,8 +214,10 @@ def test_opencv_that_refuses_the_box(monkeypatch):
 
 def test_main_classes_come_before_legacy_ones(monkeypatch):
     legacy = SimpleNamespace(TrackerKCF_create="old", TrackerMOSSE_create="mosse")
-    monkeypatch.setattr(peers, "cv2", SimpleNamespace(TrackerKCF_create="new", legacy=legacy))
-    assert [peers._opencv_factory(name) for name in ("kcf", "mosse", "tld")] == [
+    monkeypatch.setattr(
+        opencv_peers, "cv2", SimpleNamespace(TrackerKCF_create="new", legacy=legacy)
+    )
+    assert [opencv_peers._find_factory(name) for name in ("kcf", "mosse", "tld")] == [
         "new",
         "mosse",
         None,
@@ -228,8 +236,8 @@ def test_missing_opencv_trackers_say_which_wheel(plain_opencv):
 
 def test_two_wheels_are_noticed(wheels):
     wheels("opencv-python", "opencv-contrib-python")
-    assert peers.opencv_wheels() == WHEELS
-    assert peers.opencv_advice() == (
+    assert opencv_peers.opencv_wheels() == WHEELS
+    assert opencv_peers.opencv_advice() == (
         "opencv-python and opencv-contrib-python are installed together and overwrite each other's "
         "cv2; keep one. For the one with all trackers: pip uninstall -y opencv-python "
         "opencv-contrib-python, then pip install --no-deps opencv-contrib-python"
@@ -238,16 +246,16 @@ def test_two_wheels_are_noticed(wheels):
 
 def test_headless_wheels_stay_headless(plain_opencv, wheels):
     wheels("opencv-python-headless")
-    assert peers.opencv_advice().endswith("--no-deps opencv-contrib-python-headless")
+    assert opencv_peers.opencv_advice().endswith("--no-deps opencv-contrib-python-headless")
 
 
 def test_one_contrib_wheel_needs_no_advice(monkeypatch, wheels):
-    monkeypatch.setattr(peers, "_opencv_factory", lambda name: list)
+    monkeypatch.setattr(opencv_peers, "_find_factory", lambda name: list)
     wheels("opencv-contrib-python")
-    assert peers.opencv_advice() == ""
+    assert opencv_peers.opencv_advice() == ""
 
 
-OPENCV_HERE = [name for name in peers.OPENCV if peers._opencv_factory(name)]
+OPENCV_HERE = [name for name in opencv_peers.OPENCV if opencv_peers._find_factory(name)]
 
 
 def follow(tracker):
@@ -295,7 +303,7 @@ def test_dlib_conventions_by_hand(monkeypatch):
 
 
 def test_missing_dlib(monkeypatch):
-    monkeypatch.setattr(peers.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(dlib_peers.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match="the package dlib-bin brings it: pip install dlib"):
         make("dlib:correlation")
 

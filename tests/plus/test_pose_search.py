@@ -1,6 +1,7 @@
 """Size and angle at the place that was found: the axes by hand, and a scene that turns."""
 
 import math
+from functools import partial
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ from crt_plugin.parameters import Parameters
 from crt_plugin.plus.pose import Pose
 from crt_plugin.plus.pose_search import Axis, choose_pose, list_poses, shrink_patch
 from crt_plugin.plus.tracker import CRTTracker
-from tests.conftest import scene
+from tests.conftest import scene, start_tracker
 
 BOX = (60.0, 40.0, 24.0, 16.0)
 MIDDLE = (72.0, 48.0)
@@ -29,10 +30,7 @@ def turned(degrees, dx=0.0, dy=0.0):
     return cv2.warpAffine(scene(60, 40), turn, (160, 120), borderMode=cv2.BORDER_REPLICATE)
 
 
-def started(params, **changes):
-    tracker = CRTTracker(params.copy(search="two_step", **changes))
-    tracker.init(scene(60, 40), BOX)
-    return tracker
+start = partial(start_tracker, search="two_step")
 
 
 def test_the_best_step_is_taken():
@@ -86,7 +84,7 @@ def test_each_axis_is_chosen_by_its_own_scores():
 @pytest.mark.parametrize("sense", [1, -1])
 def test_a_turning_object_is_followed(small, sense):
     """Clockwise is positive; the box of a turned 24 x 16 object grows in height."""
-    tracker = started(small, rotation_step=6.0, pose_refinement="parabola", filter_cells=100.0)
+    tracker = start(small, rotation_step=6.0, pose_refinement="parabola", filter_cells=100.0)
     for degrees in range(5, 46, 5):
         before = tracker.last.pose.angle
         box = tracker.update(turned(sense * degrees, dx=degrees / 5))
@@ -101,7 +99,7 @@ def test_a_turning_object_is_followed(small, sense):
 
 
 def test_a_still_object_does_not_turn(small):
-    tracker = started(small, rotation_step=6.0, rotation_penalty=0.05)
+    tracker = start(small, rotation_step=6.0, rotation_penalty=0.05)
     for _ in range(5):
         tracker.update(scene(60, 40))
     assert tracker.last.pose.angle == 0
@@ -116,7 +114,7 @@ def test_a_still_object_does_not_turn(small):
     ],
 )
 def test_sizes_and_angles_are_searched_in_their_turns(small, intervals, expected):
-    tracker = started(
+    tracker = start(
         small, rotation_step=6.0, scale_interval=intervals[0], rotation_interval=intervals[1]
     )
     batches = []
@@ -130,7 +128,7 @@ def test_sizes_and_angles_are_searched_in_their_turns(small, intervals, expected
 @pytest.mark.parametrize(("threshold", "batches"), [(0.0, 8), (0.01, 8), (1.0, 4)])
 def test_size_and_angle_of_a_hidden_object_stay(small, threshold, batches):
     """Peaks are between 0.01 and 1 here: the second step is left out, or not."""
-    tracker = started(small, rotation_step=6.0, pose_threshold=threshold)
+    tracker = start(small, rotation_step=6.0, pose_threshold=threshold)
     calls = []
     extract = tracker.features.extract
     tracker.features.extract = lambda patches: calls.append(1) or extract(patches)
@@ -141,7 +139,7 @@ def test_size_and_angle_of_a_hidden_object_stay(small, threshold, batches):
 
 
 def test_a_turned_object_that_leaves_the_frame_keeps_a_pixel_inside(small):
-    tracker = started(small, rotation_step=6.0)
+    tracker = start(small, rotation_step=6.0)
     tracker._last = tracker.last.in_pose(Pose(np.array([-300.0, 400.0, 24.0, 16.0]), 0.7))
     box = tracker.update(scene(60, 40))
     assert box[0] + box[2] >= 1 - 1e-9 and box[1] <= 119 + 1e-9

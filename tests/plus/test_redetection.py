@@ -1,5 +1,7 @@
 """A lost object is looked for in the whole frame, and its score says so."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -8,9 +10,8 @@ from hypothesis import strategies as st
 
 from crt_plugin.algorithm.geometry import PatchGeometry
 from crt_plugin.plus.redetection import cover_frame
-from crt_plugin.plus.tracker import CRTTracker
 from tests.algorithm.test_geometry import geometry_of
-from tests.conftest import scene
+from tests.conftest import scene, start_tracker
 
 LOST = {"score_slope": 12.0, "score_midpoint": 0.3, "lost_score": 0.3, "lost_frames": 2}
 GATE = {"confidence_threshold": 0.3}
@@ -23,10 +24,7 @@ def empty():
     return frame
 
 
-def started(params, **changes):
-    tracker = CRTTracker(params.copy(**GATE, **changes))
-    tracker.init(scene(60, 40), (60, 40, 24, 16))
-    return tracker
+start = partial(start_tracker, **GATE)
 
 
 def searches(tracker):
@@ -43,7 +41,7 @@ def searches(tracker):
 
 
 def test_an_object_that_comes_back_elsewhere_is_found(small):
-    tracker = started(small, **LOST, found_score=0.4)
+    tracker = start(small, **LOST, found_score=0.4)
     seen = searches(tracker)
     for _ in range(4):
         tracker.update(empty())
@@ -63,7 +61,7 @@ def test_an_object_that_comes_back_elsewhere_is_found(small):
 
 
 def test_without_a_search_it_stays_lost(small):
-    tracker = started(small, score_slope=12.0, score_midpoint=0.3)
+    tracker = start(small, score_slope=12.0, score_midpoint=0.3)
     seen = searches(tracker)
     for _ in range(4):
         tracker.update(empty())
@@ -72,7 +70,7 @@ def test_without_a_search_it_stays_lost(small):
 
 
 def test_nothing_in_the_frame_is_taken_for_it(small):
-    tracker = started(small, **LOST, found_score=0.4)
+    tracker = start(small, **LOST, found_score=0.4)
     before = tracker.last.box
     for _ in range(5):
         box = tracker.update(empty())
@@ -81,7 +79,7 @@ def test_nothing_in_the_frame_is_taken_for_it(small):
 
 
 def test_a_search_changes_no_weights(small):
-    tracker = started(small, **LOST, found_score=0.4)
+    tracker = start(small, **LOST, found_score=0.4)
     before = tracker.regression.weight.clone()
     for _ in range(4):
         tracker.update(empty())
@@ -92,7 +90,7 @@ def test_a_search_changes_no_weights(small):
 
 
 def test_large_frames_are_searched_in_part(small):
-    tracker = started(small, **LOST, found_score=0.4, found_cells=800)
+    tracker = start(small, **LOST, found_score=0.4, found_cells=800)
     seen = searches(tracker)
     for _ in range(2):
         tracker.update(empty())

@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from crt_plugin.plus.pose import Pose
-from crt_plugin.plus.tracker import CRTTracker
-from tests.conftest import scene
+from tests.conftest import scene, start_tracker
 
 BOX = (60.0, 40.0, 24.0, 16.0)
 
@@ -18,18 +17,12 @@ def zoomed(size, dx=0.0, dy=0.0):
     return cv2.warpAffine(scene(60, 40), zoom, (160, 120), borderMode=cv2.BORDER_REPLICATE)
 
 
-def started(params, **changes):
-    tracker = CRTTracker(params.copy(**changes))
-    tracker.init(scene(60, 40), BOX)
-    return tracker
-
-
 def center(box):
     return box[:2] + box[2:] / 2
 
 
 def test_two_steps_follow_a_growing_object(small):
-    tracker = started(
+    tracker = start_tracker(
         small, search="two_step", scale_step=0.03, subcell="gaussian", filter_cells=100.0
     )
     for size in (1.03, 1.06, 1.09, 1.12, 1.15):
@@ -40,7 +33,7 @@ def test_two_steps_follow_a_growing_object(small):
 
 
 def test_the_place_is_searched_on_one_patch_and_the_scale_on_three(small):
-    tracker = started(small, search="two_step", scale_margin=2)
+    tracker = start_tracker(small, search="two_step", scale_margin=2)
     shapes = []
     extract = tracker.features.extract
     tracker.features.extract = lambda patches: (
@@ -58,7 +51,7 @@ def test_the_place_is_searched_on_one_patch_and_the_scale_on_three(small):
 @pytest.mark.parametrize("size", [0.9, 0.96, 1.0, 1.05, 1.12])
 def test_the_scale_is_the_one_that_whole_patches_prefer_at_that_place(small, size):
     """Colours of a cell are the same on small patches: so are the responses."""
-    tracker = started(small, search="two_step", scale_step=0.05)
+    tracker = start_tracker(small, search="two_step", scale_step=0.05)
     tracker.regression.descend = lambda *_: None  # keep the weights that find the place
     box = tracker.update(zoomed(size))
     place = tracker.geometry.box_at(tracker.last.patch_rect, *tracker.last.cell)
@@ -76,7 +69,7 @@ def test_the_scale_is_the_one_that_whole_patches_prefer_at_that_place(small, siz
 
 
 def test_the_scale_is_searched_in_every_nth_frame(small):
-    tracker = started(small, search="two_step", scale_interval=3)
+    tracker = start_tracker(small, search="two_step", scale_interval=3)
     batches = []
     extract = tracker.features.extract
 
@@ -94,7 +87,7 @@ def test_between_the_cells(small):
     """A cell is 4 px: moves of 1.5 px right and 1 px up are found to a fraction of that."""
     errors = {}
     for subcell in ("off", "gaussian"):
-        tracker = started(small, subcell=subcell, scale_count=1)
+        tracker = start_tracker(small, subcell=subcell, scale_count=1)
         boxes = [tracker.update(zoomed(1.0, dx=1.5 * k, dy=-1.0 * k)) for k in range(1, 7)]
         truth = [(72 + 1.5 * k, 48 - 1.0 * k) for k in range(1, 7)]
         distances = [np.abs(center(b) - t) for b, t in zip(boxes, truth, strict=True)]
@@ -104,7 +97,7 @@ def test_between_the_cells(small):
 
 
 def test_the_label_is_centred_between_the_cells_too(small):
-    tracker = started(small, subcell="gaussian", scale_count=1)
+    tracker = start_tracker(small, subcell="gaussian", scale_count=1)
     tracker.update(zoomed(1.0, dx=1.5))
     row, column = tracker.last.cell
     assert column != round(column)

@@ -15,8 +15,8 @@ from crt_plugin.report import library
 from crt_plugin.report.bootstrap import paired_difference
 from crt_plugin.report.page import NO_FILE
 from crt_plugin.report.scripts import as_json, file_name, write_script
-from tests.helpers.evaluation_data import boxes, write, write_otb, write_uav123
-from tests.helpers.page_data import TRUTH, pages, read_script, shifted, write_results
+from tests.helpers.datasets import boxes, write, write_otb, write_uav123
+from tests.helpers.page import TRUTH, pages, read_script, shifted, write_results
 
 __all__ = ["pages"]  # a fixture
 

@@ -12,8 +12,8 @@ from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.formats.otb import otb_lists
 from crt_plugin.report.build import build
 from crt_plugin.report.source import Request
-from tests.helpers.evaluation_data import boxes, write, write_otb
-from tests.helpers.page_data import read_script, shifted, write_results
+from tests.helpers.datasets import boxes, write, write_otb
+from tests.helpers.page import read_script, shifted, write_results
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (

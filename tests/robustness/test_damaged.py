@@ -15,8 +15,8 @@ from PIL import Image
 from crt_plugin.errors import ImageError, SourceError
 from crt_plugin.media.sources import open_source
 from crt_plugin.runtime.image import as_rgb
-from tests.cli.test_track import BOX, FAST, crt, error_line, image_folder, rows
 from tests.conftest import scene
+from tests.helpers.track import BOX, FAST, crt, error_line, image_folder, rows
 
 ORANGE = np.array([230, 120, 40])
 

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from crt_plugin.plus.tracker import CRTTracker
-from tests.cli.test_track import BOX, FAST, crt
 from tests.conftest import ROOT, scene
+from tests.helpers.track import BOX, FAST, crt
 
 SHORT = {"train_steps": 50}  # nothing can be learned here: all 4000 would be taken
 SETTINGS = {
@@ -118,16 +118,12 @@ def test_what_is_no_score_is_refused(tmp_path, text):
 FRAMES = 20_000
 PROGRAM = """
 import statistics, sys, time
-sys.path.insert(0, "tests")
-from tests.conftest import QUICK, scene
+from tests.conftest import QUICK, scene, start_tracker
 from crt_plugin.bench.memory import resident_mib
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.tracker import CRTTracker
 
-def started():
-    tracker = CRTTracker(Parameters().copy(**QUICK))
-    tracker.init(frames[0], (60, 40, 24, 16))
-    return tracker
+PARAMS = Parameters().copy(**QUICK)
 
 def timed(tracker, index):
     start = time.process_time()
@@ -137,14 +133,14 @@ def timed(tracker, index):
 count, compared = int(sys.argv[1]), int(sys.argv[1]) // 20
 path = [*range(20), *range(20, 0, -1)]
 frames = [scene(60 + k, 40 + k // 2) for k in path]
-old, learned, memory = started(), 0, []
+old, learned, memory = start_tracker(PARAMS), 0, []
 for index in range(1, count + 1):
     timed(old, index)
     learned += old.last.peak >= old.params.confidence_threshold
     if index in (count // 10, count):
         memory.append(resident_mib())
 # Beside a fresh one, in turns: what else the machine does slows down both.
-fresh, ours, theirs = started(), [], []
+fresh, ours, theirs = start_tracker(PARAMS), [], []
 for index in range(count + 1, count + 1 + compared):
     ours.append(timed(old, index))
     theirs.append(timed(fresh, index - count))

@@ -3,36 +3,34 @@
 import pytest
 
 from crt_plugin.benchmark.datasets.part import open_part
-from crt_plugin.benchmark.results.layout import Record
+from crt_plugin.benchmark.results.layout import ResultFiles
 from crt_plugin.benchmark.results.responses import ResponseLog
-from crt_plugin.benchmark.run.evaluate import run
+from crt_plugin.benchmark.run.evaluate import run_trackers
 from crt_plugin.errors import StorageError
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 from tests.conftest import ENOUGH, PAGE, QUICK
-from tests.helpers.evaluation_data import Still, leave_curves_out, write_otb
+from tests.helpers.datasets import write_otb
 from tests.helpers.killing import contents
+from tests.helpers.trackers import Still
+
+pytestmark = pytest.mark.usefixtures("no_curves")
 
 
-@pytest.fixture(autouse=True)
-def no_curves(monkeypatch):
-    leave_curves_out(monkeypatch)
-
-
-def quietly(data, results):
+def prepare(data, results):
     tracker = GOT10kTracker("rgb", **QUICK, train_steps=3)
-    tracker.responses = ResponseLog()
+    tracker.recorder = ResponseLog()
     part = open_part("otb", data, results=results)
-    return part, lambda: run(part, [tracker], progress=False)
+    return part, lambda: run_trackers(part, [tracker], progress=False)
 
 
 def test_full_at_every_moment(tmp_path, disk):
     folder, mounted = disk
     data = write_otb(tmp_path / "data")
-    quietly(data, tmp_path / "whole")[1]()
+    prepare(data, tmp_path / "whole")[1]()
     expected, moments = contents(tmp_path / "whole"), set()
     for pages in range(1, ENOUGH):
         with mounted(pages) as enlarge:
-            part, go = quietly(data, folder / "results")
+            part, go = prepare(data, folder / "results")
             try:
                 go()
             except StorageError as error:
@@ -42,7 +40,7 @@ def test_full_at_every_moment(tmp_path, disk):
             left = contents(folder / "results")
             # what there was room for is whole, and equal; nothing hidden is left
             assert left.items() <= expected.items()
-            assert all(Record.of(part, "CRT-rgb", name).damage() == "" for name in part.names)
+            assert all(ResultFiles.of(part, "CRT-rgb", name).damage() == "" for name in part.names)
             moments.add(len(left))
             enlarge()
             assert not go().failures
@@ -56,7 +54,7 @@ def test_earlier_results_stay(tmp_path, disk):
     data = write_otb(tmp_path / "data", {"Couple": 4, "Deer": 5, "Dog": 5})
     with mounted(ENOUGH):
         part = open_part("otb", data, results=folder)
-        run(part.only(["Couple"]), [Still()], progress=False)
+        run_trackers(part.only(["Couple"]), [Still()], progress=False)
         before = contents_of(folder)
         filler = folder / "filler"
         with filler.open("wb", buffering=0) as stream, pytest.raises(OSError, match="No space"):
@@ -64,7 +62,7 @@ def test_earlier_results_stay(tmp_path, disk):
                 stream.write(bytes(PAGE))
         tracker = Still()
         with pytest.raises(StorageError, match=r"Deer.*cannot be written: No space left"):
-            run(part, [tracker], progress=False)
+            run_trackers(part, [tracker], progress=False)
         assert tracker.inits == [6.0]  # Dog was not begun
         filler.unlink()
         assert contents_of(folder) == before

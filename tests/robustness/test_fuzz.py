@@ -21,7 +21,7 @@ from crt_plugin.errors import CRTError
 from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import QUICK
-from tests.helpers.fuzz_data import Case, cases
+from tests.helpers.fuzz import Case, cases
 
 IN_ALL = 500
 IN_TORTURE = 10_000

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.helpers.killing import Killer, contents, ended
+from tests.helpers.killing import Killer, contents, finish
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills by signal 9")
 
@@ -23,7 +23,7 @@ def test_two_processes_on_different_sequences(killer):
     """Each finds work of the other one in its folders, and leaves it."""
     both = [killer.start(sequences=names) for names in (["Couple", "Dog"], ["Deer"])]
     for process in both:
-        ended(process)
+        finish(process)
     killer.check_parts()
     killer.finish()
 

@@ -221,17 +221,15 @@ def test_a_packaged_name_is_not_looked_up_here(tmp_path, monkeypatch, marker):
     assert "hog" in parameter_names()
 
 
-def test_results_with_a_parameter_file_in_them(tmp_path, monkeypatch, marker):
+def test_results_with_a_parameter_file_in_them(tmp_path, monkeypatch, no_curves, marker):
     """Imported, listed and reported: it is left alone, whatever it is called."""
     from crt_plugin.benchmark.results.importing.published import (
         import_results,
         published_names,
         published_part,
     )
-    from crt_plugin.benchmark.results.scores import report
-    from crt_plugin.hosts.got10k.tracker import experiments
+    from crt_plugin.benchmark.results.scores import score_results
 
-    monkeypatch.setattr(experiments.ExperimentOTB, "plot_curves", lambda *_: None)
     theirs, boxes = tmp_path / "theirs", "1,2,3,4\n" * 3
     for place in (theirs, theirs / "CRT-evil", theirs / "parameters"):
         hostile_parameters(place, marker)
@@ -247,4 +245,4 @@ def test_results_with_a_parameter_file_in_them(tmp_path, monkeypatch, marker):
     monkeypatch.chdir(folder)
     part = published_part(tmp_path / "results", tmp_path / "truth", tmp_path / "reports")
     assert published_names(tmp_path / "results") == ["CRT-evil"]
-    assert [score.tracker for score in report(part, ["CRT-evil"]).scores] == ["CRT-evil"]
+    assert [score.tracker for score in score_results(part, ["CRT-evil"]).scores] == ["CRT-evil"]

@@ -29,7 +29,7 @@ KINDS = [
 ]
 
 
-def started(kind):
+def start(kind):
     tracker = CRTTracker(Parameters().copy(**QUICK | {"train_steps": 60} | KINDS[kind]))
     tracker.init(scene(60, 40), (60, 40, 24 + kind, 16))
     return tracker
@@ -42,7 +42,7 @@ def updated(tracker, index):
 
 def tracked(kind):
     """Boxes and peaks of one tracker, to the last bit."""
-    tracker = started(kind)
+    tracker = start(kind)
     return [updated(tracker, index) for index in range(1, FRAMES)]
 
 
@@ -56,7 +56,7 @@ def test_the_kinds_differ(alone):
 
 
 def test_in_turns(alone):
-    trackers = [started(kind) for kind in range(len(KINDS))]
+    trackers = [start(kind) for kind in range(len(KINDS))]
     found = [[updated(tracker, index) for tracker in trackers] for index in range(1, FRAMES)]
     assert [list(boxes) for boxes in zip(*found, strict=True)] == alone
 
@@ -115,8 +115,7 @@ def numbers(boxes):
 
 
 FORK = """
-import multiprocessing, sys
-sys.path.insert(0, "tests")
+import multiprocessing
 import torch
 from tests.robustness.test_together import tracked
 
@@ -144,7 +143,7 @@ def test_a_fork_of_a_process_with_threads_does_not_hang():
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_tracker_that_is_forked_goes_on_as_it_would_have(alone):
     """Parent and child have one each from there on."""
-    tracker = started(0)
+    tracker = start(0)
     first = [updated(tracker, index) for index in (1, 2)]
     context = multiprocessing.get_context("fork")
     queue = context.Queue()

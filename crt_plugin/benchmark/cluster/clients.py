@@ -28,9 +28,9 @@ __all__ = [
     "ClosedClientError",
     "Future",
     "KilledWorker",
-    "connected",
+    "connect",
     "local_cluster",
-    "quiet_dask",
+    "silence_dask",
 ]
 
 CONNECT_SECONDS = 30.0
@@ -56,7 +56,7 @@ def local_cluster(workers: int) -> Iterator[Client]:
     """
     threads = max(1, (os.cpu_count() or 1) // workers)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(quiet_dask())
+        stack.enter_context(silence_dask())
         settings = {
             "distributed.worker.daemon": False,  # a tracker may have processes of its own
             # Dask's would stay in this process's environment, and its next children have one thread
@@ -64,7 +64,7 @@ def local_cluster(workers: int) -> Iterator[Client]:
         }
         stack.enter_context(dask.config.set(settings))
         try:
-            with uncollected():
+            with pause_collection():
                 cluster = LocalCluster(
                     n_workers=workers,
                     threads_per_worker=threads,
@@ -82,7 +82,7 @@ def local_cluster(workers: int) -> Iterator[Client]:
 
 
 @contextlib.contextmanager
-def connected(address: str, seconds: float) -> Iterator[Client]:
+def connect(address: str, seconds: float) -> Iterator[Client]:
     """A client of a scheduler that is there.
 
     Args:
@@ -92,7 +92,7 @@ def connected(address: str, seconds: float) -> Iterator[Client]:
     Raises:
         ClusterError: it does not answer, or not to this client.
     """
-    with quiet_dask():
+    with silence_dask():
         client = _connect(address, seconds)
         try:
             yield client
@@ -102,7 +102,7 @@ def connected(address: str, seconds: float) -> Iterator[Client]:
 
 
 @contextlib.contextmanager
-def uncollected() -> Iterator[None]:
+def pause_collection() -> Iterator[None]:
     """Start a client or a cluster while nothing in this process is garbage collected.
 
     Dask closes a client that was refused when it is collected. Where that falls into the start of
@@ -118,7 +118,7 @@ def uncollected() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def quiet_dask() -> Iterator[None]:
+def silence_dask() -> Iterator[None]:
     """Without Dask's own messages: what they tell of, lost workers above all, is told in ours."""
     loggers = [logging.getLogger(name) for name in LOGGERS]
     levels = [each.level for each in loggers]
@@ -136,7 +136,7 @@ def _connect(address: str, seconds: float) -> Client:
     while True:
         left = max(RETRY_SECONDS, deadline - time.monotonic())
         try:
-            with uncollected():
+            with pause_collection():
                 return Client(address, timeout=left, set_as_default=False, name="crt-evaluate")
         except OSError as error:
             if time.monotonic() >= deadline:

@@ -1,8 +1,23 @@
-"""Jobs of an evaluation on the workers of a Dask cluster, a sequence at a time on each.
+"""Jobs of an evaluation on a Dask cluster, one sequence at a time on each worker.
 
-Dask brings workers together, sends to and fro, and starts processes again. Who runs what is
-decided here, so that frames that have to be sent wait on the disk and not in the scheduler, and
-what a lost worker or scheduler costs is what it had in hand. This process alone writes results.
+``Client.submit`` brings a job to a worker and its result back. Its ``retries`` and ``as_completed``
+do not carry what docs/cluster.md promises beside that. What each promise needs:
+
+- A killed worker: Dask's scheduler runs its task again, as often as ``allowed-failures`` of its own
+  configuration says. A client can neither set that nor hear which worker it was. So a lost worker
+  is found among the scheduler's workers, and its job is submitted again.
+- Three attempts: ``retries`` counts what a task raises, not the workers that it cost.
+- A timeout for a sequence: no future has one, and that of ``as_completed`` is for all. Each job has
+  a deadline here, from when a worker that has imported everything is given it.
+- A worker that hangs: ``restart_workers``; without a nanny, it is left out by its address.
+- A lost scheduler: all futures are lost with it. The list of pending jobs is here.
+- A killed client: Dask forgets the task and cannot end its thread (``worker.py`` does).
+- Frames to those only who do not see them, and on the disk until then: a task that waits is held by
+  the scheduler, with its frames. So each worker is given one job, by its address.
+- Versions: each worker is asked before its first job, also those that come later.
+- Weights, order of failures, progress: in the task, by sorting, and by Dask's events.
+
+This process alone writes results.
 """
 
 from __future__ import annotations
@@ -26,17 +41,17 @@ from crt_plugin.benchmark.cluster.clients import (
     ClosedClientError,
     Future,
     KilledWorker,
-    connected,
+    connect,
     local_cluster,
 )
-from crt_plugin.benchmark.cluster.tasks import Greeting, Outcome, Recipe, Task
-from crt_plugin.benchmark.cluster.worker import greet, run_task
+from crt_plugin.benchmark.cluster.tasks import Task, TaskResult, TrackerSpec, WorkerInfo
+from crt_plugin.benchmark.cluster.worker import get_worker_info, run_task
 from crt_plugin.benchmark.results.manifest import add_environment
 from crt_plugin.benchmark.run.job import Failure, Job
 from crt_plugin.errors import ClusterError
 
 POLL_SECONDS = 0.5
-GREETING_SECONDS = 300.0  # importing torch from a network disk takes long
+INFO_SECONDS = 300.0  # importing torch from a network disk takes long
 FETCH_SECONDS = 120.0
 RESTART_SECONDS = 10.0  # a nanny grants 4 s for ending in peace
 WAITING_SECONDS = 20.0  # without a worker, until it is said
@@ -53,13 +68,13 @@ class Queue:
         workers: processes on this machine, where there is no scheduler.
         scheduler: address of one; its workers are used, and those that come later.
         timeout: seconds that a sequence may take on a worker; None: any.
-        recipes: of the trackers, by name.
+        specs: of the trackers, by name.
     """
 
     workers: int
     scheduler: str | None
     timeout: float | None
-    recipes: Mapping[str, Recipe]
+    specs: Mapping[str, TrackerSpec]
 
     def run(self, jobs: Sequence[Job], on_frames: Callable[[int], None]) -> list[Failure]:
         """Run jobs: one tracker after the other, and of each the longest sequences first.
@@ -81,7 +96,7 @@ class Queue:
         while run.pending:
             with self._client(min(self.workers, len(run.pending)), seconds) as client:
                 try:
-                    run.over(client)
+                    run.run_on(client)
                 except _SchedulerLostError:
                     logger.warning(
                         "the scheduler at %s is lost; waiting, up to %.0f s",
@@ -94,7 +109,7 @@ class Queue:
     def _client(self, workers: int, seconds: float) -> contextlib.AbstractContextManager[Client]:
         if self.scheduler is None:
             return local_cluster(workers)
-        return connected(self.scheduler, seconds)
+        return connect(self.scheduler, seconds)
 
 
 class _SchedulerLostError(Exception):
@@ -102,7 +117,7 @@ class _SchedulerLostError(Exception):
 
 
 @dataclass(frozen=True)
-class _Flight:
+class _Assignment:
     """What a worker is doing.
 
     Attributes:
@@ -137,7 +152,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self._planned = [job.frames for job in self.jobs]
-        order = list(self.queue.recipes)
+        order = list(self.queue.specs)
         self.pending = sorted(
             (index for index, frames in enumerate(self._planned) if frames),
             key=lambda i: (order.index(self.jobs[i].tracker.name), -self._planned[i]),
@@ -145,73 +160,73 @@ class _Run:
         self._topic = f"crt-frames-{uuid.uuid4().hex}"
         self._wake = threading.Event()
         self._done = 0  # frames of jobs that are over
-        self._told: dict[str, int] = {}  # frames, by the key of a task
+        self._progress: dict[str, int] = {}  # frames, by the key of a task
         self._losses: dict[int, list[str]] = {}
         self._begin()
         for index, frames in enumerate(self._planned):
             if not frames:  # published, or there: only to be looked at
-                self._over(index, self.jobs[index].run(lambda: None))
+                self._finish(index, self.jobs[index].run(lambda: None))
 
     def _begin(self) -> None:
         """Forget a scheduler and its workers."""
-        self._flights: dict[str, _Flight] = {}
-        self._greetings: dict[str, Greeting] = {}
-        self._blind: set[str] = set()  # workers that do not see the frames
-        self._shunned: set[str] = set()  # workers that hang, and that nobody can restart
-        self._seen = time.monotonic()  # when there was a worker
+        self._assignments: dict[str, _Assignment] = {}
+        self._infos: dict[str, WorkerInfo] = {}
+        self._need_frames: set[str] = set()  # workers that do not see the frames
+        self._excluded: set[str] = set()  # workers that hang, and that nobody can restart
+        self._last_worker = time.monotonic()  # when there was a worker
 
-    def over(self, client: Client) -> None:
+    def run_on(self, client: Client) -> None:
         """Give jobs to a scheduler's workers until none is left.
 
         Raises:
             _SchedulerLostError: what was in hand is pending again.
         """
         self._begin()
-        client.subscribe_topic(self._topic, self._hear)
+        client.subscribe_topic(self._topic, self._note_progress)
         try:
-            while self.pending or any(f.job is not None for f in self._flights.values()):
+            while self.pending or any(a.job is not None for a in self._assignments.values()):
                 workers = self._workers(client)
-                for flight in list(self._flights.values()):
-                    self._look_at(client, flight, workers)
+                for assignment in list(self._assignments.values()):
+                    self._check(client, assignment, workers)
                 # asked again: some may have been restarted
-                for worker in self._workers(client) - set(self._flights) - self._shunned:
-                    self._employ(client, worker)
-                tracked = (self._told.get(each.key, 0) for each in self._flights.values())
+                for worker in self._workers(client) - set(self._assignments) - self._excluded:
+                    self._assign(client, worker)
+                tracked = (self._progress.get(each.key, 0) for each in self._assignments.values())
                 self.on_frames(self._done + sum(tracked))
                 self._wake.wait(POLL_SECONDS)
                 self._wake.clear()
         finally:
-            for flight in list(self._flights.values()):
-                self._land(flight, again=True)
+            for assignment in list(self._assignments.values()):
+                self._release(assignment, again=True)
 
     def _workers(self, client: Client) -> set[str]:
         """Addresses of the scheduler's workers."""
         if client.status != "running":
             raise _SchedulerLostError
-        with _or_lost():
+        with _catch_loss():
             workers = set(client.nthreads())
         now = time.monotonic()
-        if not workers and now - self._seen > WAITING_SECONDS:
+        if not workers and now - self._last_worker > WAITING_SECONDS:
             logger.warning("no worker is there; waiting for one")
-            self._seen = float("inf")
+            self._last_worker = float("inf")
         elif workers:
-            self._seen = now
+            self._last_worker = now
         return workers
 
-    def _employ(self, client: Client, worker: str) -> None:
+    def _assign(self, client: Client, worker: str) -> None:
         """Ask a worker who it is, or give it the next job."""
-        if worker not in self._greetings:
-            self._send(client, worker, None, GREETING_SECONDS, greet)
+        if worker not in self._infos:
+            self._send(client, worker, None, INFO_SECONDS, get_worker_info)
         elif self.pending:
             index = self.pending[0]
             job = self.jobs[index]
-            add_environment(job.part, job.tracker, self._greetings[worker].environment)
+            add_environment(job.part, job.tracker, self._infos[worker].environment)
             try:
-                task = Task.of(job, self.queue.recipes[job.tracker.name])
-                task = task.with_frames() if worker in self._blind else task
+                task = Task.of(job, self.queue.specs[job.tracker.name])
+                task = task.with_frames() if worker in self._need_frames else task
             except OSError as error:  # frames that were there at first
                 self.pending.remove(index)
-                self._over(index, job.failed(0, f"{type(error).__name__}: {error}"))
+                self._finish(index, job.fail(0, f"{type(error).__name__}: {error}"))
                 return
             seconds = self.queue.timeout or float("inf")
             self._send(client, worker, index, seconds, run_task, task, self._topic)
@@ -226,93 +241,98 @@ class _Run:
         function: Callable[..., Any],
         *args: Any,
     ) -> None:
-        key = f"crt-{uuid.uuid4().hex}"
-        with _or_lost():
+        key, deadline = f"crt-{uuid.uuid4().hex}", time.monotonic() + seconds
+        with _catch_loss():
             future = client.submit(function, *args, workers=[worker], key=key, pure=False)
-        self._flights[worker] = _Flight(worker, future, key, job, time.monotonic() + seconds)
+        self._assignments[worker] = _Assignment(worker, future, key, job, deadline)
         future.add_done_callback(lambda _: self._wake.set())
 
-    def _look_at(self, client: Client, flight: _Flight, workers: set[str]) -> None:
-        status = flight.future.status
+    def _check(self, client: Client, assignment: _Assignment, workers: set[str]) -> None:
+        status = assignment.future.status
         if status in ("cancelled", "lost"):
             raise _SchedulerLostError
         if status == "error":
-            self._failed(flight)
+            self._raise_error(assignment)
         elif status == "finished":
-            self._fetch(flight)
-        elif flight.worker not in workers:
-            self._lose(flight, "ended")
-        elif time.monotonic() > flight.deadline:
-            self._restart(client, flight)
+            self._collect(assignment)
+        elif assignment.worker not in workers:
+            self._lose(assignment, "ended")
+        elif time.monotonic() > assignment.deadline:
+            self._restart(client, assignment)
 
-    def _fetch(self, flight: _Flight) -> None:
+    def _collect(self, assignment: _Assignment) -> None:
         try:
-            answer = flight.future.result(timeout=FETCH_SECONDS)
+            answer = assignment.future.result(timeout=FETCH_SECONDS)
         except (OSError, asyncio.TimeoutError):  # it ended after it had finished
-            self._lose(flight, "ended before its result was fetched")
+            self._lose(assignment, "ended before its result was fetched")
             return
         except (asyncio.CancelledError, concurrent.futures.CancelledError) as error:
             raise _SchedulerLostError from error
-        if isinstance(answer, Greeting):
-            self._land(flight)
-            self._greetings[flight.worker] = _checked(flight.worker, answer)
+        if isinstance(answer, WorkerInfo):
+            if answer.version != __version__:
+                raise ClusterError(
+                    f"worker {assignment.worker} on {answer.machine} has crt-plugin "
+                    f"{answer.version}; expected {__version__}, as here"
+                )
+            self._release(assignment)
+            self._infos[assignment.worker] = answer
         else:
-            self._finish(flight, answer)
+            self._take(assignment, answer)
 
-    def _finish(self, flight: _Flight, outcome: Outcome) -> None:
-        assert flight.job is not None  # greetings are not jobs
-        if outcome.unseen:
-            self._blind.add(flight.worker)
+    def _take(self, assignment: _Assignment, result: TaskResult) -> None:
+        assert assignment.job is not None  # an info is no job
+        if result.unseen:
+            self._need_frames.add(assignment.worker)
             logger.warning(
                 "%s does not see %s: frames are sent to it",
-                self._named(flight.worker),
-                outcome.unseen,
+                self._name(assignment.worker),
+                result.unseen,
             )
-            self._land(flight, again=True)
+            self._release(assignment, again=True)
             return
-        job = self.jobs[flight.job]
-        if outcome.ended is None:
+        job = self.jobs[assignment.job]
+        if result.ending is None:
             raise ClusterError(
-                f"{self._named(flight.worker)} cannot make {job.tracker.name}: {outcome.refusal}"
+                f"{self._name(assignment.worker)} cannot make {job.tracker.name}: {result.refusal}"
             )
-        self._over(flight.job, job.finish(outcome.tracks, outcome.ended))
-        self._land(flight)
+        self._finish(assignment.job, job.finish(result.tracks, result.ending))
+        self._release(assignment)
 
-    def _failed(self, flight: _Flight) -> None:
+    def _raise_error(self, assignment: _Assignment) -> None:
         """A task that Dask could not bring to an end."""
-        error = flight.future.exception()
+        error = assignment.future.exception()
         if isinstance(error, KilledWorker):
-            self._lose(flight, "ended")
+            self._lose(assignment, "ended")
             return
         raise ClusterError(
-            f"{self._named(flight.worker)} cannot do the work "
+            f"{self._name(assignment.worker)} cannot do the work "
             f"({type(error).__name__}: {error}); expected workers and a scheduler with "
             f"crt-plugin {__version__} and its requirements"
         ) from error
 
-    def _restart(self, client: Client, flight: _Flight) -> None:
+    def _restart(self, client: Client, assignment: _Assignment) -> None:
         """End the process of a worker; its nanny starts another."""
-        seconds = GREETING_SECONDS if flight.job is None else self.queue.timeout
+        seconds = INFO_SECONDS if assignment.job is None else self.queue.timeout
         done = "was restarted"
         try:
-            with _or_lost():
-                client.restart_workers([flight.worker], RESTART_SECONDS, raise_for_error=False)
+            with _catch_loss():
+                client.restart_workers([assignment.worker], RESTART_SECONDS, raise_for_error=False)
         except ValueError:  # it has no nanny
-            self._shunned.add(flight.worker)
+            self._excluded.add(assignment.worker)
             done = "has no nanny to restart it: it is given nothing more"
-        self._lose(flight, f"did not end within {seconds:g} s and {done}")
+        self._lose(assignment, f"did not end within {seconds:g} s and {done}")
 
-    def _lose(self, flight: _Flight, what: str) -> None:
+    def _lose(self, assignment: _Assignment, what: str) -> None:
         """Give what a worker had in hand to another, unless it costs one worker after the other."""
-        frames = self._told.get(flight.key, 0)
-        said = f"{self._named(flight.worker)} {what}"
-        self._greetings.pop(flight.worker, None)
-        if flight.job is None:
+        frames = self._progress.get(assignment.key, 0)
+        said = f"{self._name(assignment.worker)} {what}"
+        self._infos.pop(assignment.worker, None)
+        if assignment.job is None:
             logger.warning(said)
-            self._land(flight)
+            self._release(assignment)
             return
-        job = self.jobs[flight.job]
-        losses = self._losses.setdefault(flight.job, [])
+        job = self.jobs[assignment.job]
+        losses = self._losses.setdefault(assignment.job, [])
         losses.append(said)
         given_up = len(losses) >= ATTEMPTS
         logger.warning(
@@ -323,47 +343,37 @@ class _Run:
             said,
             "given up" if given_up else "another worker begins it again",
         )
-        self._land(flight, again=not given_up)
+        self._release(assignment, again=not given_up)
         if given_up:
-            self._over(flight.job, job.failed(frames, f"it cost {ATTEMPTS} workers: {said}"))
+            self._finish(assignment.job, job.fail(frames, f"it cost {ATTEMPTS} workers: {said}"))
 
-    def _land(self, flight: _Flight, again: bool = False) -> None:
+    def _release(self, assignment: _Assignment, again: bool = False) -> None:
         """A worker has nothing in hand any more."""
-        self._flights.pop(flight.worker, None)
-        self._told.pop(flight.key, None)
-        with contextlib.suppress(_SchedulerLostError), _or_lost():
-            flight.future.cancel()
-        if again and flight.job is not None:
-            self.pending.insert(0, flight.job)
+        self._assignments.pop(assignment.worker, None)
+        self._progress.pop(assignment.key, None)
+        with contextlib.suppress(_SchedulerLostError), _catch_loss():
+            assignment.future.cancel()
+        if again and assignment.job is not None:
+            self.pending.insert(0, assignment.job)
 
-    def _over(self, index: int, failure: Failure | None) -> None:
+    def _finish(self, index: int, failure: Failure | None) -> None:
         """A job is over."""
         self._done += self._planned[index]
         if failure is not None:
             self.failures[index] = failure
 
-    def _hear(self, event: tuple[float, Any]) -> None:
+    def _note_progress(self, event: tuple[float, Any]) -> None:
         """Called by Dask, in its thread."""
         _, message = event
-        self._told[message["key"]] = message["frames"]
+        self._progress[message["key"]] = message["frames"]
 
-    def _named(self, worker: str) -> str:
-        greeting = self._greetings.get(worker)
-        return f"worker {worker}" + (f" on {greeting.host}" if greeting else "")
-
-
-def _checked(worker: str, greeting: Greeting) -> Greeting:
-    """What a worker says of itself, if it may take part."""
-    if greeting.version != __version__:
-        raise ClusterError(
-            f"worker {worker} on {greeting.host} has crt-plugin {greeting.version}; "
-            f"expected {__version__}, as here"
-        )
-    return greeting
+    def _name(self, worker: str) -> str:
+        info = self._infos.get(worker)
+        return f"worker {worker}" + (f" on {info.machine}" if info else "")
 
 
 @contextlib.contextmanager
-def _or_lost() -> Iterator[None]:
+def _catch_loss() -> Iterator[None]:
     """An error of the network inside means that the scheduler is lost."""
     try:
         yield

@@ -18,17 +18,17 @@ from numpy.typing import NDArray
 from crt_plugin.benchmark.datasets.catalog import Benchmark
 from crt_plugin.benchmark.datasets.part import assemble
 from crt_plugin.benchmark.run.job import Job, record_responses
-from crt_plugin.benchmark.run.tracks import Ended, Track
+from crt_plugin.benchmark.run.tracks import Ending, Track
 from crt_plugin.errors import WeightsError
 from crt_plugin.features.vgg_weights import weights_sha256
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker, Tracker
+from crt_plugin.hosts.got10k import GOT10kTracker, Tracker
 from crt_plugin.parameters import Parameters
 from crt_plugin.peers.registry import make
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How a worker makes a tracker, without the client's files.
+class TrackerSpec:
+    """What a worker makes a tracker of, without the client's files.
 
     Attributes:
         text: what ``peers.make`` accepts.
@@ -45,9 +45,9 @@ class Recipe:
     records_responses: bool = False
 
     @classmethod
-    def of(cls, text: str, made: Tracker) -> Recipe:
+    def of(cls, text: str, made: Tracker) -> TrackerSpec:
         """Of a tracker that ``text`` named."""
-        recorded = isinstance(made, GOT10kTracker) and made.responses is not None
+        recorded = isinstance(made, GOT10kTracker) and made.recorder is not None
         if not text.strip().startswith("crt:") or not isinstance(made, GOT10kTracker):
             return cls(text, made.name, records_responses=recorded)
         weights = tuple(weights_sha256(made.parameters))
@@ -87,7 +87,7 @@ class Task:
         frames: what the files hold, where the worker does not see them.
     """
 
-    recipe: Recipe
+    spec: TrackerSpec
     benchmark: Benchmark
     sequence: str
     files: tuple[str, ...]
@@ -97,13 +97,13 @@ class Task:
     frames: tuple[bytes, ...] | None = None
 
     @classmethod
-    def of(cls, job: Job, recipe: Recipe) -> Task:
+    def of(cls, job: Job, spec: TrackerSpec) -> Task:
         """Of a job that has something to run."""
         files, truth = job.part.only([job.sequence]).experiment.dataset[0][:2]
         files = tuple(os.path.abspath(file) for file in files)  # noqa: PTH100 - links stay
         sizes = tuple(Path(file).stat().st_size for file in files)
-        missing = job.record.missing
-        return cls(recipe, job.part.benchmark, job.sequence, files, sizes, truth, missing)
+        missing = job.files.missing
+        return cls(spec, job.part.benchmark, job.sequence, files, sizes, truth, missing)
 
     def with_frames(self) -> Task:
         """The same, with what the files hold."""
@@ -125,7 +125,7 @@ class Task:
         Args:
             folder: an empty one, for frames that were sent.
         """
-        files = list(self.files if self.frames is None else self._unpacked(folder / "frames"))
+        files = list(self.files if self.frames is None else self._unpack(folder / "frames"))
         dataset = _One([self.sequence], [(files, self.truth)])
         lengths = {self.sequence: len(files)}
         # there are no results: the host skips nothing
@@ -134,7 +134,7 @@ class Task:
             part.experiment.repetitions = self.repetitions
         return part.experiment
 
-    def _unpacked(self, folder: Path) -> Iterator[str]:
+    def _unpack(self, folder: Path) -> Iterator[str]:
         folder.mkdir()
         for index, (file, content) in enumerate(zip(self.files, self.frames or (), strict=True)):
             path = folder / f"{index:06d}-{Path(file).name}"
@@ -157,32 +157,32 @@ class _One:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TaskResult:
     """What a worker made of a task.
 
     Attributes:
         tracks: finished repetitions.
-        ended: how the last one ended; None where nothing was run.
+        ending: how the last one ended; None where nothing was run.
         unseen: a frame that the worker does not see.
         refusal: why the worker cannot make the tracker.
     """
 
     tracks: tuple[Track, ...] = ()
-    ended: Ended | None = None
+    ending: Ending | None = None
     unseen: str = ""
     refusal: str = ""
 
 
 @dataclass(frozen=True)
-class Greeting:
+class WorkerInfo:
     """What a worker says of itself.
 
     Attributes:
         version: of this package.
         environment: ``environment.machine``.
-        host: name of its machine.
+        machine: its name.
     """
 
     version: str
     environment: dict[str, Any]
-    host: str
+    machine: str

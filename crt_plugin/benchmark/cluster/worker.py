@@ -18,10 +18,10 @@ import torch
 from distributed import get_worker
 
 from crt_plugin import __version__
-from crt_plugin.benchmark.cluster.tasks import Greeting, Outcome, Recipe, Task
-from crt_plugin.benchmark.run.tracks import Track, play
+from crt_plugin.benchmark.cluster.tasks import Task, TaskResult, TrackerSpec, WorkerInfo
+from crt_plugin.benchmark.run.tracks import Track, run_sequence
 from crt_plugin.errors import CRTError
-from crt_plugin.hosts.got10k.tracker import Tracker
+from crt_plugin.hosts.got10k import Tracker
 from crt_plugin.runtime.environment import machine
 
 REPORT_SECONDS = 0.5
@@ -29,15 +29,15 @@ REPORT_SECONDS = 0.5
 # A client that was killed may have left a sequence running, in another thread: its next frame ends
 # it, and until then nobody else uses the tracker.
 _lock = threading.Lock()
-_made: dict[str, tuple[Recipe, Tracker]] = {}  # the last one: networks are large
+_made: dict[str, tuple[TrackerSpec, Tracker]] = {}  # the last one: networks are large
 
 
-def greet() -> Greeting:
+def get_worker_info() -> WorkerInfo:
     """Say who this is."""
-    return Greeting(__version__, machine(), platform.node())
+    return WorkerInfo(__version__, machine(), platform.node())
 
 
-def run_task(task: Task, topic: str) -> Outcome:
+def run_task(task: Task, topic: str) -> TaskResult:
     """Run a tracker on a sequence.
 
     Args:
@@ -47,29 +47,29 @@ def run_task(task: Task, topic: str) -> Outcome:
     worker = get_worker()
     unseen = task.unseen()
     if unseen:
-        return Outcome(unseen=unseen)
+        return TaskResult(unseen=unseen)
     with _lock, tempfile.TemporaryDirectory(dir=worker.local_directory) as folder:
         torch.set_num_threads(worker.state.nthreads)
         cv2.setNumThreads(worker.state.nthreads)
         try:
-            tracker = _tracker(task.recipe)
+            tracker = _make_tracker(task.spec)
         except CRTError as error:
-            return Outcome(refusal=str(error))
+            return TaskResult(refusal=str(error))
         tracks: list[Track] = []
         counter = _Counter(worker, topic)
-        ended = play(
+        ending = run_sequence(
             task.experiment(Path(folder)),
             tracker,
             counter.count,
             lambda _, track: tracks.append(track),
         )
-    return Outcome(tuple(tracks), ended)
+    return TaskResult(tuple(tracks), ending)
 
 
-def _tracker(recipe: Recipe) -> Tracker:
-    if "last" not in _made or _made["last"][0] != recipe:
+def _make_tracker(spec: TrackerSpec) -> Tracker:
+    if "last" not in _made or _made["last"][0] != spec:
         _made.clear()
-        _made["last"] = (recipe, recipe.make())
+        _made["last"] = (spec, spec.make())
     return _made["last"][1]
 
 

@@ -6,6 +6,7 @@ Boxes are written last: where they are there, times, scores and response maps ar
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Record:
+class ResultFiles:
     """Result files of a tracker on a sequence.
 
     Attributes:
@@ -46,8 +47,8 @@ class Record:
     needs_times: bool = False
 
     @classmethod
-    def of(cls, part: Part, tracker: str, sequence: str, deterministic: bool = True) -> Record:
-        """Where the host keeps the record; random trackers are repeated on GOT-10k."""
+    def of(cls, part: Part, tracker: str, sequence: str, deterministic: bool = True) -> ResultFiles:
+        """Where the host keeps them; random trackers are repeated on GOT-10k."""
         folder, frames = Path(part.experiment.result_dir) / tracker, part.lengths[sequence]
         responses = folder / "responses" / f"{sequence}.npz"
         scores = folder / "scores" / f"{sequence}.csv"
@@ -60,7 +61,7 @@ class Record:
         return cls(boxes, folder / f"{sequence}_time.txt", responses, scores, frames, True)
 
     @property
-    def files(self) -> list[Path]:
+    def existing(self) -> list[Path]:
         """The files that are there."""
         return [file for file in (*self.boxes, self.times) if file.is_file()]
 
@@ -88,10 +89,10 @@ class Record:
 
     def damage(self) -> str:
         """``problem``, or what is wrong with the other files of boxes that are there."""
-        found = self.problem() or self._lacking() or self._problem(self.confidences, SCORES)
-        return found or self._damaged_maps()
+        found = self.problem() or self._check_times() or self._problem(self.confidences, SCORES)
+        return found or self._check_maps()
 
-    def _lacking(self) -> str:
+    def _check_times(self) -> str:
         """Times that are missing, of which the host's report needs a column a repetition."""
         there = len(self.boxes) - self.missing
         if not there or not self.needs_times:
@@ -101,7 +102,7 @@ class Record:
         columns = np.loadtxt(self.times, delimiter=",", ndmin=2).shape[1]
         return f"{self.times.name} has {columns} columns" if columns < there else ""
 
-    def _damaged_maps(self) -> str:
+    def _check_maps(self) -> str:
         if not self.responses.is_file():
             return ""
         try:
@@ -124,19 +125,16 @@ class Record:
             BoxError: they are not whole; nothing is written.
             StorageError: they cannot be written.
         """
-        columns = self._earlier_times() + [np.asarray(times, dtype=float)]
-        texts = {
-            self.times: (_text(np.stack(columns, axis=1), "%.8f"), TIMES),
-            file: (_text(boxes, "%.3f"), BOXES),
-        }
-        for place, (text, content) in texts.items():
-            problem = content.problem(place.name, text, self.frames)
-            if problem:
-                raise BoxError(problem)
-        for place, (text, _) in texts.items():
-            write_text(place, text)
+        columns = np.stack([*self._read_times(), np.asarray(times, dtype=float)], axis=1)
+        boxes = np.asarray(boxes, dtype=float)
+        problem = TIMES.check(self.times.name, columns, self.frames)
+        problem = problem or BOXES.check(file.name, boxes, self.frames)
+        if problem:
+            raise BoxError(problem)
+        write_text(self.times, _text(columns, "%.8f"))
+        write_text(file, _text(boxes, "%.3f"))
 
-    def _earlier_times(self) -> list[Array]:
+    def _read_times(self) -> list[Array]:
         """Of repetitions that have boxes. A killed run may have left times without boxes."""
         there = len(self.boxes) - self.missing
         if not there or not self.times.is_file():
@@ -145,7 +143,7 @@ class Record:
 
     def set_aside(self) -> None:
         """Rename the files, so that the host runs the sequence again and nothing is lost."""
-        for file in self.files:
+        for file in self.existing:
             file.replace(file.with_name(file.name + UNFINISHED))
         self.forget_maps()
 
@@ -160,7 +158,7 @@ class Record:
 
     def delete(self) -> None:
         """Delete the files, boxes first."""
-        for file in self.files:
+        for file in self.existing:
             file.unlink(missing_ok=True)
         self.forget_maps()
 
@@ -168,7 +166,7 @@ class Record:
         if not file.is_file():
             return ""
         text = file.read_text(encoding="utf-8", errors="replace")
-        return content.problem(file.name, text, self.frames)
+        return content.check_text(file.name, text, self.frames)
 
 
 @dataclass(frozen=True)
@@ -185,7 +183,7 @@ class _Content:
     columns: str
     least: float = -np.inf
 
-    def problem(self, name: str, text: str, frames: int) -> str:
+    def check_text(self, name: str, text: str, frames: int) -> str:
         """What is wrong with the text of a file, "" if nothing."""
         lines = text.splitlines()
         if not text.strip():
@@ -198,15 +196,24 @@ class _Content:
             values = np.loadtxt(lines, delimiter=",", ndmin=2, comments=None)
         except ValueError as error:
             return f"{name}: {str(error)[:SHOWN]}"
-        if values.shape[0] != frames:
+        if len(values) != frames:
             return f"{name} has empty lines"
-        if self.columns and values.shape[1] != self.columns.count(",") + 1:
-            return f"{name} has {values.shape[1]} columns; expected {self.columns}"
-        good = (np.isfinite(values) & (values >= self.least)).all(axis=1)
+        return self.check(name, values, frames)
+
+    def check(self, name: str, values: Array, frames: int) -> str:
+        """What is wrong with the numbers of a file, a row a frame, "" if nothing."""
+        if len(values) != frames:
+            return f"{name} has {len(values)} lines, and the annotation {frames}"
+        columns = math.prod(values.shape[1:])
+        if self.columns and columns != self.columns.count(",") + 1:
+            return f"{name} has {columns} columns; expected {self.columns}"
+        rows = values.reshape(frames, columns)
+        good = (np.isfinite(rows) & (rows >= self.least)).all(axis=1)
         if good.all():
             return ""
         line = int(good.argmin())
-        return f"line {line + 1} of {name} is not {self.line}: {lines[line][:SHOWN]!r}"
+        row = ",".join(f"{value:g}" for value in rows[line])
+        return f"line {line + 1} of {name} is not {self.line}: {row[:SHOWN]!r}"
 
 
 BOXES = _Content("a box", "x,y,w,h")

@@ -18,7 +18,7 @@ from typing import Any
 from crt_plugin.benchmark.datasets.part import Part
 from crt_plugin.errors import SourceError
 from crt_plugin.features.vgg_weights import weights_sha256
-from crt_plugin.hosts.got10k.tracker import Tracker
+from crt_plugin.hosts.got10k import Tracker
 from crt_plugin.parameters import Parameters, read_values
 from crt_plugin.runtime.atomic import write_text
 from crt_plugin.runtime.environment import machine
@@ -69,9 +69,9 @@ class Manifest:
             SourceError: there is one, and it is damaged.
         """
         if (folder / MANIFEST).is_file():
-            return _parsed(folder / MANIFEST)
+            return _parse(folder / MANIFEST)
         if (folder / SETTINGS).is_file():
-            parameters = _parameters(folder / SETTINGS)
+            parameters = _read_settings(folder / SETTINGS)
             return cls(folder.name, parameters, parameters.get("seed"))
         return None
 
@@ -122,7 +122,7 @@ def check_manifest(part: Part, tracker: Tracker, leaving: Sequence[Path] = ()) -
         SourceError: there are results of other settings or weights, or the manifest is damaged.
     """
     folder = results_folder(part, tracker.name)
-    if not _results(folder, leaving):
+    if not _find_results(folder, leaving):
         return
     before, now = Manifest.read(folder), Manifest.of(tracker)
     if before is None:
@@ -149,7 +149,7 @@ def keep_manifest(part: Part, tracker: Tracker) -> None:
         StorageError: it cannot be written.
     """
     folder, now = results_folder(part, tracker.name), Manifest.of(tracker)
-    if not _results(folder):
+    if not _find_results(folder):
         now.write(folder)
         return
     before = Manifest.read(folder)
@@ -186,13 +186,13 @@ def results_folder(part: Part, tracker: str) -> Path:
     return Path(part.experiment.result_dir) / tracker
 
 
-def _results(folder: Path, leaving: Sequence[Path] = ()) -> list[Path]:
+def _find_results(folder: Path, leaving: Sequence[Path] = ()) -> list[Path]:
     """Result files of a tracker."""
     gone = {folder / SETTINGS, *leaving}
     return [file for file in folder.rglob("*.txt") if file not in gone]
 
 
-def _parsed(file: Path) -> Manifest:
+def _parse(file: Path) -> Manifest:
     try:
         read = json.loads(file.read_text(encoding="utf-8"))
         manifest = Manifest(**read)
@@ -207,23 +207,23 @@ def _parsed(file: Path) -> Manifest:
         }
         wrong = [name for name, kind in kinds.items() if not isinstance(read.get(name), kind)]
     except (ValueError, TypeError) as error:  # no UTF-8, no JSON, or JSON of something else
-        raise _damaged(file, str(error)) from error
+        raise _damage_error(file, str(error)) from error
     if wrong or not all(isinstance(one, dict) for one in manifest.environments):
-        raise _damaged(file, f"wrong values of {', '.join(wrong) or 'environments'}")
+        raise _damage_error(file, f"wrong values of {', '.join(wrong) or 'environments'}")
     return manifest
 
 
-def _parameters(file: Path) -> dict[str, Any]:
+def _read_settings(file: Path) -> dict[str, Any]:
     """What is in a file of lines ``name = value``."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
         pairs = [line.split(" = ", 1) for line in lines if line]
         return read_values({name: ast.literal_eval(value) for name, value in pairs})
     except (ValueError, SyntaxError) as error:
-        raise _damaged(file, str(error)) from error
+        raise _damage_error(file, str(error)) from error
 
 
-def _damaged(file: Path, reason: str) -> SourceError:
+def _damage_error(file: Path, reason: str) -> SourceError:
     return SourceError(
         f"{file} is damaged ({reason}), and what the results beside it rest on is not known; "
         "expected another folder of results, or removing this one"

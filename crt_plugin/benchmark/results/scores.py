@@ -16,14 +16,13 @@ from typing import Any
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
-from got10k.utils.metrics import center_error
 from numpy.typing import NDArray
 from rich.console import Console
 
+from crt_plugin.benchmark.agreement import PRECISION_PIXELS
 from crt_plugin.benchmark.datasets.part import Part
-from crt_plugin.benchmark.results.layout import Record
-from crt_plugin.hosts.got10k.tracker import quiet
-from crt_plugin.media.annotations import PRECISION_PIXELS
+from crt_plugin.benchmark.results.layout import ResultFiles
+from crt_plugin.hosts.got10k import center_error, quiet
 from crt_plugin.runtime.atomic import move_files, scratch
 
 
@@ -96,10 +95,10 @@ class Report:
 def over(score: Score, names: Collection[str]) -> Score | None:
     """The means over some of the sequences of an OTB score; None where it has none of them."""
     each = {name: one for name, one in score.each.items() if name in names}
-    return averaged(score.tracker, each) if each else None
+    return average(score.tracker, each) if each else None
 
 
-def averaged(tracker: str, each: dict[str, SequenceScore]) -> Score:
+def average(tracker: str, each: dict[str, SequenceScore]) -> Score:
     """A tracker's means over sequences of OTB."""
     mean = mean_score(list(each.values()))
     dp = _mean(score.dp for score in each.values())
@@ -124,7 +123,9 @@ def _mean(values: Iterable[Any]) -> Any:
     return np.array(list(values), dtype=float).mean(axis=0)
 
 
-def report(part: Part, names: Sequence[str], progress: bool = False, curves: bool = True) -> Report:
+def score_results(
+    part: Part, names: Sequence[str], progress: bool = False, curves: bool = True
+) -> Report:
     """Let the host score result files; no frame is read.
 
     A tracker is scored over the sequences that it has whole results of. Trackers with the same
@@ -136,12 +137,12 @@ def report(part: Part, names: Sequence[str], progress: bool = False, curves: boo
     Raises:
         StorageError: the host's report cannot be written.
     """
-    with _status(progress, curves):
-        return _report(part, names, curves)
+    with _show_status(progress, curves):
+        return _score_usable(part, names, curves)
 
 
-def _report(part: Part, names: Sequence[str], curves: bool) -> Report:
-    usable, problems = _usable(part, names)
+def _score_usable(part: Part, names: Sequence[str], curves: bool) -> Report:
+    usable, problems = _find_usable(part, names)
     groups: dict[tuple[str, ...], list[str]] = {}
     for name, sequences in usable.items():
         if sequences:
@@ -153,7 +154,7 @@ def _report(part: Part, names: Sequence[str], curves: bool) -> Report:
             some.experiment.plot_curves = lambda *_: None
         reports = Path(some.experiment.report_dir)
         # The host writes in place; a reader of an earlier report shall not see half of this one.
-        with scratch(reports) as work, quiet(), _own_figures_closed():
+        with scratch(reports) as work, quiet(), _close_figures():
             some.experiment.report_dir = str(work)
             performance = some.experiment.report(members)
             move_files(work, reports)
@@ -162,20 +163,20 @@ def _report(part: Part, names: Sequence[str], curves: bool) -> Report:
     return Report([scores[name] for name in usable if name in scores], folders, problems)
 
 
-def _usable(part: Part, names: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+def _find_usable(part: Part, names: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
     """Sequences of which each tracker has whole results, and what is wrong with others."""
     usable: dict[str, tuple[str, ...]] = {}
     problems = []
     for name in dict.fromkeys(names):
         whole = []
         for sequence in part.names:
-            record = Record.of(part, name, sequence, deterministic=False)
-            problem = record.problem()
-            if part.benchmark.is_got10k and record.files and not record.times.is_file():
-                problem = f"no {record.times.name}, which the host's report needs"
+            files = ResultFiles.of(part, name, sequence, deterministic=False)
+            problem = files.problem()
+            if part.benchmark.is_got10k and files.existing and not files.times.is_file():
+                problem = f"no {files.times.name}, which the host's report needs"
             if problem:
                 problems.append(f"{name}, {sequence}: {problem}")
-            elif record.boxes[0].is_file():
+            elif files.boxes[0].is_file():
                 whole.append(sequence)
         usable[name] = tuple(whole)
     return usable, problems
@@ -227,14 +228,14 @@ def _precision_over_frames(part: Part, name: str) -> float:
     for i, sequence in enumerate(part.names):
         _, truth, meta = dataset[i]
         visible = meta["cover"][1:] > 0
-        record = Record.of(part, name, sequence, deterministic=False)
-        for file in filter(Path.is_file, record.boxes):
+        files = ResultFiles.of(part, name, sequence, deterministic=False)
+        for file in filter(Path.is_file, files.boxes):
             boxes = np.loadtxt(file, delimiter=",")
             near.append(center_error(boxes[1:], truth[1:])[visible] <= PRECISION_PIXELS)
     return float(np.concatenate(near).mean())
 
 
-def _status(shown: bool, curves: bool) -> contextlib.AbstractContextManager[Any]:
+def _show_status(shown: bool, curves: bool) -> contextlib.AbstractContextManager[Any]:
     if shown:
         more = " and draws its curves" if curves else ""
         return Console(stderr=True).status(f"got10k reads the results{more}")
@@ -242,7 +243,7 @@ def _status(shown: bool, curves: bool) -> contextlib.AbstractContextManager[Any]
 
 
 @contextlib.contextmanager
-def _own_figures_closed() -> Iterator[None]:
+def _close_figures() -> Iterator[None]:
     """Close the figures that got10k leaves open, and take its changes of matplotlib back."""
     before = set(plt.get_fignums())
     with matplotlib.rc_context():

@@ -14,15 +14,21 @@ from pathlib import Path
 import numpy as np
 
 from crt_plugin.benchmark.datasets.part import Part
-from crt_plugin.benchmark.results.layout import Record
+from crt_plugin.benchmark.results.layout import ResultFiles
 from crt_plugin.benchmark.results.manifest import manifests_differ
-from crt_plugin.benchmark.results.scores import Score, SequenceScore, averaged, mean_score, report
+from crt_plugin.benchmark.results.scores import (
+    Score,
+    SequenceScore,
+    average,
+    mean_score,
+    score_results,
+)
 from crt_plugin.benchmark.run.protocols import StartedPart
 from crt_plugin.benchmark.run.starts import SEPARATOR
 
 
 def per_target(score: Score) -> Score:
-    """Scores of starts, as ``report`` gives them, in one for each target.
+    """Scores of starts, as ``score_results`` gives them, in one for each target.
 
     A target's is the mean over its starts, of equal weight each, and the tracker's the mean over
     targets. (Under TRE the toolkit takes a target's frames of all starts together, so that early
@@ -32,7 +38,7 @@ def per_target(score: Score) -> Score:
     for name, start in score.each.items():
         groups.setdefault(name.rpartition(SEPARATOR)[0], []).append(start)
     each = {target: mean_score(starts) for target, starts in groups.items()}
-    return averaged(score.tracker, each)
+    return average(score.tracker, each)
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ def per_kind(part: StartedPart, score: Score, ope: Score | None = None) -> list[
 
     Args:
         part: that the tracker was run on.
-        score: of the starts, as ``report`` gives it.
+        score: of the starts, as ``score_results`` gives it.
         ope: of the same tracker, see ``ope_scores``.
     """
     ope_auc = {} if ope is None else ope.by_sequence
@@ -93,7 +99,7 @@ def ope_scores(part: StartedPart, names: Sequence[str]) -> tuple[dict[str, Score
         experiment.report_dir = str(Path(folder) / "reports")
         same_frames = replace(part, experiment=experiment)
         notes = [_cut_ope(part, same_frames, name) for name in names]
-        scores = report(same_frames, names, curves=False).scores
+        scores = score_results(same_frames, names, curves=False).scores
     return {score.tracker: score for score in scores}, [note for note in notes if note]
 
 
@@ -103,12 +109,12 @@ def _cut_ope(part: StartedPart, to: Part, name: str) -> str:
         return f"{name} is not compared with ope, whose results are of other settings"
     boxes = {}
     for target in part.targets:
-        record = Record.of(part.whole, name, target)
-        if not record.missing and not record.problem():
-            boxes[target] = np.loadtxt(record.boxes[0], delimiter=",")
+        files = ResultFiles.of(part.whole, name, target)
+        if not files.missing and not files.problem():
+            boxes[target] = np.loadtxt(files.boxes[0], delimiter=",")
     for start in map(part.starts.__getitem__, part.names):
         if start.target in boxes:
-            file = Record.of(to, name, start.name).boxes[0]
+            file = ResultFiles.of(to, name, start.name).boxes[0]
             file.parent.mkdir(parents=True, exist_ok=True)
             np.savetxt(file, boxes[start.target][start.frame :], fmt="%.3f", delimiter=",")
     folder = part.whole.experiment.result_dir

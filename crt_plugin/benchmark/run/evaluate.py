@@ -1,4 +1,4 @@
-"""Several trackers over a dataset, through got10k's own ``run`` and ``report``.
+"""Several trackers over a dataset, through got10k's own ``run`` and ``score_results``.
 
 The experiment is run sequence by sequence, so that a tracker that fails on one goes on with the
 next. Results that are there are kept: a stopped run resumes.
@@ -9,21 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from crt_plugin.benchmark.cluster.tasks import Recipe
+from crt_plugin.benchmark.cluster.tasks import TrackerSpec
 from crt_plugin.benchmark.datasets.part import Part
 from crt_plugin.benchmark.results.layout import check_name
 from crt_plugin.benchmark.results.manifest import check_manifest, keep_manifest
-from crt_plugin.benchmark.results.scores import Report, report
+from crt_plugin.benchmark.results.scores import Report, score_results
 from crt_plugin.benchmark.run.job import Failure, Job, record_responses
 from crt_plugin.benchmark.run.protocols import open_protocol
 from crt_plugin.errors import ParameterError
-from crt_plugin.hosts.got10k.tracker import Tracker
-from crt_plugin.peers.registry import Published, make
+from crt_plugin.hosts.got10k import Tracker
+from crt_plugin.peers.published import Published
+from crt_plugin.peers.registry import make
 from crt_plugin.runtime.atomic import sweep
 from crt_plugin.runtime.progress import FpsColumn
 
@@ -51,30 +52,11 @@ class Evaluation:
     notes: list[str]
 
 
-def evaluate(
-    dataset: str,
-    data: str | Path,
-    trackers: Sequence[str | Tracker],
-    results: str | Path = "results",
-    *,
-    protocol: str = "ope",
-    reports: str | Path | None = None,
-    sequences: Sequence[str] | None = None,
-    seed: int | None = None,
-    overwrite: bool = False,
-    workers: int = 1,
-    scheduler: str | None = None,
-    timeout: float | None = None,
-    responses: bool = False,
-    progress: bool = True,
-) -> Evaluation:
-    """Run trackers on the sequences that a folder holds, and let the host report.
+@dataclass(frozen=True)
+class Options:
+    """What ``evaluate`` can be told.
 
-    Args:
-        dataset: a key of ``datasets.BENCHMARKS``.
-        data: the dataset's folder.
-        trackers: got10k trackers, or what ``peers.make`` accepts.
-        results: folder of results, in the host's layout; what is there is kept.
+    Attributes:
         protocol: one of ``protocols.PROTOCOLS``.
         reports: folder of the host's reports; without it ``results/reports``.
         sequences: names to run, in the host's spelling; None runs all that are there.
@@ -90,26 +72,79 @@ def evaluate(
         progress: show a bar over frames on the standard error output.
 
     Raises:
-        ParameterError: unknown dataset, protocol or tracker, two trackers of one name, several
-            workers for trackers without a name, workers beside a scheduler, a timeout without
-            either, or responses of trackers that have none.
+        ParameterError: workers beside a scheduler, or a timeout without either.
+    """
+
+    protocol: str = "ope"
+    reports: str | Path | None = None
+    sequences: Sequence[str] | None = None
+    seed: int | None = None
+    overwrite: bool = False
+    workers: int = 1
+    scheduler: str | None = None
+    timeout: float | None = None
+    responses: bool = False
+    progress: bool = True
+
+    def __post_init__(self) -> None:
+        if self.workers < 1:
+            raise ParameterError(f"workers = {self.workers}; expected an integer >= 1")
+        if self.scheduler is not None and self.workers != 1:
+            raise ParameterError(
+                f"workers = {self.workers} beside scheduler = {self.scheduler!r}; "
+                "expected one of the two"
+            )
+        if self.timeout is None:
+            return
+        if not self.timeout > 0:
+            raise ParameterError(f"timeout = {self.timeout:g}; expected seconds > 0")
+        if self.scheduler is None and self.workers == 1:
+            raise ParameterError(
+                f"timeout = {self.timeout:g}, and there is nobody to end what hangs; "
+                "expected with two or more workers, or a scheduler"
+            )
+
+
+def evaluate(
+    dataset: str,
+    data: str | Path,
+    trackers: Sequence[str | Tracker],
+    results: str | Path = "results",
+    **options: Any,
+) -> Evaluation:
+    """Run trackers on the sequences that a folder holds, and let the host report.
+
+    Args:
+        dataset: a key of ``datasets.BENCHMARKS``.
+        data: the dataset's folder.
+        trackers: got10k trackers, or what ``peers.make`` accepts.
+        results: folder of results, in the host's layout; what is there is kept.
+        **options: by the names of ``Options``.
+
+    Raises:
+        ParameterError: see ``Options``; unknown dataset, protocol or tracker, two trackers of one
+            name, several workers for trackers without a name, or responses of trackers that have
+            none.
         SourceError: the data cannot be used; results of other settings or weights are there.
         StorageError: results cannot be written: a full disk, a read-only folder.
         MissingExtraError: a tracker or the host lacks a package, or several workers Dask.
         ClusterError: the scheduler does not answer, or a worker cannot do the work.
     """
-    made = [make(item, seed) if isinstance(item, str) else item for item in trackers]
-    if responses and not record_responses(made):
+    chosen = Options(**options)
+    made = [make(item, chosen.seed) if isinstance(item, str) else item for item in trackers]
+    if chosen.responses and not record_responses(made):
         raise ParameterError(
             f"response maps of {', '.join(tracker.name for tracker in made)} cannot be recorded; "
             "expected with one or more crt trackers"
         )
-    queue = _queue(workers, scheduler, timeout, trackers, made)
-    part = open_protocol(protocol, dataset, data, sequences, results, reports)
-    return run(part, made, overwrite=overwrite, progress=progress, queue=queue)
+    queue = _open_queue(chosen, trackers, made)
+    part = open_protocol(chosen.protocol, dataset, data, chosen.sequences, results, chosen.reports)
+    return run_trackers(
+        part, made, overwrite=chosen.overwrite, progress=chosen.progress, queue=queue
+    )
 
 
-def run(
+def run_trackers(
     part: Part,
     trackers: Sequence[Tracker],
     *,
@@ -122,15 +157,15 @@ def run(
     jobs = [Job(part, tracker, sequence) for tracker in trackers for sequence in part.names]
     _prepare(part, trackers, jobs, overwrite)
     notes = [note for job in jobs if (note := job.set_unfinished_aside())]
-    notes += [note for job in jobs if (note := job.without_responses())]
-    kept = sum(not job.record.missing for job in jobs)
+    notes += [note for job in jobs if (note := job.note_missing_responses())]
+    kept = sum(not job.files.missing for job in jobs)
     with _FrameBar(sum(job.frames for job in jobs), progress) as bar:
-        failures = _one_by_one(jobs, bar) if queue is None else queue.run(jobs, bar.show)
-    scored = report(part, [tracker.name for tracker in trackers], progress)
+        failures = _run_here(jobs, bar) if queue is None else queue.run(jobs, bar.show)
+    scored = score_results(part, [tracker.name for tracker in trackers], progress)
     return Evaluation(part, scored, failures, kept, notes)
 
 
-def _one_by_one(jobs: Sequence[Job], bar: _FrameBar) -> list[Failure]:
+def _run_here(jobs: Sequence[Job], bar: _FrameBar) -> list[Failure]:
     failures = []
     for job in jobs:
         planned = job.frames
@@ -142,28 +177,12 @@ def _one_by_one(jobs: Sequence[Job], bar: _FrameBar) -> list[Failure]:
     return failures
 
 
-def _queue(
-    workers: int,
-    scheduler: str | None,
-    timeout: float | None,
-    trackers: Sequence[str | Tracker],
-    made: Sequence[Tracker],
+def _open_queue(
+    options: Options, trackers: Sequence[str | Tracker], made: Sequence[Tracker]
 ) -> Queue | None:
     """Where the jobs are run; None: here, one after the other."""
-    if workers < 1:
-        raise ParameterError(f"workers = {workers}; expected an integer >= 1")
-    if scheduler is not None and workers != 1:
-        raise ParameterError(
-            f"workers = {workers} beside scheduler = {scheduler!r}; expected one of the two"
-        )
-    if timeout is not None and not timeout > 0:
-        raise ParameterError(f"timeout = {timeout:g}; expected seconds > 0")
+    workers, scheduler = options.workers, options.scheduler
     if scheduler is None and workers == 1:
-        if timeout is not None:
-            raise ParameterError(
-                f"timeout = {timeout:g}, and there is nobody to end what hangs; "
-                "expected with two or more workers, or a scheduler"
-            )
         return None
     names = [item for item in trackers if isinstance(item, str)]
     if len(names) < len(trackers):
@@ -171,8 +190,8 @@ def _queue(
         raise ParameterError(f"{who} make their own trackers; expected trackers named by text")
     from crt_plugin.benchmark.cluster.queue import Queue  # Dask, which one worker does without
 
-    recipes = {each.name: Recipe.of(name, each) for name, each in zip(names, made, strict=True)}
-    return Queue(workers, scheduler, timeout, recipes)
+    specs = {each.name: TrackerSpec.of(name, each) for name, each in zip(names, made, strict=True)}
+    return Queue(workers, scheduler, options.timeout, specs)
 
 
 def _check_names(trackers: Sequence[Tracker]) -> None:
@@ -187,15 +206,15 @@ def _check_names(trackers: Sequence[Tracker]) -> None:
 
 def _prepare(part: Part, trackers: Sequence[Tracker], jobs: Sequence[Job], overwrite: bool) -> None:
     """Check what results that stay rest on, delete those that do not, and what was left half."""
-    doomed = [job.record for job in jobs if overwrite and not job.is_published]
-    leaving = [file for record in doomed for file in record.files]
+    overwritten = [job.files for job in jobs if overwrite and not job.is_published]
+    leaving = [file for files in overwritten for file in files.existing]
     run_here = [tracker for tracker in trackers if not isinstance(tracker, Published)]
     for tracker in run_here:
         check_manifest(part, tracker, leaving)
-    for folder in {folder for job in jobs for folder in job.record.folders if folder.is_dir()}:
+    for folder in {folder for job in jobs for folder in job.files.folders if folder.is_dir()}:
         sweep(folder)
-    for record in doomed:
-        record.delete()
+    for files in overwritten:
+        files.delete()
     for tracker in run_here:
         keep_manifest(part, tracker)
 

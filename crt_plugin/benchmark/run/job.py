@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crt_plugin.benchmark.datasets.part import Part
-from crt_plugin.benchmark.results.layout import Record
+from crt_plugin.benchmark.results.layout import ResultFiles
 from crt_plugin.benchmark.results.responses import ResponseLog
-from crt_plugin.benchmark.run.tracks import Ended, Track, play
+from crt_plugin.benchmark.run.tracks import Ending, Track, run_sequence
 from crt_plugin.errors import BoxError
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker, Tracker
-from crt_plugin.peers.registry import Published
+from crt_plugin.hosts.got10k import GOT10kTracker, Tracker
+from crt_plugin.peers.published import Published
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,11 @@ class Job:
     part: Part
     tracker: Tracker
     sequence: str
-    record: Record = field(init=False)
+    files: ResultFiles = field(init=False)
 
     def __post_init__(self) -> None:
         deterministic = bool(self.tracker.is_deterministic)
-        self.record = Record.of(self.part, self.tracker.name, self.sequence, deterministic)
+        self.files = ResultFiles.of(self.part, self.tracker.name, self.sequence, deterministic)
 
     @property
     def is_published(self) -> bool:
@@ -54,20 +54,20 @@ class Job:
     @property
     def frames(self) -> int:
         """Frames that are to be tracked, with the host's repetitions."""
-        return 0 if self.is_published else self.record.missing * self.record.frames
+        return 0 if self.is_published else self.files.missing * self.files.frames
 
     def set_unfinished_aside(self) -> str:
         """Move result files that are not whole out of the host's way, and say so."""
-        problem = "" if self.is_published else self.record.damage()
+        problem = "" if self.is_published else self.files.damage()
         if not problem:
             return ""
-        self.record.set_aside()
+        self.files.set_aside()
         return f"{self.tracker.name}, {self.sequence}: {problem}; set aside and run again"
 
-    def without_responses(self) -> str:
+    def note_missing_responses(self) -> str:
         """Say so where response maps are asked for, and a result without any is kept."""
-        asked = isinstance(self.tracker, GOT10kTracker) and self.tracker.responses is not None
-        if not asked or self.record.missing or self.record.responses.is_file():
+        asked = isinstance(self.tracker, GOT10kTracker) and self.tracker.recorder is not None
+        if not asked or self.files.missing or self.files.responses.is_file():
             return ""
         return (
             f"{self.tracker.name}, {self.sequence}: its result is kept, and has no response maps; "
@@ -77,39 +77,39 @@ class Job:
     def run(self, on_frame: Callable[[], None]) -> Failure | None:
         """Let the host run it here; nothing is done where results are there."""
         experiment = self.part.only([self.sequence]).experiment
-        return self._failure(play(experiment, self.tracker, on_frame, self._keep))
+        return self._failure(run_sequence(experiment, self.tracker, on_frame, self._write))
 
-    def finish(self, tracks: Sequence[Track], ended: Ended) -> Failure | None:
-        """Keep what was run elsewhere.
+    def finish(self, tracks: Sequence[Track], ending: Ending) -> Failure | None:
+        """Write what was run elsewhere.
 
         Args:
-            tracks: repetitions that the record has no files of, in their order.
-            ended: how the run ended.
+            tracks: repetitions that there are no files of, in their order.
+            ending: how the run ended.
 
         Raises:
             StorageError: it cannot be written.
         """
         try:
-            for file, track in zip(self.record.absent, tracks, strict=False):
-                self._keep(file, track)
+            for file, track in zip(self.files.absent, tracks, strict=False):
+                self._write(file, track)
         except BoxError as error:
-            ended = Ended(ended.frame, str(error))
-        return self._failure(ended)
+            ending = Ending(ending.frame, str(error))
+        return self._failure(ending)
 
-    def _keep(self, file: Path, track: Track) -> None:
+    def _write(self, file: Path, track: Track) -> None:
         """Write what the host has of a sequence, boxes last: where they are, all is."""
-        self.record.forget_maps()
+        self.files.forget_maps()
         if track.confidences:
-            self.record.write_confidences(track.confidences)
+            self.files.write_confidences(track.confidences)
         if track.responses is not None:
-            track.responses.save(self.record.responses)
-        self.record.write(file, track.boxes, track.times)
+            track.responses.save(self.files.responses)
+        self.files.write(file, track.boxes, track.times)
 
-    def _failure(self, ended: Ended) -> Failure | None:
-        reason = ended.reason or self.record.problem()  # of published results, never seen before
-        return self.failed(ended.frame, reason) if reason else None
+    def _failure(self, ending: Ending) -> Failure | None:
+        reason = ending.reason or self.files.problem()  # of published results, never seen before
+        return self.fail(ending.frame, reason) if reason else None
 
-    def failed(self, frame: int, reason: str) -> Failure:
+    def fail(self, frame: int, reason: str) -> Failure:
         """The failure of this job in a frame."""
         return Failure(self.tracker.name, self.sequence, frame, " ".join(reason.split()))
 
@@ -118,5 +118,5 @@ def record_responses(trackers: Sequence[Tracker]) -> int:
     """Let those of this package keep their response maps; how many there are."""
     ours = [tracker for tracker in trackers if isinstance(tracker, GOT10kTracker)]
     for tracker in ours:
-        tracker.responses = ResponseLog()
+        tracker.recorder = ResponseLog()
     return len(ours)

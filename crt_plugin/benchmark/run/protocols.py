@@ -30,7 +30,7 @@ from crt_plugin.benchmark.run.starts import (
     temporal_frames,
 )
 from crt_plugin.errors import ParameterError, SourceError
-from crt_plugin.hosts.got10k.tracker import datasets, experiments
+from crt_plugin.hosts.got10k import datasets, experiments
 
 PROTOCOLS = ("ope", "sre", "tre")
 OTB = tuple(name for name, known in BENCHMARKS.items() if known.dataset is datasets.OTB)
@@ -97,10 +97,10 @@ def open_protocol(
             f"expected {', '.join(OTB)}; or ope"
         )
     part = open_part(name, root, sequences, results, reports)
-    return part if protocol == "ope" else _started(part, protocol, results, reports)
+    return part if protocol == "ope" else _start_targets(part, protocol, results, reports)
 
 
-def _started(
+def _start_targets(
     part: Part, protocol: str, results: str | Path, reports: str | Path | None
 ) -> StartedPart:
     find = {"sre": _spatial_starts, "tre": _temporal_starts}[protocol]

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crt_plugin.benchmark.results.responses import ResponseMaps
+from crt_plugin.benchmark.results.responses import ResponseLog, ResponseMaps
 from crt_plugin.errors import BoxError, CRTError, StorageError
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker, Tracker, quiet
+from crt_plugin.hosts.got10k import GOT10kTracker, Tracker, run_experiment
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Track:
 
 
 @dataclass(frozen=True)
-class Ended:
+class Ending:
     """How the host's loop ended.
 
     Attributes:
@@ -49,12 +49,12 @@ class Ended:
     reason: str = ""
 
 
-def play(
+def run_sequence(
     experiment: Any,
     tracker: Tracker,
     on_frame: Callable[[], None],
     keep: Callable[[Path, Track], None],
-) -> Ended:
+) -> Ending:
     """Let the host run a tracker on an experiment of one sequence.
 
     Args:
@@ -65,29 +65,25 @@ def play(
     Raises:
         StorageError: of ``keep``. Any other ``Exception`` is what the loop ended with.
     """
-    # The host writes in place, boxes before times: killed there, it leaves boxes that look
-    # whole and have no times, and readers see parts. What it hands over is written by ``keep``.
-    assert callable(experiment._record)  # in got10k 0.1.3
-    experiment._record = lambda file, boxes, times: keep(Path(file), _track(tracker, boxes, times))
     watch = _Watch(tracker, on_frame)
     try:
-        with quiet(), watch.hooked():
-            experiment.run(tracker)
+        with watch.hook():
+            run_experiment(experiment, tracker, lambda f, b, t: keep(f, _track(tracker, b, t)))
     except StorageError:  # the other sequences could not be written either
         raise
     except Exception as error:  # a tracker of others may raise anything
         logger.info("%s", tracker.name, exc_info=True)
         kind = "" if isinstance(error, CRTError) else f"{type(error).__name__}: "
-        return Ended(watch.frame, f"{kind}{error}")
-    return Ended(watch.frame)
+        return Ending(watch.frame, f"{kind}{error}")
+    return Ending(watch.frame)
 
 
 def _track(tracker: Tracker, boxes: NDArray[np.float64], times: NDArray[np.float64]) -> Track:
-    ours = tracker if isinstance(tracker, GOT10kTracker) else None
-    confidences = tuple(ours.confidences) if ours else ()
-    return Track(
-        boxes, times, confidences, ours.responses.maps if ours and ours.responses else None
-    )
+    if not isinstance(tracker, GOT10kTracker):
+        return Track(boxes, times, (), None)
+    log = tracker.recorder
+    maps = log.maps if isinstance(log, ResponseLog) else None
+    return Track(boxes, times, tuple(tracker.confidences), maps)
 
 
 class _Watch:
@@ -99,22 +95,22 @@ class _Watch:
         self._on_frame = on_frame
 
     @contextlib.contextmanager
-    def hooked(self) -> Iterator[None]:
+    def hook(self) -> Iterator[None]:
         """Put the hooks on the object: trackers with a loop of their own call them too."""
         tracker, kept = self._tracker, dict(vars(self._tracker))
         init, update = tracker.init, tracker.update
 
-        def hooked_init(image: Any, box: NDArray[np.float64]) -> None:
+        def init_and_count(image: Any, box: NDArray[np.float64]) -> None:
             self.frame = 0
             init(image, box.copy())  # got10k hands a view into its annotations over
             self._count()
 
-        def hooked_update(image: Any) -> NDArray[np.float64]:
-            box = _checked(update(image))
+        def update_and_count(image: Any) -> NDArray[np.float64]:
+            box = _check_box(update(image))
             self._count()
             return box
 
-        tracker.init, tracker.update = hooked_init, hooked_update
+        tracker.init, tracker.update = init_and_count, update_and_count
         try:
             yield
         finally:
@@ -129,7 +125,7 @@ class _Watch:
         self._on_frame()
 
 
-def _checked(box: Any) -> NDArray[np.float64]:
+def _check_box(box: Any) -> NDArray[np.float64]:
     """A tracker's box, if it is one."""
     try:
         values = np.asarray(box, dtype=float)

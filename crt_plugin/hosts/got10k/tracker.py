@@ -1,44 +1,31 @@
-"""CRT as a tracker of the got10k toolkit; and that toolkit without its prints."""
+"""CRT as a tracker of the got10k toolkit."""
 
 from __future__ import annotations
 
 import contextlib
-import io
-import logging
-import re
 import time
-from collections.abc import Iterator, Sequence
-from importlib import metadata
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from crt_plugin.benchmark.results.responses import ResponseLog
-from crt_plugin.errors import MissingExtraError
+from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL, Tracker
 from crt_plugin.parameters import Parameters, load_parameters
-from crt_plugin.plus.tracker import CRTTracker
+from crt_plugin.plus.tracker import CRTTracker, PosedDetection
 from crt_plugin.runtime.prefetch import prefetch
 
-OLDEST = (0, 1, 3)
-INSTALL = 'pip install "got10k>=0.1.3" six'
 
-try:
-    from got10k import datasets, experiments
-    from got10k.trackers import Tracker
-except ImportError as error:
-    raise MissingExtraError(
-        f"got10k cannot be imported ({error}); expected 0.1.3 or newer, with six: {INSTALL}"
-    ) from error
+class Recorder(Protocol):
+    """What keeps more of a sequence than its boxes; given by who runs the tracker."""
 
-__all__ = ["GOT10kTracker", "Tracker", "datasets", "experiments", "quiet", "require_got10k"]
+    def begin(self, tracker: CRTTracker) -> None:
+        """Forget the sequence before; the first frame of the next is done."""
 
-logger = logging.getLogger(__name__)
-
-# OTB and GOT-10k count pixels from 1, this package from 0.
-FIRST_PIXEL = np.array([1.0, 1.0, 0.0, 0.0])
+    def add(self, detection: PosedDetection) -> None:
+        """Keep what a later frame gave."""
 
 
 class GOT10kTracker(Tracker):
@@ -53,7 +40,8 @@ class GOT10kTracker(Tracker):
     Attributes:
         tracker: the ``CRTTracker``.
         parameters: its settings, kept beside the results.
-        responses: response maps of the last sequence; None, as it is at first, keeps none.
+        recorder: told of each frame; None at first.
+        confidences: (peak, score) of each frame of the last sequence.
     """
 
     def __init__(
@@ -70,22 +58,22 @@ class GOT10kTracker(Tracker):
         params = loaded.copy(**changes)
         self.parameters = params
         self.tracker = CRTTracker(params)
-        self.responses: ResponseLog | None = None
+        self.recorder: Recorder | None = None
         self.confidences: list[tuple[float, float]] = []
 
     def init(self, image: Any, box: NDArray[np.float64]) -> None:
         """Train on the first frame; ``box`` is (x, y, w, h), 1-based, and is not kept."""
         self.tracker.init(image, box - FIRST_PIXEL)
         self.confidences = [(self.tracker.last.peak, self.tracker.last.score)]
-        if self.responses is not None:
-            self.responses.begin(self.tracker)
+        if self.recorder is not None:
+            self.recorder.begin(self.tracker)
 
     def update(self, image: Any) -> NDArray[np.float64]:
         """Box of the next frame, (x, y, w, h), 1-based."""
         found = self.tracker.update(image) + FIRST_PIXEL
         self.confidences.append((self.tracker.last.peak, self.tracker.last.score))
-        if self.responses is not None:
-            self.responses.add(self.tracker.last)
+        if self.recorder is not None:
+            self.recorder.add(self.tracker.last)
         return found
 
     def track(
@@ -103,7 +91,7 @@ class GOT10kTracker(Tracker):
             return super().track(img_files, box, visualize)
         boxes, times = np.zeros((len(img_files), 4)), np.zeros(len(img_files))
         boxes[0] = box
-        with contextlib.closing(prefetch(map(_decoded, img_files))) as images:
+        with contextlib.closing(prefetch(map(_decode, img_files))) as images:
             for f, (image, decoding) in enumerate(images):
                 start = time.perf_counter()
                 if f == 0:
@@ -114,7 +102,7 @@ class GOT10kTracker(Tracker):
         return boxes, times
 
 
-def _decoded(file: str) -> tuple[Image.Image, float]:
+def _decode(file: str) -> tuple[Image.Image, float]:
     """An image, and the seconds of its decoding that the host counts."""
     with Image.open(file) as image:
         if image.mode != "RGB":
@@ -122,35 +110,3 @@ def _decoded(file: str) -> tuple[Image.Image, float]:
         start = time.perf_counter()
         image.load()
         return image, time.perf_counter() - start
-
-
-def require_got10k() -> None:
-    """Check the host's version.
-
-    Raises:
-        MissingExtraError: it is older than what the adapter was written for.
-    """
-    try:
-        version = metadata.version("got10k")
-    except metadata.PackageNotFoundError:  # a checkout on the path: it could be imported
-        return
-    if tuple(int(part) for part in re.findall(r"\d+", version)[:3]) < OLDEST:
-        raise MissingExtraError(
-            f"got10k {version} is installed; expected 0.1.3 or newer: {INSTALL}"
-        )
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Send what is printed inside to the log, level INFO: got10k prints every sequence."""
-    with contextlib.redirect_stdout(_Log()):
-        yield
-
-
-class _Log(io.TextIOBase):
-    """A text stream whose lines go to the log."""
-
-    def write(self, text: str) -> int:
-        for line in filter(None, map(str.strip, text.splitlines())):
-            logger.info(line)
-        return len(text)

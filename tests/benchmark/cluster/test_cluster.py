@@ -19,14 +19,15 @@ from distributed import Security
 from typer.testing import CliRunner
 
 from crt_plugin.benchmark.cluster import queue
-from crt_plugin.benchmark.cluster.tasks import Greeting, Recipe
+from crt_plugin.benchmark.cluster.tasks import TrackerSpec, WorkerInfo
 from crt_plugin.benchmark.run.evaluate import _FrameBar, evaluate
 from crt_plugin.benchmark.run.job import Job
 from crt_plugin.cli import evaluate as cli_evaluate
 from crt_plugin.errors import ClusterError, StorageError
 from tests.helpers.clusters import SECONDS, cluster, is_running, wait_for
-from tests.helpers.evaluation_data import Still, leave_curves_out, write_got10k, write_otb
+from tests.helpers.datasets import write_got10k, write_otb
 from tests.helpers.killing import contents
+from tests.helpers.trackers import Still, leave_curves_out
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills by signal 9")
 
@@ -431,10 +432,10 @@ def test_a_scheduler_that_is_lost_while_a_job_is_sent(part):
         def submit(self, *_, **__):
             raise OSError
 
-    recipes = {"Still": Recipe("x:Still", "Still")}
+    specs = {"Still": TrackerSpec("x:Still", "Still")}
     jobs = [Job(part, Still(), name) for name in part.names]
-    run = queue._Run(queue.Queue(1, "tcp://x:1", None, recipes), jobs, lambda _: None)
-    run._greetings["tcp://w:1"] = Greeting("0", {}, "w")
+    run = queue._Run(queue.Queue(1, "tcp://x:1", None, specs), jobs, lambda _: None)
+    run._infos["tcp://w:1"] = WorkerInfo("0", {}, "w")
     with pytest.raises(queue._SchedulerLostError):
-        run._employ(Lost(), "tcp://w:1")
+        run._assign(Lost(), "tcp://w:1")
     assert run.pending == [1, 0]  # Deer is the longer one

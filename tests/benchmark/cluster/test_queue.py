@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from distributed import Client
 
-from crt_plugin.benchmark.cluster.clients import local_cluster, uncollected
+from crt_plugin.benchmark.cluster.clients import local_cluster, pause_collection
 from crt_plugin.benchmark.results.manifest import Manifest
 from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.benchmark.run.evaluate import evaluate
@@ -17,7 +17,8 @@ from crt_plugin.errors import ParameterError
 from tests.conftest import ROOT
 from tests.helpers.clusters import TRACKERS as NOTED
 from tests.helpers.clusters import is_running, wait_for
-from tests.helpers.evaluation_data import Still, leave_curves_out, write_otb
+from tests.helpers.datasets import write_otb
+from tests.helpers.trackers import Still
 
 LENGTHS = {"Couple": 4, "Deer": 9, "Dog": 5}
 TRACKERS = '''
@@ -26,19 +27,15 @@ import time
 from pathlib import Path
 
 import torch
-from got10k.trackers import Tracker
 
-class Still(Tracker):
-    """Returns the first box; notes the process and its threads."""
-    def __init__(self):
-        super().__init__("Still", True)
+from tests.helpers import trackers
+
+class Still(trackers.Still):
+    """Notes the process and its threads."""
     def init(self, image, box):
-        self.box = box
-        self.frame = 0
+        super().init(image, box)
         note = Path(f"note {os.getpid()} {box[0]:g}.txt")
         note.write_text(str(torch.get_num_threads()))
-    def update(self, image):
-        return self.box
 
 class Endless(Still):
     """Never comes back from its second frame."""
@@ -46,16 +43,9 @@ class Endless(Still):
         Path(f"began {os.getpid()}").touch()
         time.sleep(600)
 
-class Faulty(Still):
-    """Fails in the third frame of the sequence that begins at 6."""
+class Faulty(trackers.Faulty):
     def __init__(self):
-        super().__init__()
-        self.name = "Faulty"
-    def update(self, image):
-        self.frame += 1
-        if self.frame == 2 and self.box[0] == 6:
-            raise RuntimeError("it broke")
-        return self.box
+        super().__init__(RuntimeError, x=6)
 '''
 QUICK_CRT = """
 from crt_plugin.parameters import load_parameters
@@ -66,11 +56,10 @@ def parameters():
 
 
 @pytest.fixture
-def data(tmp_path, monkeypatch):
+def data(tmp_path, monkeypatch, no_curves):
     """Three sequences; the present folder has a module of trackers and a parameter file."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
-    leave_curves_out(monkeypatch)
     (tmp_path / "mine_in_parallel.py").write_text(TRACKERS)
     (tmp_path / "quick_crt.py").write_text(QUICK_CRT)
     return write_otb(tmp_path / "otb", LENGTHS)
@@ -157,7 +146,7 @@ def test_the_processes_are_for_this_one_only(data):
         for name in (address, address.replace("tls", "tcp")):
             with (
                 pytest.raises((OSError, TypeError, RuntimeError, ValueError)),
-                uncollected(),
+                pause_collection(),
             ):
                 Client(name, timeout=1, set_as_default=False)
         daemon = client.submit(lambda: __import__("multiprocessing").current_process().daemon)
@@ -166,7 +155,7 @@ def test_the_processes_are_for_this_one_only(data):
 
 @pytest.mark.parametrize(
     ("start", "said"),
-    [("local_cluster(1)", "started\n"), ("connected('tcp://127.0.0.1:9', 0.1)", "refused\n")],
+    [("local_cluster(1)", "started\n"), ("connect('tcp://127.0.0.1:9', 0.1)", "refused\n")],
     ids=["here", "there"],
 )
 def test_a_refused_client_does_not_hold_the_next_up(tmp_path, start, said):
@@ -176,7 +165,7 @@ def test_a_refused_client_does_not_hold_the_next_up(tmp_path, start, said):
         "import gc\n"
         "from distributed import Client, utils\n"
         "from crt_plugin.errors import ClusterError\n"
-        "from crt_plugin.benchmark.cluster.clients import connected, local_cluster\n"
+        "from crt_plugin.benchmark.cluster.clients import connect, local_cluster\n"
         "class Thread(utils._CollectErrorThread):\n"
         "    def __init__(self, *args, **kwargs):\n"
         "        if gc.isenabled():\n"
@@ -259,7 +248,7 @@ def test_what_several_workers_cannot_do(data, tmp_path):
             "timeout = 5, and there is nobody to end what hangs; expected with",
         ),
         ({"timeout": 0.0, "workers": 2}, "timeout = 0; expected seconds > 0"),
-        ({"timeout": float("nan"), "workers": 2}, "timeout = nan is not accepted"),
+        ({"timeout": float("nan"), "workers": 2}, "timeout = nan; expected seconds > 0"),
     ):
         with pytest.raises(ParameterError, match=said):
             evaluated(data, ["mine_in_parallel:Still"], tmp_path / "results", **options)

@@ -5,49 +5,50 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from crt_plugin.benchmark.cluster.tasks import Recipe, Task
+from crt_plugin.benchmark.cluster.tasks import Task, TrackerSpec
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.run.job import Job, record_responses
-from crt_plugin.benchmark.run.tracks import play
+from crt_plugin.benchmark.run.tracks import run_sequence
 from crt_plugin.errors import WeightsError
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.parameters import load_parameters
 from tests.conftest import QUICK
-from tests.helpers.evaluation_data import Still, write_got10k
+from tests.helpers.datasets import write_got10k
+from tests.helpers.trackers import Still
 
 
 def task_of(part, tracker=None, sequence="Deer"):
     tracker = tracker or Still()
-    return Task.of(Job(part, tracker, sequence), Recipe(tracker.name, tracker.name))
+    return Task.of(Job(part, tracker, sequence), TrackerSpec(tracker.name, tracker.name))
 
 
 def test_a_recipe_holds_settings_and_not_the_file(tmp_path):
-    """The file changes after the recipe was written."""
+    """The file changes after the spec was written."""
     file = tmp_path / "mine.py"
     text = "from crt_plugin.parameters import load_parameters\n\ndef parameters():\n    return "
     file.write_text(text + "load_parameters('rgb').copy(filter_cells=16.0)\n")
     made = GOT10kTracker(file, seed=3)
     record_responses([made])
-    recipe = Recipe.of(f"crt:{file}", made)
+    spec = TrackerSpec.of(f"crt:{file}", made)
     file.write_text("raise SystemExit\n")
-    copy = recipe.make()
-    assert (copy.name, copy.responses is not None) == ("CRT-mine", True)
+    copy = spec.make()
+    assert (copy.name, copy.recorder is not None) == ("CRT-mine", True)
     assert dict(copy.parameters) == dict(load_parameters("rgb").copy(filter_cells=16.0, seed=3))
 
 
 def test_a_tracker_of_somebody_is_made_of_its_name():
     """Also where it derives from ours: settings alone do not make it."""
-    recipe = Recipe.of("tests.helpers.evaluation_data:Still", Still())
-    assert recipe.parameters is None and isinstance(recipe.make(), Still)
-    ours = Recipe.of("some:Tracker", GOT10kTracker("rgb", **QUICK))
+    spec = TrackerSpec.of("tests.helpers.trackers:Still", Still())
+    assert spec.parameters is None and isinstance(spec.make(), Still)
+    ours = TrackerSpec.of("some:Tracker", GOT10kTracker("rgb", **QUICK))
     assert ours.parameters is None
 
 
 def test_other_weights_are_refused():
-    recipe = Recipe.of("crt:vgg_conv2", GOT10kTracker("vgg_conv2"))
-    assert len(recipe.weights) == 1 and recipe.make().name == "CRT-vgg_conv2"
-    with pytest.raises(WeightsError, match=f"here have SHA-256 {recipe.weights[0]}; expected .* 0"):
-        replace(recipe, weights=("0",)).make()
+    spec = TrackerSpec.of("crt:vgg_conv2", GOT10kTracker("vgg_conv2"))
+    assert len(spec.weights) == 1 and spec.make().name == "CRT-vgg_conv2"
+    with pytest.raises(WeightsError, match=f"here have SHA-256 {spec.weights[0]}; expected .* 0"):
+        replace(spec, weights=("0",)).make()
 
 
 def test_frames_that_are_not_the_clients(part, tmp_path):
@@ -71,8 +72,9 @@ def test_frames_that_were_sent_are_what_the_host_reads(part, tmp_path):
     for file in (tmp_path / "data/Deer/img").iterdir():
         file.unlink()
     kept = []
-    ended = play(sent.experiment(tmp_path), Still(), lambda: None, lambda _, t: kept.append(t))
-    assert (ended.frame, ended.reason) == (5, "")
+    there = sent.experiment(tmp_path)
+    ending = run_sequence(there, Still(), lambda: None, lambda _, t: kept.append(t))
+    assert (ending.frame, ending.reason) == (5, "")
     assert np.array_equal(kept[0].boxes, [[6, 6, 10, 8]] * 5) and len(kept[0].times) == 5
     assert sorted(p.name for p in (tmp_path / "frames").iterdir())[2] == "000002-0003.jpg"
 
@@ -82,7 +84,7 @@ def test_the_first_box_is_that_of_the_protocol(part, tmp_path):
     task = task_of(part)
     task.truth[0] = [1, 2, 3, 4]
     kept = []
-    play(task.experiment(tmp_path), Still(), lambda: None, lambda _, t: kept.append(t))
+    run_sequence(task.experiment(tmp_path), Still(), lambda: None, lambda _, t: kept.append(t))
     assert np.array_equal(kept[0].boxes[0], [1, 2, 3, 4])
 
 
@@ -91,10 +93,10 @@ def test_repetitions_that_are_there_are_not_run(tmp_path):
     tracker = Still("random", is_deterministic=False)
     job = Job(part, tracker, part.names[0])
     assert job.run(lambda: None) is None and len(tracker.inits) == 3
-    job.record.boxes[1].unlink()
+    job.files.boxes[1].unlink()
     task = task_of(part, tracker, part.names[0])
     kept = []
     empty = task.experiment(tmp_path / "empty")
-    ended = play(empty, tracker, lambda: None, lambda _, t: kept.append(t))
-    assert len(kept) == 1 and job.record.absent == [job.record.boxes[1]]
-    assert job.finish(kept, ended) is None and not job.record.absent
+    ending = run_sequence(empty, tracker, lambda: None, lambda _, t: kept.append(t))
+    assert len(kept) == 1 and job.files.absent == [job.files.boxes[1]]
+    assert job.finish(kept, ending) is None and not job.files.absent

@@ -3,11 +3,10 @@ import pytest
 
 from crt_plugin.benchmark.datasets import catalog
 from crt_plugin.benchmark.datasets.part import open_part, usable_part
-from crt_plugin.benchmark.run.evaluate import run
+from crt_plugin.benchmark.run.evaluate import run_trackers
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
-from crt_plugin.hosts.got10k.tracker import datasets, experiments
-from tests.helpers.evaluation_data import (
-    Still,
+from crt_plugin.hosts.got10k import datasets, experiments
+from tests.helpers.datasets import (
     boxes,
     frames,
     shortest_uav,
@@ -19,6 +18,7 @@ from tests.helpers.evaluation_data import (
     write_tcolor128,
     write_uav123,
 )
+from tests.helpers.trackers import Still
 
 UAV_NAMES = sorted(name for name, _ in shortest_uav())
 GOT_NAMES = ["GOT-10k_Val_000001", "GOT-10k_Val_000002"]
@@ -55,7 +55,7 @@ def test_part_of_each_benchmark_is_run_and_scored(name, tmp_path, capsys):
     assert part.names == names
     assert str(part) == text
     assert isinstance(part.experiment, part.benchmark.experiment)
-    done = run(part, [Still()], progress=False)
+    done = run_trackers(part, [Still()], progress=False)
     assert not done.failures and not done.report.problems
     (score,) = done.report.scores
     assert score.sequences == 2 and 0 < score.auc < 0.9 and 0 < score.dp <= 1

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from crt_plugin.benchmark.datasets.part import open_part
-from crt_plugin.benchmark.results.layout import Record, trackers_in
+from crt_plugin.benchmark.results.layout import ResultFiles, trackers_in
 from crt_plugin.benchmark.results.responses import ResponseLog, ResponseMaps
-from crt_plugin.benchmark.run.evaluate import run
 from crt_plugin.errors import BoxError
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 from tests.conftest import QUICK
-from tests.helpers.evaluation_data import Still, write_got10k, write_otb
+from tests.helpers.datasets import write_got10k, write_otb
+from tests.helpers.trackers import Still, run_quietly
 
 FIRST = "GOT-10k_Val_000001"
 
@@ -23,13 +23,9 @@ def videos(tmp_path):
     return open_part("got10k", write_got10k(tmp_path / "data"), results=tmp_path / "results")
 
 
-def quietly(part, *trackers, **options):
-    return run(part, trackers, progress=False, **options)
-
-
 def crt():
     tracker = GOT10kTracker("rgb", **QUICK, train_steps=3)
-    tracker.responses = ResponseLog()
+    tracker.recorder = ResponseLog()
     return tracker
 
 
@@ -47,18 +43,18 @@ def test_files_are_the_hosts_own_to_the_byte(make, name, tmp_path):
     random = np.random.default_rng(0)
     repetitions = 1 if name == "otb" else 3
     for sequence, frames in host.lengths.items():
-        for file in Record.of(ours, "T", sequence, deterministic=False).boxes:
+        for file in ResultFiles.of(ours, "T", sequence, deterministic=False).boxes:
             boxes, times = random.uniform(1, 60, (frames, 4)), random.uniform(0, 2, frames)
             place = tmp_path / "host" / file.relative_to(tmp_path / "ours")
             host.experiment._record(str(place), boxes, times)
-            Record.of(ours, "T", sequence, deterministic=False).write(file, boxes, times)
+            ResultFiles.of(ours, "T", sequence, deterministic=False).write(file, boxes, times)
     written = contents(tmp_path / "ours")
     assert written == contents(tmp_path / "host") and len(written) == 2 * (repetitions + 1)
 
 
 def test_times_without_boxes_are_no_repetition(videos):
     """A kill between the two leaves a column too many."""
-    record = Record.of(videos, "T", FIRST, deterministic=False)
+    record = ResultFiles.of(videos, "T", FIRST, deterministic=False)
     boxes = np.ones((4, 4))
     record.write(record.boxes[0], boxes, np.full(4, 0.1))
     record.write(record.boxes[1], boxes, np.full(4, 0.2))
@@ -80,7 +76,7 @@ def test_times_without_boxes_are_no_repetition(videos):
     ],
 )
 def test_what_is_not_whole_is_not_written(boxes, times, said, part, tmp_path):
-    record = Record.of(part, "T", "Deer")
+    record = ResultFiles.of(part, "T", "Deer")
     with pytest.raises(BoxError, match=said):
         record.write(record.boxes[0], boxes, times)
     assert not (tmp_path / "results").exists()
@@ -110,10 +106,10 @@ DAMAGE = [
 @pytest.mark.parametrize(("name", "content", "said"), DAMAGE)
 def test_damaged_files_are_named_and_made_again(name, content, said, part, tmp_path):
     folder = tmp_path / "results/OTB2015/CRT-rgb"
-    quietly(part, crt())
+    run_quietly(part, crt())
     before = contents(folder)
     (folder / name).write_bytes(content)
-    done = quietly(part, crt())
+    done = run_quietly(part, crt())
     (note,) = done.notes
     assert done.kept == 1 and said in note and note.endswith("; set aside and run again")
     assert len(note) < 250 and not done.failures
@@ -124,14 +120,14 @@ def test_damaged_files_are_named_and_made_again(name, content, said, part, tmp_p
 
 
 def test_cut_response_maps_and_those_of_another_length_are_found(part, tmp_path):
-    quietly(part, crt())
-    record = Record.of(part, "CRT-rgb", "Deer")
+    run_quietly(part, crt())
+    record = ResultFiles.of(part, "CRT-rgb", "Deer")
     whole = record.responses.read_bytes()
     assert record.damage() == "" and ResponseMaps.frames_in(record.responses) == 5
     for kept in (0.2, 0.5, 0.9, 0.999):
         record.responses.write_bytes(whole[: int(kept * len(whole))])
         assert "Deer.npz cannot be read" in record.damage()
-    record.responses.write_bytes(Record.of(part, "CRT-rgb", "Couple").responses.read_bytes())
+    record.responses.write_bytes(ResultFiles.of(part, "CRT-rgb", "Couple").responses.read_bytes())
     assert record.damage() == "Deer.npz has 4 maps, and the annotation 5"
     np.savez(record.responses, maps=np.zeros(3))
     assert "Deer.npz cannot be read" in record.damage()
@@ -140,28 +136,28 @@ def test_cut_response_maps_and_those_of_another_length_are_found(part, tmp_path)
 
 def test_times_that_the_host_needs(videos):
     tracker = Still("random", is_deterministic=False)
-    quietly(videos, tracker)
-    record = Record.of(videos, "random", FIRST, deterministic=False)
+    run_quietly(videos, tracker)
+    record = ResultFiles.of(videos, "random", FIRST, deterministic=False)
     record.times.write_text("0.1,0.2\n" * 4)
-    (note,) = quietly(videos, tracker).notes
+    (note,) = run_quietly(videos, tracker).notes
     assert "GOT-10k_Val_000001_time.txt has 2 columns" in note
     assert np.loadtxt(record.times, delimiter=",").shape == (4, 3)
     record.times.unlink()
-    (note,) = quietly(videos, tracker).notes
+    (note,) = run_quietly(videos, tracker).notes
     assert "no GOT-10k_Val_000001_time.txt" in note and not record.damage()
 
 
 def test_maps_of_earlier_boxes_do_not_stay(part):
     """Left by a kill while results were deleted; this run keeps no response maps."""
-    quietly(part, crt())
-    record = Record.of(part, "CRT-rgb", "Deer")
+    run_quietly(part, crt())
+    record = ResultFiles.of(part, "CRT-rgb", "Deer")
     record.boxes[0].unlink()
-    quietly(part, GOT10kTracker("rgb", **QUICK, train_steps=3))
+    run_quietly(part, GOT10kTracker("rgb", **QUICK, train_steps=3))
     assert record.boxes[0].is_file() and not record.responses.exists()
 
 
 def test_leftovers_are_no_trackers(part, tmp_path):
-    quietly(part, Still())
+    run_quietly(part, Still())
     folder = tmp_path / "results" / "OTB2015"
     (folder / ".work.host-1-0123abcd-0.part").mkdir()
     (folder / ".work.host-1-0123abcd-0.part" / "Deer.txt").touch()

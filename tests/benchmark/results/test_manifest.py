@@ -9,15 +9,14 @@ import pytest
 import crt_plugin
 from crt_plugin.benchmark.results import manifest
 from crt_plugin.benchmark.results.manifest import Manifest, add_environment, keep_manifest
-from crt_plugin.benchmark.run.evaluate import run
 from crt_plugin.errors import SourceError, WeightsError
 from crt_plugin.features import vgg_weights
 from crt_plugin.features.vgg_weights import PACKAGED, weights_sha256
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.parameters import Parameters, load_parameters
-from crt_plugin.peers.registry import Published
+from crt_plugin.peers.published import Published
 from tests.conftest import QUICK
-from tests.helpers.evaluation_data import Still
+from tests.helpers.trackers import Still, run_quietly
 
 pytestmark = pytest.mark.usefixtures("no_curves")
 
@@ -31,17 +30,13 @@ def crt(**changes):
     return GOT10kTracker("rgb", **{**QUICK, "train_steps": 3, **changes})
 
 
-def quietly(part, *trackers, **options):
-    return run(part, trackers, progress=False, **options)
-
-
 def change(folder, **values):
     file = folder / "manifest.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | values))
 
 
 def test_it_tells_everything(part, folder):
-    quietly(part, crt(seed=4))
+    run_quietly(part, crt(seed=4))
     told = json.loads((folder / "manifest.json").read_text())
     assert told["tracker"] == "CRT-rgb" and told["seed"] == 4 and told["weights"] == []
     assert told["parameters"] == dict(crt(seed=4).parameters)
@@ -59,12 +54,12 @@ def test_it_is_there_before_the_first_result(part, folder):
             super().init(image, box)
             assert (folder / "manifest.json").is_file() and not list(folder.glob("*.txt"))
 
-    done = quietly(part.only(["Deer"]), Looks("rgb", **QUICK, train_steps=3))
+    done = run_quietly(part.only(["Deer"]), Looks("rgb", **QUICK, train_steps=3))
     assert not done.failures
 
 
 def test_trackers_of_others_have_one_and_published_results_none(part, folder):
-    quietly(part, Still(), Published("KCF"))
+    run_quietly(part, Still(), Published("KCF"))
     kept = Manifest.read(folder.parent / "Still")
     assert kept.parameters is kept.weights is None and len(kept.environments) == 1
     assert not (folder.parent / "KCF").exists()
@@ -74,64 +69,64 @@ def test_trackers_of_others_have_one_and_published_results_none(part, folder):
 
 
 def test_other_settings_are_refused_and_named(part, folder):
-    quietly(part.only(["Couple"]), crt())
+    run_quietly(part.only(["Couple"]), crt())
     before = (folder / "manifest.json").read_bytes()
     said = r"CRT-rgb holds results of other settings \(there train_steps = 3, seed = 0; now train_s"
     with pytest.raises(SourceError, match=said + r"teps = 4, seed = 2\); expected another folder"):
-        quietly(part, crt(train_steps=4, seed=2))
+        run_quietly(part, crt(train_steps=4, seed=2))
     assert (folder / "manifest.json").read_bytes() == before
     assert not (folder / "Deer.txt").exists()
 
 
 def test_another_tracker_of_the_same_name_is_refused(part):
-    quietly(part.only(["Couple"]), crt())
+    run_quietly(part.only(["Couple"]), crt())
     with pytest.raises(SourceError, match="other settings"):
-        quietly(part, Still("CRT-rgb"))
+        run_quietly(part, Still("CRT-rgb"))
 
 
 def test_other_weights_are_refused_and_named(part, folder):
-    quietly(part.only(["Couple"]), crt())
+    run_quietly(part.only(["Couple"]), crt())
     change(folder, weights=["ab12"])
     with pytest.raises(SourceError, match=r"other weights \(SHA-256 there ab12; now none\)"):
-        quietly(part, crt())
-    quietly(part, crt(), overwrite=True)
+        run_quietly(part, crt())
+    run_quietly(part, crt(), overwrite=True)
     assert Manifest.read(folder).weights == []
 
 
 def test_another_version_is_warned_of_and_named_in_the_manifest(part, folder, caplog):
-    quietly(part.only(["Couple"]), crt())
+    run_quietly(part.only(["Couple"]), crt())
     told = json.loads((folder / "manifest.json").read_text())["environments"][0]
     older = {**told, "packages": {**told["packages"], "torch": "1.0", "crt-plugin": "0.0.1"}}
     change(folder, environments=[older])
     caplog.set_level(logging.WARNING)
-    assert quietly(part, crt()).kept == 1
+    assert run_quietly(part, crt()).kept == 1
     (message,) = caplog.messages
     assert "holds results of other versions (there crt-plugin = '0.0.1', torch = '1.0'; now" in (
         message
     )
     assert Manifest.read(folder).environments == [older, told]
     caplog.clear()
-    quietly(part, crt())
+    run_quietly(part, crt())
     assert not caplog.messages and len(Manifest.read(folder).environments) == 2
 
 
 def test_the_same_again_is_not_warned_of_and_writes_nothing(part, folder, caplog):
-    quietly(part, crt())
+    run_quietly(part, crt())
     stamp = (folder / "manifest.json").stat().st_mtime_ns
     caplog.set_level(logging.WARNING)
-    quietly(part, crt())
+    run_quietly(part, crt())
     assert not caplog.messages and (folder / "manifest.json").stat().st_mtime_ns == stamp
 
 
 def test_results_with_only_their_settings_are_understood(part, folder, caplog):
     """As version 0.1.0 left them."""
-    quietly(part.only(["Couple"]), crt())
+    run_quietly(part.only(["Couple"]), crt())
     (folder / "manifest.json").unlink()
     (folder / "settings.txt").write_text(f"{crt().parameters}\n")
     with pytest.raises(SourceError, match="there train_steps = 3; now train_steps = 4"):
-        quietly(part, crt(train_steps=4))
+        run_quietly(part, crt(train_steps=4))
     caplog.set_level(logging.WARNING)
-    assert quietly(part, crt()).kept == 1
+    assert run_quietly(part, crt()).kept == 1
     assert "(there unknown; now python = '3." in caplog.text
     kept = Manifest.read(folder)
     assert not (folder / "settings.txt").exists()
@@ -139,10 +134,10 @@ def test_results_with_only_their_settings_are_understood(part, folder, caplog):
 
 
 def test_results_that_nothing_is_known_of_stay_so(part, folder, caplog):
-    quietly(part.only(["Couple"]), crt())
+    run_quietly(part.only(["Couple"]), crt())
     (folder / "manifest.json").unlink()
     caplog.set_level(logging.WARNING)
-    assert quietly(part, crt()).kept == 1
+    assert run_quietly(part, crt()).kept == 1
     assert "CRT-rgb holds results of unknown settings" in caplog.text
     assert not (folder / "manifest.json").exists()
 
@@ -153,20 +148,20 @@ def test_results_that_nothing_is_known_of_stay_so(part, folder, caplog):
     + [b'{"tracker": "x", "environments": [3]}', b'{"tracker": "x", "environments": {}}'],
 )
 def test_a_damaged_manifest_is_named(content, part, folder):
-    quietly(part.only(["Couple"]), crt())
+    run_quietly(part.only(["Couple"]), crt())
     (folder / "manifest.json").write_bytes(content)
     with pytest.raises(SourceError, match=r"manifest\.json is damaged \(.*expected another"):
-        quietly(part, crt())
+        run_quietly(part, crt())
     assert not (folder / "Deer.txt").exists()
 
 
 @pytest.mark.parametrize("content", ["seed", "seed = os.remove('x')", "seed = "])
 def test_damaged_settings_are_named_and_not_executed(content, part, folder):
-    quietly(part.only(["Couple"]), crt())
+    run_quietly(part.only(["Couple"]), crt())
     (folder / "manifest.json").unlink()
     (folder / "settings.txt").write_text(content)
     with pytest.raises(SourceError, match=r"settings\.txt is damaged"):
-        quietly(part, crt())
+        run_quietly(part, crt())
 
 
 # -------------------------------------------------------------------------------------- weights
@@ -220,7 +215,7 @@ def test_a_workers_environment_is_named_before_it_makes_anything(part, folder, c
 
 
 def test_results_without_a_manifest_get_none_by_a_worker(part, folder):
-    quietly(part.only(["Couple"]), crt())
+    run_quietly(part.only(["Couple"]), crt())
     (folder / "manifest.json").unlink()
     add_environment(part, crt(), {"processor": "another"})
     assert not (folder / "manifest.json").exists()

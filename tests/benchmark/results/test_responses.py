@@ -3,7 +3,7 @@ import pytest
 
 from crt_plugin.benchmark.results.responses import FIELDS, ResponseLog, ResponseMaps
 from crt_plugin.errors import SourceError
-from crt_plugin.hosts.got10k.tracker import GOT10kTracker
+from crt_plugin.hosts.got10k import GOT10kTracker
 from tests.conftest import QUICK, scene
 
 BOX = np.array([41.0, 51.0, 24.0, 16.0])  # counted from 1
@@ -13,7 +13,7 @@ BOX = np.array([41.0, 51.0, 24.0, 16.0])  # counted from 1
 def tracked():
     """A tracker that keeps responses, and its own detections, over three frames."""
     tracker = GOT10kTracker("rgb", **{k: v for k, v in QUICK.items() if k != "features"})
-    tracker.responses = ResponseLog()
+    tracker.recorder = ResponseLog()
     tracker.init(scene(40, 50), BOX)
     detections = [tracker.tracker.last]
     for step in (1, 2):
@@ -24,7 +24,7 @@ def tracked():
 
 def test_every_frame_s_response_is_kept_to_half_a_level(tracked):
     tracker, detections = tracked
-    maps = tracker.responses.maps
+    maps = tracker.recorder.maps
     assert len(maps.values) == 3
     for values, detection in zip(maps.values, detections, strict=True):
         level = np.ptp(detection.response) / 255
@@ -35,7 +35,7 @@ def test_every_frame_s_response_is_kept_to_half_a_level(tracked):
 
 def test_a_cell_lies_around_the_centre_of_the_box_that_it_stands_for(tracked):
     tracker, detections = tracked
-    maps, geometry = tracker.responses.maps, tracker.tracker.geometry
+    maps, geometry = tracker.recorder.maps, tracker.tracker.geometry
     rows, columns = maps.maps.shape[1:]
     for rect, detection in zip(maps.map_rects, detections, strict=True):
         for row, column in ((0, 0), (rows - 1, columns - 1), (2, 5)):
@@ -47,13 +47,13 @@ def test_a_cell_lies_around_the_centre_of_the_box_that_it_stands_for(tracked):
 def test_the_next_sequence_begins_anew(tracked):
     tracker, _ = tracked
     tracker.init(scene(40, 50), BOX)
-    assert len(tracker.responses.maps.maps) == 1
-    tracker.responses.clear()
-    assert tracker.responses.maps is None
+    assert len(tracker.recorder.maps.maps) == 1
+    tracker.recorder.clear()
+    assert tracker.recorder.maps is None
 
 
 def test_nothing_is_kept_unless_asked_for():
-    assert GOT10kTracker("rgb").responses is None
+    assert GOT10kTracker("rgb").recorder is None
 
 
 def test_a_flat_response_and_one_that_is_not_finite():
@@ -70,7 +70,7 @@ def test_a_flat_response_and_one_that_is_not_finite():
 
 
 def test_what_is_written_is_read(tracked, tmp_path):
-    maps = tracked[0].responses.maps
+    maps = tracked[0].recorder.maps
     maps.save(tmp_path / "deep/Deer.npz")
     again = ResponseMaps.load(tmp_path / "deep/Deer.npz")
     assert (again.values == maps.values).all() and (again.map_rects == maps.map_rects).all()

@@ -1,5 +1,4 @@
 import json
-import sys
 from pathlib import Path
 
 import matplotlib.figure
@@ -9,24 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crt_plugin.benchmark.results.layout import check_name
-from crt_plugin.benchmark.results.scores import Score, SequenceScore, report
+from crt_plugin.benchmark.results.scores import Score, SequenceScore, score_results
 from crt_plugin.benchmark.results.start_scores import ope_scores, per_kind, per_target
-from crt_plugin.benchmark.run.evaluate import evaluate, run
+from crt_plugin.benchmark.run.evaluate import evaluate
 from crt_plugin.benchmark.run.protocols import OTB, open_protocol
 from crt_plugin.benchmark.run.starts import SPATIAL
 from crt_plugin.errors import ParameterError, SourceError
-from crt_plugin.hosts.got10k.tracker import experiments
+from crt_plugin.hosts.got10k import experiments
 from crt_plugin.parameters import Parameters
-from tests.helpers.evaluation_data import (
-    Faulty,
-    Still,
-    boxes,
-    leave_curves_out,
-    write,
-    write_dtb70,
-    write_got10k,
-    write_otb,
-)
+from tests.helpers.datasets import boxes, write, write_dtb70, write_got10k, write_otb
+from tests.helpers.trackers import Faulty, Still, run_quietly
 
 SHORT = {"Couple": 4, "Deer": 5}
 LONG = {"Couple": 20, "Deer": 22}  # one start, and three
@@ -35,9 +26,7 @@ LONG = {"Couple": 20, "Deer": 22}  # one start, and three
 PLOT_CURVES = experiments.ExperimentOTB.plot_curves
 
 
-@pytest.fixture(autouse=True)
-def no_curves(monkeypatch):
-    leave_curves_out(monkeypatch)
+pytestmark = pytest.mark.usefixtures("no_curves")
 
 
 @pytest.fixture
@@ -59,10 +48,6 @@ def tre(tmp_path):
 @pytest.fixture
 def folder(tmp_path):
     return tmp_path / "results"
-
-
-def quietly(part, *trackers, **options):
-    return run(part, trackers, progress=False, **options)
 
 
 class Noting(Still):
@@ -113,7 +98,7 @@ def test_ope_is_what_it_was(data, folder):
 def test_the_tracker_is_given_the_box_beside(sre, folder):
     """Deer's first box is 6,6,10,8, and its files hold what was given."""
     tracker = Noting()
-    assert not quietly(sre.only(["Deer@left", "Deer@top-left", "Deer@x1.2"]), tracker).failures
+    assert not run_quietly(sre.only(["Deer@left", "Deer@top-left", "Deer@x1.2"]), tracker).failures
     assert tracker.given == pytest.approx(
         np.array([[5, 6, 10, 8], [5, 5.2, 11, 8.8], [5, 5.2, 12, 9.6]])
     )
@@ -124,7 +109,7 @@ def test_the_tracker_is_given_the_box_beside(sre, folder):
 
 def test_later_starts_are_given_the_annotation_and_their_frames(tre):
     tracker = Noting()
-    quietly(tre, tracker)
+    run_quietly(tre, tracker)
     assert tracker.given == [[5, 6, 10, 8], [6, 6, 10, 8], [8, 6, 10, 8], [10, 6, 10, 8]]
     assert [(files[0], files[-1], len(files)) for files in tracker.frames] == [
         ("0001", "0020", 20),
@@ -193,7 +178,7 @@ def test_scores_are_of_the_annotation(sre):
 
     The first frame counts as hit, 20 of 21, although the given box is 1 px beside.
     """
-    (score,) = quietly(sre, Still()).report.scores
+    (score,) = run_quietly(sre, Still()).report.scores
     left = 20 + PASSED[3] + PASSED[5] + PASSED[7]
     right = 20 + PASSED[1] + PASSED[3] + PASSED[5]
     assert score.by_sequence["Deer@left"] == pytest.approx((left + PASSED[9]) / 105)
@@ -203,7 +188,7 @@ def test_scores_are_of_the_annotation(sre):
 
 
 def test_a_target_is_the_mean_over_its_starts(sre):
-    (score,) = quietly(sre, Still()).report.scores
+    (score,) = run_quietly(sre, Still()).report.scores
     targets = per_target(score)
     by_hand = [score.by_sequence[f"Deer@{kind}"] for kind in SPATIAL]
     assert targets.by_sequence["Deer"] == pytest.approx(sum(by_hand) / 12)
@@ -214,7 +199,7 @@ def test_a_target_is_the_mean_over_its_starts(sre):
 
 def test_targets_weigh_the_same_whatever_their_starts(tre):
     """20 + 14 + 9 + 5 + 3 of 21 in the first five frames, and none later: of 20; of 22, 21, 20."""
-    (score,) = quietly(tre, Still()).report.scores
+    (score,) = run_quietly(tre, Still()).report.scores
     auc = {frames: (20 + PASSED[2] + PASSED[4] + PASSED[6] + PASSED[8]) / 21 / frames
            for frames in (20, 21, 22)}  # fmt: skip
     deer = (auc[22] + auc[21] + auc[20]) / 3
@@ -250,8 +235,8 @@ def test_means_of_any_starts(targets):
 
 def test_kinds_against_ope(sre, folder):
     """OPE gives 20 + 14 + 9 + 5 of 84 on Couple and 3 more of 105 on Deer."""
-    quietly(sre.whole, Still())
-    (score,) = quietly(sre, Still()).report.scores
+    run_quietly(sre.whole, Still())
+    (score,) = run_quietly(sre, Still()).report.scores
     ope, notes = ope_scores(sre, ["Still"])
     kinds = per_kind(sre, score, ope["Still"])
     assert [kind.kind for kind in kinds] == list(SPATIAL) and not notes
@@ -264,8 +249,8 @@ def test_kinds_against_ope(sre, folder):
 
 def test_later_starts_are_compared_on_their_own_frames(tre):
     """From frame 1, the box of frame 0 is 2, 4, 6, 8 px beside; a new start counts its first."""
-    quietly(tre.whole, Still())
-    (score,) = quietly(tre, Still()).report.scores
+    run_quietly(tre.whole, Still())
+    (score,) = run_quietly(tre, Still()).report.scores
     ope = ope_scores(tre, ["Still"])[0]["Still"]
     first, later, latest = per_kind(tre, score, ope)
     assert (first.kind, first.targets, first.against_ope) == ("1 of 20", 2, pytest.approx(0))
@@ -286,13 +271,13 @@ def test_the_end_of_opes_boxes_is_compared(tre, folder):
 
 
 def test_what_cannot_be_compared_with_ope_is_said(sre, folder):
-    (score,) = quietly(sre, Still()).report.scores
+    (score,) = run_quietly(sre, Still()).report.scores
     there = folder / "OTB2015"
     scores, notes = ope_scores(sre, ["Still"])
     assert not scores
     assert notes == [f"Still is not compared with ope: {there} holds no results of it"]
     assert per_kind(sre, score)[0].against_ope is None
-    quietly(sre.whole.only(["Deer"]), Still())
+    run_quietly(sre.whole.only(["Deer"]), Still())
     write(there / "Still" / "Couple.txt", boxes(3))  # damaged
     scores, notes = ope_scores(sre, ["Still"])
     assert notes == [
@@ -307,7 +292,7 @@ def test_ope_of_other_settings_is_no_comparison(sre):
     for part, steps in ((sre.whole, 3), (sre, 4)):
         tracker = Still()
         tracker.parameters = Parameters().copy(train_steps=steps)
-        quietly(part, tracker)
+        run_quietly(part, tracker)
     scores, notes = ope_scores(sre, ["Still"])
     assert not scores
     assert notes == ["Still is not compared with ope, whose results are of other settings"]
@@ -321,9 +306,9 @@ def contents(folder):
 
 
 def test_results_and_reports_of_ope_are_left_alone(sre, folder):
-    quietly(sre.whole, Still())
+    run_quietly(sre.whole, Still())
     before = contents(folder)
-    quietly(sre, Still("Other"), Still(), overwrite=True)
+    run_quietly(sre, Still("Other"), Still(), overwrite=True)
     ope_scores(sre, ["Still", "Other"])
     after = contents(folder)
     assert before and before.items() <= after.items()
@@ -337,22 +322,22 @@ def test_results_and_reports_of_ope_are_left_alone(sre, folder):
 def test_a_stopped_run_resumes(sre, folder):
     """Ctrl-C in the second start, the first one that begins at 6: the one before stays."""
     with pytest.raises(KeyboardInterrupt):
-        quietly(sre, Faulty(KeyboardInterrupt, x=6.0, name="Still"))
+        run_quietly(sre, Faulty(KeyboardInterrupt, x=6.0, name="Still"))
     there = folder / "OTB2015-SRE" / "Still"
     assert [file.name for file in there.glob("*.txt")] == ["Couple@left.txt"]
     tracker = Still()
-    assert quietly(sre, tracker).kept == 1 and len(tracker.inits) == 23
-    assert quietly(sre, tracker).kept == 24 and len(tracker.inits) == 23
-    quietly(sre.only(["Deer@left"]), tracker, overwrite=True)
+    assert run_quietly(sre, tracker).kept == 1 and len(tracker.inits) == 23
+    assert run_quietly(sre, tracker).kept == 24 and len(tracker.inits) == 23
+    run_quietly(sre.only(["Deer@left"]), tracker, overwrite=True)
     assert len(tracker.inits) == 24
 
 
 def test_damaged_results_are_run_again(tre, folder):
-    quietly(tre, Still())
+    run_quietly(tre, Still())
     file = folder / "OTB2015-TRE" / "Still" / "Deer@f0002.txt"
     file.write_text("10.000,6.000,10.000,8.000\n" * 22)  # as many as the whole sequence has
     tracker = Still()
-    done = quietly(tre, tracker)
+    done = run_quietly(tre, tracker)
     assert tracker.inits == [10.0] and done.kept == 3
     assert done.notes == [
         "Still, Deer@f0002: Deer@f0002.txt has 22 lines, and the annotation 20; set aside and run "
@@ -361,35 +346,19 @@ def test_damaged_results_are_run_again(tre, folder):
 
 
 def test_a_failure_names_its_start(sre):
-    (failure,) = quietly(sre.only(["Deer@x0.9", "Deer@left"]), Faulty(RuntimeError)).failures
+    (failure,) = run_quietly(sre.only(["Deer@x0.9", "Deer@left"]), Faulty(RuntimeError)).failures
     assert str(failure) == "Faulty, Deer@left, frame 2: RuntimeError: it broke"
 
 
-TRACKER = """
-from got10k.trackers import Tracker
-
-class Still(Tracker):
-    def __init__(self):
-        super().__init__("Still", True)
-    def init(self, image, box):
-        self.box = box
-    def update(self, image):
-        return self.box
-"""
-
-
 @pytest.mark.parametrize("protocol", ["sre", "tre"])
-def test_two_workers_do_what_one_does(protocol, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
-    (tmp_path / "mine_under_protocols.py").write_text(TRACKER)
+def test_two_workers_do_what_one_does(protocol, tmp_path):
     data = write_otb(tmp_path / "data", {"Couple": 21, "Deer": 22, "Dog": 4})
     found = []
     for workers in (1, 2):
         done = evaluate(
             "otb",
             data,
-            ["mine_under_protocols:Still"],
+            ["tests.helpers.trackers:Still"],
             tmp_path / f"{workers}",
             protocol=protocol,
             sequences=["Couple", "Deer"],
@@ -410,7 +379,7 @@ def test_the_hosts_curves_are_called_after_the_protocol(tre, monkeypatch):
         saved[Path(file).name] = figure.axes[0].get_title()
 
     monkeypatch.setattr(matplotlib.figure.Figure, "savefig", note)
-    quietly(tre, Still())
+    run_quietly(tre, Still())
     assert saved == {
         "success_plots.png": "Success plots of TRE",
         "precision_plots.png": "Precision plots of TRE",
@@ -429,4 +398,4 @@ def test_real_targets(shared):
         assert len(files) == len(truth) == part.lengths[name] >= 20
         assert truth[0] == pytest.approx(start.box)
         assert Path(files[0]).stem == f"{start.frame + 1:04d}"
-    assert report(part, ["nobody"]).scores == []
+    assert score_results(part, ["nobody"]).scores == []

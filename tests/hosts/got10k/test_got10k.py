@@ -9,16 +9,17 @@ import pytest
 from PIL import Image
 
 from crt_plugin.errors import MissingExtraError, ParameterError
-from crt_plugin.hosts.got10k import tracker as host_module
-from crt_plugin.hosts.got10k.tracker import (
+from crt_plugin.hosts.got10k import (
     GOT10kTracker,
     datasets,
     experiments,
     quiet,
     require_got10k,
+    toolkit,
 )
+from crt_plugin.hosts.got10k import tracker as host_module
 from tests.conftest import QUICK, ROOT, scene
-from tests.helpers.evaluation_data import write_got10k
+from tests.helpers.datasets import write_got10k
 
 
 @pytest.fixture
@@ -80,19 +81,18 @@ def test_times_count_decoding_where_the_host_does(otb, tmp_path, monkeypatch):
     rgb = otb / "Deer" / "img" / "0001.jpg"
     gray = tmp_path / "gray.png"
     Image.open(rgb).convert("L").save(gray)
-    assert [host_module._decoded(str(file))[1] for file in (rgb, gray)] == [1, 0]
-    assert all(host_module._decoded(str(file))[0].mode == "RGB" for file in (rgb, gray))
+    assert [host_module._decode(str(file))[1] for file in (rgb, gray)] == [1, 0]
+    assert all(host_module._decode(str(file))[0].mode == "RGB" for file in (rgb, gray))
 
-    monkeypatch.setattr(host_module, "_decoded", lambda file: (Image.open(file), 50))
+    monkeypatch.setattr(host_module, "_decode", lambda file: (Image.open(file), 50))
     host = GOT10kTracker("rgb", **QUICK)
     _, times = host.track([str(rgb)] * 3, np.array([61.0, 41.0, 24.0, 16.0]))
     assert times.tolist() == [51, 51, 51]
 
 
-def test_the_hosts_own_experiment(otb, tmp_path, monkeypatch):
+def test_the_hosts_own_experiment(otb, tmp_path, monkeypatch, no_curves):
     """Without anything of crt_plugin.evaluation: what a user of got10k does."""
     monkeypatch.setattr(datasets.OTB, "_download", lambda *_: None)
-    monkeypatch.setattr(experiments.ExperimentOTB, "plot_curves", lambda *_: None)
     experiment = experiments.ExperimentOTB(
         str(otb), result_dir=str(tmp_path / "results"), report_dir=str(tmp_path / "reports")
     )
@@ -106,7 +106,7 @@ def test_the_hosts_own_experiment(otb, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("script", ["otb", "got10k_val"])
-def test_registration_scripts(script, otb, tmp_path, monkeypatch):
+def test_registration_scripts(script, otb, tmp_path, monkeypatch, no_curves):
     """The scripts as they stand, with a quick tracker in place of CRT's usual settings."""
     data = otb if script == "otb" else write_got10k(tmp_path / "got10k")
     (tmp_path / "got10k" / "val").mkdir(parents=True, exist_ok=True)
@@ -115,8 +115,6 @@ def test_registration_scripts(script, otb, tmp_path, monkeypatch):
         names.write_text("GOT-10k_Val_000001\nGOT-10k_Val_000002\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(datasets.OTB, "_download", lambda *_: None)
-    for experiment in (experiments.ExperimentOTB, experiments.ExperimentGOT10k):
-        monkeypatch.setattr(experiment, "plot_curves", lambda *_: None)
 
     class Quick(GOT10kTracker):
         def __init__(self, parameters):
@@ -130,7 +128,7 @@ def test_registration_scripts(script, otb, tmp_path, monkeypatch):
 
 
 def test_prints_go_to_the_log(capsys, caplog):
-    caplog.set_level(logging.INFO, logger="crt_plugin.hosts.got10k.tracker")
+    caplog.set_level(logging.INFO, logger="crt_plugin.hosts.got10k.toolkit")
     with quiet():
         print("Running tracker\n  on it")  # noqa: T201
     print("after")  # noqa: T201
@@ -157,6 +155,6 @@ def test_absent_host(absent, monkeypatch):
     for name in [n for n in sys.modules if n.partition(".")[0] == "got10k"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, absent, None)
-    spec = importlib.util.spec_from_file_location("adapter_again", host_module.__file__)
+    spec = importlib.util.spec_from_file_location("adapter_again", toolkit.__file__)
     with pytest.raises(MissingExtraError, match=f"got10k cannot be imported .*{absent}.*pip"):
         spec.loader.exec_module(importlib.util.module_from_spec(spec))

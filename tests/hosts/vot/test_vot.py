@@ -63,7 +63,7 @@ def run(runtime, sequence, region=None, frames=1):
 
 
 @contextmanager
-def started(loaded):
+def start_runtime(loaded):
     [tracker] = loaded.registry
     runtime = tracker.runtime()
     try:
@@ -94,7 +94,7 @@ def process(tmp_path_factory):
         f"pathlib.Path({str(seen)!r}).write_text(json.dumps([sys.executable, sys.path, origins]))"
     )
     loaded = workspace(folder, moving(folder), QUICK, note)
-    with started(loaded) as runtime:
+    with start_runtime(loaded) as runtime:
         yield runtime, next(iter(loaded.dataset)), seen
 
 
@@ -133,7 +133,7 @@ def test_same_boxes_as_the_tracker_alone(shared, tmp_path):
     """TraX sends four decimals of a float32: within 0.01 px, before the toolkit rounds."""
     data, frames = [shared / "data" / "otb"], 12
     loaded = workspace(tmp_path, data, names=["Crossing"], frames=frames)
-    with started(loaded) as runtime:
+    with start_runtime(loaded) as runtime:
         found, scores = run(runtime, next(iter(loaded.dataset)), frames=frames)
     tracker = CRTTracker(load_parameters("hog").copy(**QUICK_HOG))
     files = sorted((shared / "data" / "otb" / "Crossing" / "img").glob("*.jpg"))[:frames]
@@ -176,7 +176,7 @@ def test_errors_reach_the_toolkit(tmp_path, stage):
     else:
         (tmp_path / "quick.py").write_text("def parameters(): return 1")
         problem = r"quick\.py: parameters\(\) returned 1"
-    with pytest.raises(TrackerException) as raised, started(loaded) as runtime:
+    with pytest.raises(TrackerException) as raised, start_runtime(loaded) as runtime:
         run(runtime, next(iter(loaded.dataset)), frames=4)
     assert re.search(problem, str(raised.value) + raised.value.log)
 

@@ -5,7 +5,7 @@ import pytest
 from crt_plugin.benchmark.results.importing.archives import files
 from crt_plugin.benchmark.results.importing.groundtruth import read_annotations
 from crt_plugin.errors import SourceError
-from tests.helpers.evaluation_data import boxes, write, write_otb
+from tests.helpers.datasets import boxes, write, write_otb
 
 
 def test_annotations_of_a_folder_as_otb_is_laid_out(tmp_path):

@@ -10,10 +10,9 @@ from crt_plugin.benchmark.results.importing.published import (
     published_names,
     published_part,
 )
-from crt_plugin.benchmark.results.scores import report
+from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.errors import ParameterError, SourceError
-from crt_plugin.hosts.got10k.tracker import experiments
-from tests.helpers.evaluation_data import boxes, write, write_otb
+from tests.helpers.datasets import boxes, write, write_otb
 
 PUBLISHED = {  # success AUC and DP at 20 px on OTB-100
     "KCF": (0.477, 0.695),
@@ -29,9 +28,7 @@ PUBLISHED = {  # success AUC and DP at 20 px on OTB-100
 }
 
 
-@pytest.fixture(autouse=True)
-def no_curves(monkeypatch):
-    monkeypatch.setattr(experiments.ExperimentOTB, "plot_curves", lambda *_: None)
+pytestmark = pytest.mark.usefixtures("no_curves")
 
 
 @pytest.fixture
@@ -62,7 +59,7 @@ def test_ten_published_trackers_over_100_targets(shared, tmp_path, to):
     assert {name: len(targets) for name, targets in done.targets.items()} == dict.fromkeys(
         PUBLISHED, 100
     )
-    scored = report(published_part(to, truth), published_names(to))
+    scored = score_results(published_part(to, truth), published_names(to))
     assert not scored.problems
     found = {s.tracker: (s.auc, s.dp) for s in scored.scores}
     assert found.keys() == PUBLISHED.keys()

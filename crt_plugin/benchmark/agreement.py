@@ -1,13 +1,48 @@
-"""What a run came to: frames, speed, agreement with the annotation."""
+"""Agreement of a run's boxes with an annotation, beside its frames and its speed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
 from crt_plugin.algorithm.geometry import Box
-from crt_plugin.media.annotations import Annotation, Comparison, compare
+from crt_plugin.media.annotations import Annotation
 from crt_plugin.media.loop import Step
 
+PRECISION_PIXELS = 20.0  # OTB's threshold of the centre's error
 
-class Record:
+
+@dataclass(frozen=True)
+class Comparison:
+    """Agreement of boxes with an annotation, without the frame that the tracker was given.
+
+    Attributes:
+        frames: how many annotated frames were compared.
+        mean_iou: mean intersection over union.
+        precision: fraction of the frames whose centre is off by ``PRECISION_PIXELS`` at most.
+    """
+
+    frames: int
+    mean_iou: float
+    precision: float
+
+
+def compare(boxes: Mapping[int, Box], truth: Annotation) -> Comparison | None:
+    """Compare boxes of frames with their annotation; None where no frame has both."""
+    frames = [frame for frame in boxes if frame in truth]
+    if not frames:
+        return None
+    from crt_plugin.hosts.got10k import center_error, rect_iou  # matplotlib comes with them
+
+    ours = np.array([boxes[frame] for frame in frames])
+    theirs = np.array([truth[frame] for frame in frames])
+    near = center_error(ours, theirs) <= PRECISION_PIXELS
+    return Comparison(len(frames), float(rect_iou(ours, theirs).mean()), float(near.mean()))
+
+
+class RunSummary:
     """Sink that counts, and keeps the boxes of the annotated frames.
 
     Attributes:

@@ -7,7 +7,7 @@ import pytest
 
 from crt_plugin.report import build as building
 from crt_plugin.report.source import Request
-from tests.helpers.evaluation_data import boxes, write, write_otb
+from tests.helpers.datasets import boxes, write, write_otb
 
 TRUTH = {"Couple": boxes(4, 5), "Deer": boxes(5, 6)}
 

@@ -1,13 +1,12 @@
-"""Tiny datasets in the layouts of the benchmarks, and trackers whose boxes are known."""
+"""Tiny datasets in the layouts of the benchmarks."""
 
 import json
 from pathlib import Path
 
-import got10k.datasets
-import got10k.experiments
 import numpy as np
-from got10k.trackers import Tracker
 from PIL import Image
+
+from crt_plugin.hosts.got10k import datasets
 
 STEP = 2  # px to the right in each frame
 
@@ -55,7 +54,7 @@ def write_got10k(root):
 
 def shortest_uav():
     """Name, first and last frame of UAV123's two shortest sequences."""
-    file = Path(got10k.datasets.__file__).parent / "uav123.json"
+    file = Path(datasets.__file__).parent / "uav123.json"
     metas = json.loads(file.read_text())["UAV123"]
     by_length = sorted(metas, key=lambda n: metas[n]["end_frame"] - metas[n]["start_frame"])
     return [(n, metas[n]) for n in by_length[:2]]
@@ -95,44 +94,3 @@ def write_tcolor128(root):
         write(root / name / f"{name}_gt.txt", boxes(count))
         (root / name / f"{name}_frames.txt").write_text(f"1,{count}\n")
     return root
-
-
-class Still(Tracker):
-    """Returns the first frame's box in every frame."""
-
-    def __init__(self, name="Still", is_deterministic=True):
-        super().__init__(name, is_deterministic)
-        self.inits = []
-
-    def init(self, image, box):
-        self.inits.append(float(box[0]))
-        self.box = box
-
-    def update(self, image):
-        return self.box
-
-
-class Faulty(Still):
-    """Returns, or raises, ``what`` in frame ``frame`` of the sequence that begins at ``x``."""
-
-    def __init__(self, what, frame=2, x=5.0, name="Faulty"):
-        super().__init__(name)
-        self.what, self.at, self.x = what, frame, x
-
-    def init(self, image, box):
-        super().init(image, box)
-        self.frame = 0
-
-    def update(self, image):
-        self.frame += 1
-        if self.frame != self.at or self.box[0] != self.x:
-            return self.box
-        if isinstance(self.what, type):
-            raise self.what("it broke")
-        return self.what
-
-
-def leave_curves_out(monkeypatch):
-    """got10k's curves take seconds; test_scores.py has them."""
-    for experiment in (got10k.experiments.ExperimentOTB, got10k.experiments.ExperimentGOT10k):
-        monkeypatch.setattr(experiment, "plot_curves", lambda *_: None)

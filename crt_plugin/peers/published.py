@@ -1,0 +1,28 @@
+"""Trackers that are known by their result files only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crt_plugin.errors import SourceError
+from crt_plugin.hosts.got10k import Tracker
+
+
+class Published(Tracker):
+    """Stands for result files that are there; cannot run.
+
+    The host skips sequences that have results, so that ``init`` is called for missing ones only.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name, is_deterministic=True)
+
+    def init(self, image: Any, box: NDArray[np.float64]) -> None:
+        """Raise ``SourceError``: there is no result of this sequence."""
+        raise SourceError(
+            f"there is no result file of {self.name}, which is known by its result files only; "
+            "crt results import brings them"
+        )

@@ -1,0 +1,44 @@
+"""``crt track`` on a little folder of images, and what it wrote."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from typer.testing import CliRunner
+
+from crt_plugin.cli.main import app
+from tests.conftest import QUICK, scene
+
+BOX = "40,50,24,16"
+FAST = [word for name, value in QUICK.items() for word in ("--set", f"{name}={value}")]
+
+
+def crt(*words, exit_code=0):
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code == exit_code, result.output
+    return result
+
+
+def image_folder(folder: Path, count=8, suffix=".png") -> Path:
+    folder.mkdir(parents=True)
+    for index in range(count):
+        frame = Image.fromarray(scene(40 + 3 * index, 50 + index))
+        frame.save(folder / f"f{index + 1}{suffix}")
+    return folder
+
+
+def rows(output: Path) -> np.ndarray:
+    with (output / "boxes.csv").open() as file:
+        reader = csv.reader(file)
+        assert next(reader) == ["frame", "x", "y", "w", "h", "score"]
+        return np.array([[float(value) for value in row] for row in reader])
+
+
+def error_line(result) -> str:
+    """The one line on the standard error output, which must start with ``error:``."""
+    (line,) = result.stderr.strip().splitlines()
+    assert line.startswith("error: ")
+    return line
