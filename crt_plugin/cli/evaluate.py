@@ -18,14 +18,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from crt_plugin.cli import tables as cli_tables
+from crt_plugin.cli.exit_codes import INCOMPLETE
 from crt_plugin.cli.options import split
 
 if TYPE_CHECKING:
     from crt_plugin.benchmark.datasets.part import Part
     from crt_plugin.benchmark.results.scores import Report, Score
     from crt_plugin.benchmark.run.protocols import StartedPart
-
-FAILED = 1  # exit status where a sequence or file could not be used
 
 results = typer.Typer(
     no_args_is_help=True, help="Published result files: bring them in, score them."
@@ -252,9 +251,9 @@ def _warn(text: str) -> None:
 
 
 def _fail(lines: Iterable[str]) -> None:
-    """Say what went wrong, if anything, and leave with ``FAILED``."""
+    """Say what went wrong, if anything, and leave with ``INCOMPLETE``."""
     lines = list(lines)
     for line in lines:
         typer.secho(line, fg=typer.colors.RED, err=True)
     if lines:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(INCOMPLETE)

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from crt_plugin.cli.exit_codes import INCOMPLETE
 from crt_plugin.features.vgg_weights import ENVIRONMENT as WEIGHTS_VARIABLE
 from crt_plugin.features.vgg_weights import chosen_files, weights_origin
 from crt_plugin.parameters import (
@@ -153,7 +154,7 @@ def doctor() -> None:
     for problem in problems:
         console.print(f"[bold red]problem:[/] {escape(problem)}", soft_wrap=True)
     if problems:
-        raise typer.Exit(1)
+        raise typer.Exit(INCOMPLETE)
     console.print("No problems found.")
 
 

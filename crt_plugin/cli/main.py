@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 from crt_plugin.algorithm.geometry import Box
 from crt_plugin.algorithm.tracker import CRTTracker
 from crt_plugin.cli import attach, bench, evaluate, info, paper, report, vot
+from crt_plugin.cli.exit_codes import INTERRUPTED, WRONG_INPUT
 from crt_plugin.cli.options import EXPECTED_BOX, parse_box
 from crt_plugin.errors import BoxError, CRTError, ParameterError, SourceError
 from crt_plugin.media.annotations import PRECISION_PIXELS
@@ -35,8 +36,6 @@ from crt_plugin.runtime.image import as_box
 from crt_plugin.runtime.prefetch import prefetch
 from crt_plugin.runtime.progress import ProgressBar
 
-FAILED = 2  # exit status after a wrong input
-INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
 SILENT = 0  # OpenCV's log level
 
 
@@ -47,7 +46,7 @@ class Commands(TyperGroup):
         """Run the command.
 
         Raises:
-            Exit: with ``FAILED`` or ``INTERRUPTED``.
+            Exit: with ``WRONG_INPUT`` or ``INTERRUPTED``.
         """
         try:
             return super().invoke(ctx)
@@ -56,7 +55,7 @@ class Commands(TyperGroup):
         except (CRTError, OSError) as error:
             line = " ".join(str(error).split())
             typer.secho(f"error: {line}", fg=typer.colors.RED, err=True)
-            raise typer.Exit(FAILED) from error
+            raise typer.Exit(WRONG_INPUT) from error
         except KeyboardInterrupt as error:
             typer.secho("interrupted", fg=typer.colors.YELLOW, err=True)
             raise typer.Exit(INTERRUPTED) from error
