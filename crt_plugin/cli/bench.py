@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from crt_plugin.bench.jobs import Job, Result, measure
-from crt_plugin.bench.tables import tables
+from crt_plugin.cli.messages import warn
 from crt_plugin.cli.options import parse_box, split
 from crt_plugin.errors import ParameterError
 from crt_plugin.parameters import load_parameters
@@ -72,7 +72,7 @@ def bench(
     output: Annotated[Path | None, typer.Option("--json", help="File of all figures.")] = None,
 ) -> None:
     """Measure where the time goes; medians, each tracker in a process of its own."""
-    where: dict[str, Any] = {"source": source, "box": box and parse_box(box).tolist()}
+    where: dict[str, Any] = {"source": source, "box": parse_box(box)}
     names = [_checked(name) for name in parameters or ["default"]]
     counts = _threads(threads)
     variants = list(itertools.product(names, split(precision), counts))
@@ -96,6 +96,8 @@ def bench(
     if draws_speed and (data is None or results is None):
         raise ParameterError("--picture of fps against AUC needs --data and --results")
     measured = _measured(jobs)
+    from crt_plugin.bench.tables import tables
+
     found = {"machine": machine(), "results": measured}
     console = Console()
     for table in tables(measured):
@@ -149,7 +151,7 @@ def _draw(
     scores = report(part, list(stored)).scores
     points = {stored[s.tracker]["tracker"]: (stored[s.tracker]["fps"], s.auc) for s in scores}
     for name in stored.keys() - {score.tracker for score in scores}:
-        typer.secho(f"{name} has no results in {results}: not drawn", fg="yellow", err=True)
+        warn(f"{name} has no results in {results}: not drawn")
     draw_speed(points, f"{part}, {machine()['processor']}", file)
 
 

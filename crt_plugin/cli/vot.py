@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from crt_plugin.cli.messages import warn
 from crt_plugin.cli.options import split
-from crt_plugin.hosts.vot.workspace import Workspace, write_workspace
+
+if TYPE_CHECKING:
+    from crt_plugin.hosts.vot.workspace import Workspace
 
 app = typer.Typer(no_args_is_help=True, help="Evaluate with the VOT toolkit.")
 
@@ -58,6 +61,8 @@ def workspace(
     ] = None,
 ) -> None:
     """Write a workspace that the VOT toolkit can evaluate without a network."""
+    from crt_plugin.hosts.vot.workspace import write_workspace
+
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("linking frames", total=None)
         written = write_workspace(
@@ -82,7 +87,7 @@ def _report(written: Workspace) -> None:
     trackers = " ".join(written.trackers)
     typer.echo(f"workspace {written.folder}: {len(written.sequences)} sequences, {count} frames")
     for warning in written.warnings:
-        typer.secho(f"warning: {warning}", fg=typer.colors.YELLOW, err=True)
+        warn(f"warning: {warning}")
     typer.echo(f'next      vot evaluate --workspace "{written.folder}" {trackers}')
     typer.echo(f'then      vot analysis --workspace "{written.folder}" {trackers}')
     typer.echo("vot exits with 0 after errors too: read what it prints")

@@ -28,13 +28,13 @@ class BoxFile:
 
     def __init__(self, path: Path, with_lost: bool = False) -> None:
         """Write to ``path``, in place of what is there, from the first frame on."""
-        self._path, self._with_lost = path, with_lost
+        self.path, self._with_lost = path, with_lost
         self._file: Any = None
 
     def write(self, step: Step) -> None:
         """Add a line."""
         if self._file is None:
-            self._file = self._path.open("w", encoding="utf-8", newline="\n")
+            self._file = self.path.open("w", encoding="utf-8", newline="\n")
             self._file.write("frame,x,y,w,h,score" + ",lost" * self._with_lost + "\n")
         numbers = ",".join(f"{value:.4f}" for value in (*step.box, step.score))
         lost = f",{step.is_lost:d}" if self._with_lost else ""
@@ -62,7 +62,7 @@ class VideoFile:
             MissingExtraError: no PyAV, or one without x264.
         """
         self._av = require_av()
-        self._path, self._fps, self._truth = path, fps, truth
+        self.path, self._fps, self._truth = path, fps, truth
         self._unfinished = path.with_name(path.name + ".part")
         self._container: Any = None
         self._stream: Any = None
@@ -87,7 +87,7 @@ class VideoFile:
             self._container.mux(self._stream.encode(None))
         finally:
             self._container.close()
-        self._unfinished.replace(self._path)
+        self._unfinished.replace(self.path)
 
     def _open(self) -> None:
         self._container = self._av.open(

@@ -42,7 +42,7 @@ from crt_plugin.errors import BoxError, MissingExtraError, ParameterError, Sourc
 from crt_plugin.features.vgg_weights import weights_origin
 from crt_plugin.hosts.got10k.tracker import FIRST_PIXEL, GOT10kTracker, Tracker
 from crt_plugin.parameters import load_parameters, parameter_names
-from crt_plugin.runtime.device import OPENCV_WHEELS
+from crt_plugin.runtime.environment import OPENCV_WHEELS
 
 GROUP = "crt_plugin.trackers"
 OPENCV = {  # our name: OpenCV's, and whether the same frames give the same boxes (checked)

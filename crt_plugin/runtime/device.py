@@ -11,14 +11,6 @@ from crt_plugin.errors import ParameterError
 
 logger = logging.getLogger(__name__)
 
-# Each brings the same module, cv2: at most one of them may be installed.
-OPENCV_WHEELS = (
-    "opencv-python",
-    "opencv-contrib-python",
-    "opencv-python-headless",
-    "opencv-contrib-python-headless",
-)
-
 PRECISIONS = {
     "float32": torch.float32,
     "bfloat16": torch.bfloat16,

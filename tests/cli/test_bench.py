@@ -8,16 +8,16 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
-from crt_plugin.cli import bench as cli_bench
-from crt_plugin.cli import evaluate as cli_evaluate
+from crt_plugin.cli.bench import bench
 from crt_plugin.cli.main import Commands
+from crt_plugin.cli.trackers import trackers
 from tests.bench.test_jobs import BOX, QUICK, RGB
 from tests.conftest import scene
 from tests.helpers.evaluation_data import leave_curves_out, write_otb
 
 app = typer.Typer(cls=Commands)
-app.command()(cli_bench.bench)
-app.command()(cli_evaluate.trackers)  # typer would drop the name of a lone command
+app.command()(bench)
+app.command()(trackers)  # typer would drop the name of a lone command
 PLACE = ",".join(f"{value:g}" for value in BOX)
 
 
