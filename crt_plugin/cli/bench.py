@@ -31,7 +31,7 @@ def bench(
         typer.Option(help="What crt track takes, or rabbit or carphone, the clips of crt demo."),
     ] = "carphone",
     box: Annotated[
-        str | None, typer.Option(metavar="X,Y,W,H", help="The object, without an annotation.")
+        list[str] | None, typer.Option(metavar="X,Y,W,H", help="The object, without an annotation.")
     ] = None,
     frames: Annotated[
         int, typer.Option(min=0, help="Frames that the medians are of; 0: all of the source.")

@@ -39,14 +39,20 @@ def split(text: str) -> list[str]:
     return [part for part in (part.strip() for part in text.split(",")) if part]
 
 
-def parse_box(text: str | None) -> list[float] | None:
-    """The box (x, y, w, h) of the text ``X,Y,W,H``, in pixels; None without a text.
+def parse_box(texts: list[str] | None) -> list[float] | None:
+    """The box (x, y, w, h), in pixels, of the only text ``X,Y,W,H``; None without a text.
 
     Raises:
-        BoxError: not four finite numbers.
+        BoxError: several texts, or not four finite numbers.
     """
-    if text is None:
+    if not texts:
         return None
+    text, *others = texts
+    if others:
+        raise BoxError(
+            f"--box given {len(texts)} times ({' and '.join(texts)}); expected one: crt follows "
+            "one object"
+        )
     try:
         box = [float(part) for part in text.split(",")]
     except ValueError:

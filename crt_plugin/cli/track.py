@@ -30,7 +30,7 @@ def track(
         ),
     ],
     box: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             metavar="X,Y,W,H",
             help="The object in the first frame: top left corner from 0, and size, in pixels. "

@@ -85,6 +85,7 @@ def test_growth(crt, tmp_path):
         ("nothing", "no parameter file 'nothing'"),
         ("quick.py --threads two", "--threads 'two'; expected integers"),
         ("quick.py --picture x.png", "--picture of fps against AUC needs --data and --results"),
+        (f"quick.py --source clip --box {PLACE} --box {PLACE}", "--box given 2 times"),
         ("quick.py --source clip --box 1,2", "--box '1,2' is not a box"),
         ("quick.py --source clip", "no annotation of its first frame; expected --box"),
         ("quick.py --source nowhere", "no such source: 'nowhere'"),

@@ -136,6 +136,7 @@ def test_a_damaged_frame_is_named_and_what_was_tracked_is_kept(tmp_path):
     ("words", "message"),
     [
         (["nowhere", "--box", BOX], "no such source: 'nowhere'"),
+        (["seq", "--box", BOX, "--box", "1,2,3,4"], f"--box given 2 times ({BOX} and 1,2,3,4)"),
         (["seq", "--box", "1,2,3"], "--box '1,2,3' is not a box; expected X,Y,W,H"),
         (["seq", "--box", "1,2,3,x"], "is not a box; expected X,Y,W,H"),
         (["seq", "--box", "1,2,3,nan"], "is not a box; expected X,Y,W,H"),
@@ -296,6 +297,6 @@ def test_a_real_sequence(shared, tmp_path):
 
 
 def test_parse_box():
-    assert parse_box("1.5,-2, 3,4") == [1.5, -2, 3, 4]
+    assert parse_box(["1.5,-2, 3,4"]) == [1.5, -2, 3, 4]
     with pytest.raises(BoxError):
-        parse_box("1 2 3 4")
+        parse_box(["1 2 3 4"])
