@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from crt_plugin.bench.jobs import Job, Result, measure
 from crt_plugin.cli.messages import warn
@@ -18,6 +17,7 @@ from crt_plugin.errors import ParameterError
 from crt_plugin.parameters import load_parameters
 from crt_plugin.runtime.atomic import write_text
 from crt_plugin.runtime.environment import machine
+from crt_plugin.runtime.progress import ProgressBar
 
 LONG_SEQUENCE = 20_000  # frames
 
@@ -73,8 +73,8 @@ def bench(
 ) -> None:
     """Measure where the time goes; medians, each tracker in a process of its own."""
     where: dict[str, Any] = {"source": source, "box": parse_box(box)}
-    names = [_checked(name) for name in parameters or ["default"]]
-    counts = _threads(threads)
+    names = [_check_name(name) for name in parameters or ["default"]]
+    counts = _parse_threads(threads)
     variants = list(itertools.product(names, split(precision), counts))
     jobs = _Jobs()
     for name, kind, count in variants:
@@ -95,7 +95,7 @@ def bench(
     draws_speed = picture is not None and not growth
     if draws_speed and (data is None or results is None):
         raise ParameterError("--picture of fps against AUC needs --data and --results")
-    measured = _measured(jobs)
+    measured = _measure_all(jobs)
     from crt_plugin.bench.tables import tables
 
     found = {"machine": machine(), "results": measured}
@@ -118,19 +118,18 @@ class _Jobs(list[tuple[str, Job]]):
         self.append((tracker, Job(task, threads, arguments)))
 
 
-def _measured(jobs: list[tuple[str, Job]]) -> list[Result]:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+def _measure_all(jobs: list[tuple[str, Job]]) -> list[Result]:
     measured = []
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with ProgressBar(len(jobs), is_transient=True) as bar:
         for number, (name, job) in enumerate(jobs, start=1):
             title = f"{number} of {len(jobs)}: {name or job.task}"
-            task = progress.add_task(title, total=None)
+            bar.describe(title)
 
-            def show(step: str, task: Any = task, title: str = title) -> None:
-                progress.update(task, description=f"{title}, {step}")
+            def show(step: str, title: str = title) -> None:
+                bar.describe(f"{title}, {step}")
 
             measured.append({"tracker": name} | measure(job, show))
-            progress.remove_task(task)
+            bar.advance()
     return measured
 
 
@@ -147,7 +146,9 @@ def _draw(
     from crt_plugin.benchmark.results.scores import report
 
     part = open_part("otb", data, None, results)
-    stored = {_stored_name(result["tracker"]): result for result in measured if "fps" in result}
+    stored = {
+        _find_stored_name(result["tracker"]): result for result in measured if "fps" in result
+    }
     scores = report(part, list(stored)).scores
     points = {stored[s.tracker]["tracker"]: (stored[s.tracker]["fps"], s.auc) for s in scores}
     for name in stored.keys() - {score.tracker for score in scores}:
@@ -155,7 +156,7 @@ def _draw(
     draw_speed(points, f"{part}, {machine()['processor']}", file)
 
 
-def _stored_name(tracker: str) -> str:
+def _find_stored_name(tracker: str) -> str:
     """The name under which ``crt evaluate`` keeps the results of a tracker."""
     from crt_plugin.peers.registry import make
 
@@ -163,12 +164,12 @@ def _stored_name(tracker: str) -> str:
     return f"CRT-{Path(name).stem}" if family == "crt" else str(make(tracker).name)
 
 
-def _checked(name: str) -> str:
+def _check_name(name: str) -> str:
     load_parameters(name)
     return name
 
 
-def _threads(text: str) -> list[int]:
+def _parse_threads(text: str) -> list[int]:
     parts = split(text)
     if not parts or not all(part.isdecimal() for part in parts):
         raise ParameterError(f"--threads {text!r}; expected integers >= 0 with commas between")

@@ -91,7 +91,8 @@ def track_source(
         length = min((n for n in (limit, source.length) if n is not None), default=None)
         record = Record(truth)
         sinks: list[Sink] = [record, *files.values()]
-        sinks += [*([Window(truth)] if show else []), ProgressBar(length)]
+        sinks += [Window(truth)] if show else []
+        sinks.append(ProgressBar(length, "training on frame 0", counts_frames=True))
         images = itertools.islice(itertools.chain([first], frames), limit)
         try:
             run(images, tracker, start, sinks, lost_below or 0.0)

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from crt_plugin.cli.messages import warn
 from crt_plugin.cli.options import split
+from crt_plugin.runtime.progress import ProgressBar
 
 if TYPE_CHECKING:
     from crt_plugin.hosts.vot.workspace import Workspace
@@ -63,8 +62,7 @@ def workspace(
     """Write a workspace that the VOT toolkit can evaluate without a network."""
     from crt_plugin.hosts.vot.workspace import write_workspace
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("linking frames", total=None)
+    with ProgressBar(description="linking frames", is_transient=True) as bar:
         written = write_workspace(
             folder,
             data,
@@ -72,7 +70,7 @@ def workspace(
             _split(parameters) or ["default"],
             _split(sequences),
             frames,
-            lambda done, total: progress.update(task, completed=done, total=total),
+            bar.move_to,
         )
     _report(written)
 

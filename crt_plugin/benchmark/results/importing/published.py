@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from rich.console import Console
-from rich.progress import track
 
 from crt_plugin.benchmark.datasets.otb_files import (
     TWO_TARGETS,
@@ -27,6 +25,7 @@ from crt_plugin.benchmark.results.importing.archives import files
 from crt_plugin.benchmark.results.importing.matlab import MatlabReader
 from crt_plugin.benchmark.results.layout import check_name, trackers_in
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
+from crt_plugin.runtime.progress import ProgressBar
 
 BENCHMARK = BENCHMARKS["otb2015"]
 
@@ -88,10 +87,10 @@ def import_results(
     truth = {} if groundtruth is None else read_annotations(groundtruth)
     done = Import(is_checked=groundtruth is not None)
     seen: dict[tuple[str, str], PurePosixPath] = {}
-    console = Console(stderr=True)
-    reading = track(files(source), "reading", console=console, disable=not progress)
-    with MatlabReader() as matlab:
-        for path, content in reading:
+    bar = ProgressBar(description="reading", is_shown=progress)
+    with bar, MatlabReader() as matlab:
+        for path, content in files(source):
+            bar.advance()
             try:
                 name, target = _identify(path, source, tracker)
                 if (name, target) in seen:
