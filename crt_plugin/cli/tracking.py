@@ -28,6 +28,7 @@ from crt_plugin.media.summary import Record
 from crt_plugin.media.window import Window, draw_box, require_window
 from crt_plugin.media.writer import BoxFile, VideoFile, require_av
 from crt_plugin.parameters import Parameters
+from crt_plugin.runtime.atomic import sweep
 from crt_plugin.runtime.image import as_box
 from crt_plugin.runtime.prefetch import prefetch
 from crt_plugin.runtime.progress import ProgressBar
@@ -82,6 +83,7 @@ def track_source(
         tracker = CRTTracker(params)
         folder = Path("output") / source.name if output is None else output
         folder.mkdir(parents=True, exist_ok=True)
+        sweep(folder)  # a video that a killed process left
         files: dict[str, BoxFile | VideoFile | ContactSheet] = {
             "boxes": BoxFile(folder / "boxes.csv", lost_below is not None)
         }

@@ -14,6 +14,7 @@ from PIL import Image
 from crt_plugin.algorithm.geometry import Box
 from crt_plugin.media.annotations import Annotation
 from crt_plugin.media.loop import Step
+from crt_plugin.runtime.atomic import write_atomically
 
 Picture = NDArray[np.uint8]
 Color = tuple[int, int, int]
@@ -126,9 +127,8 @@ class ContactSheet:
             self._tiles.append(self._tile(self._last))
         title = f"{self._title}, {self._last.index + 1} frames"
         sheet = _sheet(_evenly(self._tiles), title, bool(self._truth))
-        unfinished = self.path.with_name(self.path.name + ".part")
-        Image.fromarray(sheet).save(unfinished, format="PNG")
-        unfinished.replace(self.path)
+        with write_atomically(self.path) as unfinished:
+            Image.fromarray(sheet).save(unfinished, format="PNG")
 
     def _tile(self, step: Step) -> Tile:
         shape = step.image.shape

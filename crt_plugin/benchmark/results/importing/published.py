@@ -25,6 +25,7 @@ from crt_plugin.benchmark.results.importing.archives import files
 from crt_plugin.benchmark.results.importing.matlab import MatlabReader
 from crt_plugin.benchmark.results.layout import check_name, trackers_in
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
+from crt_plugin.runtime.atomic import write_text
 from crt_plugin.runtime.progress import ProgressBar
 
 BENCHMARK = BENCHMARKS["otb2015"]
@@ -228,7 +229,4 @@ def _write(file: Path, boxes: Boxes, overwrite: bool) -> None:
         if file.read_text(encoding="utf-8") == text.getvalue():
             return
         raise SourceError(f"{file} is there with other boxes; expected overwriting it")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(file.name + ".part")
-    unfinished.write_text(text.getvalue(), encoding="utf-8")
-    unfinished.replace(file)
+    write_text(file, text.getvalue())
