@@ -16,7 +16,7 @@ from crt_plugin.cli.options import parse_box, split
 from crt_plugin.errors import ParameterError
 from crt_plugin.parameters import load_parameters
 from crt_plugin.runtime.atomic import write_text
-from crt_plugin.runtime.environment import machine
+from crt_plugin.runtime.environment import describe_machine
 from crt_plugin.runtime.progress import ProgressBar
 
 LONG_SEQUENCE = 20_000  # frames
@@ -98,7 +98,7 @@ def bench(
     measured = _measure_all(jobs)
     from crt_plugin.bench.tables import tables
 
-    found = {"machine": machine(), "results": measured}
+    found = {"machine": describe_machine(), "results": measured}
     console = Console()
     for table in tables(measured):
         console.print(table)
@@ -153,7 +153,7 @@ def _draw(
     points = {stored[s.tracker]["tracker"]: (stored[s.tracker]["fps"], s.auc) for s in scores}
     for name in stored.keys() - {score.tracker for score in scores}:
         warn(f"{name} has no results in {results}: not drawn")
-    draw_speed(points, f"{part}, {machine()['processor']}", file)
+    draw_speed(points, f"{part}, {describe_machine()['processor']}", file)
 
 
 def _find_stored_name(tracker: str) -> str:

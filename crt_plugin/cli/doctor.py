@@ -121,14 +121,14 @@ def _machine_facts() -> Table:
     import torch
 
     from crt_plugin.features.vgg_weights import weights_origin
-    from crt_plugin.runtime.device import choose_device, precision_reason
+    from crt_plugin.runtime.device import choose_device, explain_precision
 
     device = choose_device("auto")
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_row()
     table.add_row("machine", f"{platform.system()} {platform.machine()}, Python {sys.executable}")
     table.add_row("device auto", str(device))
-    table.add_row("precision auto", precision_reason(device))
+    table.add_row("precision auto", explain_precision(device))
     table.add_row("threads", f"{torch.get_num_threads()} of {os.cpu_count()} processors")
     for layer in (10, 13):
         origin = weights_origin(Parameters(vgg_layer=layer))

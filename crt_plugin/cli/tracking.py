@@ -22,7 +22,7 @@ from crt_plugin.cli.options import EXPECTED_BOX
 from crt_plugin.errors import BoxError, CRTError, SourceError
 from crt_plugin.media.annotations import PRECISION_PIXELS
 from crt_plugin.media.drawing import ContactSheet
-from crt_plugin.media.loop import Sink, run
+from crt_plugin.media.loop import Sink, track_frames
 from crt_plugin.media.sources import Source
 from crt_plugin.media.summary import Record
 from crt_plugin.media.window import Window, draw_box, require_window
@@ -97,7 +97,7 @@ def track_source(
         sinks.append(ProgressBar(length, "training on frame 0", counts_frames=True))
         images = itertools.islice(itertools.chain([first], frames), limit)
         try:
-            run(images, tracker, start, sinks, lost_below or 0.0)
+            track_frames(images, tracker, start, sinks, lost_below or 0.0)
         except KeyboardInterrupt as error:
             if record.frames:
                 _report(record, lost_below, files)

@@ -76,7 +76,7 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
     return dtype
 
 
-def precision_reason(device: torch.device) -> str:
+def explain_precision(device: torch.device) -> str:
     """One line: what "auto" takes on ``device``, and why."""
     dtype, reason = _automatic(device)
     return f"{_name(dtype)}: {reason}"

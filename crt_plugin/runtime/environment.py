@@ -21,7 +21,7 @@ CPU_INFO = Path("/proc/cpuinfo")
 PACKAGES = ("torch", "numpy", "got10k", *OPENCV_WHEELS)
 
 
-def machine() -> dict[str, Any]:
+def describe_machine() -> dict[str, Any]:
     """Under ``processor``, ``system``, ``python`` and, by package, ``packages``."""
     versions = {"crt-plugin": __version__}
     for name in PACKAGES:

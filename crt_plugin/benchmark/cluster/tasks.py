@@ -178,7 +178,7 @@ class Greeting:
 
     Attributes:
         version: of this package.
-        environment: ``environment.machine``.
+        environment: ``environment.describe_machine``.
         host: name of its machine.
     """
 

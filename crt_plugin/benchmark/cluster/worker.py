@@ -22,7 +22,7 @@ from crt_plugin.benchmark.cluster.tasks import Greeting, Outcome, Recipe, Task
 from crt_plugin.benchmark.run.tracks import Track, play
 from crt_plugin.errors import CRTError
 from crt_plugin.hosts.got10k.tracker import Tracker
-from crt_plugin.runtime.environment import machine
+from crt_plugin.runtime.environment import describe_machine
 
 REPORT_SECONDS = 0.5
 
@@ -34,7 +34,7 @@ _made: dict[str, tuple[Recipe, Tracker]] = {}  # the last one: networks are larg
 
 def greet() -> Greeting:
     """Say who this is."""
-    return Greeting(__version__, machine(), platform.node())
+    return Greeting(__version__, describe_machine(), platform.node())
 
 
 def run_task(task: Task, topic: str) -> Outcome:
