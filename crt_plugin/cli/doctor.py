@@ -180,12 +180,12 @@ def _problems(requirements: list[Requirement]) -> list[str]:
 
 
 def _broken_opencv() -> list[str]:
-    """Whether cv2 can be loaded: on bare machines it lacks libraries of the system."""
+    """Whether cv2 can be loaded: bare machines lack system libraries that it needs."""
     try:
         importlib.import_module("cv2")
     except ImportError as error:
         return [
-            f"OpenCV cannot be loaded ({error}). Where a library of the system is missing, on "
-            "Debian and Ubuntu: apt-get install libgl1 libglib2.0-0"
+            f"OpenCV cannot be loaded ({error}). If a system library is missing, on Debian and "
+            "Ubuntu: apt-get install libgl1 libglib2.0-0"
         ]
     return []
