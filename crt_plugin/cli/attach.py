@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from crt_plugin.hosts.pytracking import attach as files
-
 
 def attach(
     pytracking: Annotated[
@@ -25,10 +23,12 @@ def attach(
     ] = False,
 ) -> None:
     """Attach CRT to a checkout of visionml's pytracking by three small files, or remove them."""
+    from crt_plugin.hosts.pytracking import attach as files
+
     if remove:
-        _list("removed", files.remove(pytracking), "nothing to remove: not attached")
+        _list_files("removed", files.remove(pytracking), "nothing to remove: not attached")
         return
-    _list("wrote", files.attach(pytracking), "already attached, nothing to write")
+    _list_files("wrote", files.attach(pytracking), "already attached, nothing to write")
     typer.echo("next, in that folder and with its environment, crt-plugin installed there too:")
     typer.echo("  python pytracking/run_tracker.py crt hog --dataset_name otb --sequence Deer")
     typer.echo("  python pytracking/run_experiment.py crt otb_hog --threads 2")
@@ -36,7 +36,7 @@ def attach(
         typer.echo("its pytracking/evaluation/local.py with your paths is missing: see INSTALL.md")
 
 
-def _list(done: str, paths: list[Path], nothing: str) -> None:
+def _list_files(done: str, paths: list[Path], nothing: str) -> None:
     for path in paths:
         typer.echo(f"{done} {path}")
     if not paths:

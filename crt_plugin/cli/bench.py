@@ -9,15 +9,15 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from crt_plugin.bench.jobs import Job, Result, measure
-from crt_plugin.bench.tables import tables
+from crt_plugin.cli.messages import warn
 from crt_plugin.cli.options import parse_box, split
 from crt_plugin.errors import ParameterError
 from crt_plugin.parameters import load_parameters
 from crt_plugin.runtime.atomic import write_text
-from crt_plugin.runtime.environment import machine
+from crt_plugin.runtime.environment import describe_machine
+from crt_plugin.runtime.progress import ProgressBar
 
 LONG_SEQUENCE = 20_000  # frames
 
@@ -31,7 +31,7 @@ def bench(
         typer.Option(help="What crt track takes, or rabbit or carphone, the clips of crt demo."),
     ] = "carphone",
     box: Annotated[
-        str | None, typer.Option(metavar="X,Y,W,H", help="The object, without an annotation.")
+        list[str] | None, typer.Option(metavar="X,Y,W,H", help="The object, without an annotation.")
     ] = None,
     frames: Annotated[
         int, typer.Option(min=0, help="Frames that the medians are of; 0: all of the source.")
@@ -72,9 +72,9 @@ def bench(
     output: Annotated[Path | None, typer.Option("--json", help="File of all figures.")] = None,
 ) -> None:
     """Measure where the time goes; medians, each tracker in a process of its own."""
-    where: dict[str, Any] = {"source": source, "box": box and parse_box(box).tolist()}
-    names = [_checked(name) for name in parameters or ["default"]]
-    counts = _threads(threads)
+    where: dict[str, Any] = {"source": source, "box": parse_box(box)}
+    names = [_check_name(name) for name in parameters or ["default"]]
+    counts = _parse_threads(threads)
     variants = list(itertools.product(names, split(precision), counts))
     jobs = _Jobs()
     for name, kind, count in variants:
@@ -95,8 +95,10 @@ def bench(
     draws_speed = picture is not None and not growth
     if draws_speed and (data is None or results is None):
         raise ParameterError("--picture of fps against AUC needs --data and --results")
-    measured = _measured(jobs)
-    found = {"machine": machine(), "results": measured}
+    measured = _measure_all(jobs)
+    from crt_plugin.bench.tables import tables
+
+    found = {"machine": describe_machine(), "results": measured}
     console = Console()
     for table in tables(measured):
         console.print(table)
@@ -116,19 +118,18 @@ class _Jobs(list[tuple[str, Job]]):
         self.append((tracker, Job(task, threads, arguments)))
 
 
-def _measured(jobs: list[tuple[str, Job]]) -> list[Result]:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+def _measure_all(jobs: list[tuple[str, Job]]) -> list[Result]:
     measured = []
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with ProgressBar(len(jobs), is_transient=True) as bar:
         for number, (name, job) in enumerate(jobs, start=1):
             title = f"{number} of {len(jobs)}: {name or job.task}"
-            task = progress.add_task(title, total=None)
+            bar.describe(title)
 
-            def show(step: str, task: Any = task, title: str = title) -> None:
-                progress.update(task, description=f"{title}, {step}")
+            def show(step: str, title: str = title) -> None:
+                bar.describe(f"{title}, {step}")
 
             measured.append({"tracker": name} | measure(job, show))
-            progress.remove_task(task)
+            bar.advance()
     return measured
 
 
@@ -145,15 +146,17 @@ def _draw(
     from crt_plugin.benchmark.results.scores import score_results
 
     part = open_part("otb", data, None, results)
-    stored = {_stored_name(result["tracker"]): result for result in measured if "fps" in result}
+    stored = {
+        _find_stored_name(result["tracker"]): result for result in measured if "fps" in result
+    }
     scores = score_results(part, list(stored)).scores
     points = {stored[s.tracker]["tracker"]: (stored[s.tracker]["fps"], s.auc) for s in scores}
     for name in stored.keys() - {score.tracker for score in scores}:
-        typer.secho(f"{name} has no results in {results}: not drawn", fg="yellow", err=True)
-    draw_speed(points, f"{part}, {machine()['processor']}", file)
+        warn(f"{name} has no results in {results}: not drawn")
+    draw_speed(points, f"{part}, {describe_machine()['processor']}", file)
 
 
-def _stored_name(tracker: str) -> str:
+def _find_stored_name(tracker: str) -> str:
     """The name under which ``crt evaluate`` keeps the results of a tracker."""
     from crt_plugin.peers.registry import make
 
@@ -161,12 +164,12 @@ def _stored_name(tracker: str) -> str:
     return f"CRT-{Path(name).stem}" if family == "crt" else str(make(tracker).name)
 
 
-def _checked(name: str) -> str:
+def _check_name(name: str) -> str:
     load_parameters(name)
     return name
 
 
-def _threads(text: str) -> list[int]:
+def _parse_threads(text: str) -> list[int]:
     parts = split(text)
     if not parts or not all(part.isdecimal() for part in parts):
         raise ParameterError(f"--threads {text!r}; expected integers >= 0 with commas between")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from crt_plugin.cli.messages import warn
 from crt_plugin.cli.options import split
 
 
@@ -60,7 +61,7 @@ def report(
     )
     built = build(request, output, progress=True)
     for note in built.notes:
-        typer.secho(note, fg=typer.colors.YELLOW, err=True)
+        warn(note)
     typer.echo(f"{_count(built.trackers, 'tracker')}, {_count(built.sequences, 'sequence')}")
     typer.echo(f"page     {built.index}")
 

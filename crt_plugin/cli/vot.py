@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
+from crt_plugin.cli.messages import warn
 from crt_plugin.cli.options import split
-from crt_plugin.hosts.vot.workspace import Workspace, write_workspace
+from crt_plugin.runtime.progress import ProgressBar
+
+if TYPE_CHECKING:
+    from crt_plugin.hosts.vot.workspace import Workspace
 
 app = typer.Typer(no_args_is_help=True, help="Evaluate with the VOT toolkit.")
 
@@ -58,8 +60,9 @@ def workspace(
     ] = None,
 ) -> None:
     """Write a workspace that the VOT toolkit can evaluate without a network."""
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("linking frames", total=None)
+    from crt_plugin.hosts.vot.workspace import write_workspace
+
+    with ProgressBar(description="linking frames", is_transient=True) as bar:
         written = write_workspace(
             folder,
             data,
@@ -67,7 +70,7 @@ def workspace(
             _split(parameters) or ["default"],
             _split(sequences),
             frames,
-            lambda done, total: progress.update(task, completed=done, total=total),
+            bar.move_to,
         )
     _report(written)
 
@@ -82,7 +85,7 @@ def _report(written: Workspace) -> None:
     trackers = " ".join(written.trackers)
     typer.echo(f"workspace {written.folder}: {len(written.sequences)} sequences, {count} frames")
     for warning in written.warnings:
-        typer.secho(f"warning: {warning}", fg=typer.colors.YELLOW, err=True)
+        warn(f"warning: {warning}")
     typer.echo(f'next      vot evaluate --workspace "{written.folder}" {trackers}')
     typer.echo(f'then      vot analysis --workspace "{written.folder}" {trackers}')
     typer.echo("vot exits with 0 after errors too: read what it prints")

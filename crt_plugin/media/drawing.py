@@ -14,6 +14,7 @@ from PIL import Image
 from crt_plugin.algorithm.geometry import Box
 from crt_plugin.media.annotations import Annotation
 from crt_plugin.media.loop import Step
+from crt_plugin.runtime.atomic import write_atomically
 
 Picture = NDArray[np.uint8]
 Color = tuple[int, int, int]
@@ -100,7 +101,7 @@ class ContactSheet:
 
     def __init__(self, path: Path, title: str, truth: Annotation) -> None:
         """Write to ``path`` when closed; ``title`` stands above the tiles."""
-        self._path, self._title, self._truth = path, title, truth
+        self.path, self._title, self._truth = path, title, truth
         self._every = 1
         self._tiles: list[Tile] = []
         self._size: tuple[int, int] | None = None
@@ -126,9 +127,8 @@ class ContactSheet:
             self._tiles.append(self._tile(self._last))
         title = f"{self._title}, {self._last.index + 1} frames"
         sheet = _sheet(_evenly(self._tiles), title, bool(self._truth))
-        unfinished = self._path.with_name(self._path.name + ".part")
-        Image.fromarray(sheet).save(unfinished, format="PNG")
-        unfinished.replace(self._path)
+        with write_atomically(self.path) as unfinished:
+            Image.fromarray(sheet).save(unfinished, format="PNG")
 
     def _tile(self, step: Step) -> Tile:
         shape = step.image.shape

@@ -62,7 +62,7 @@ class Sink(Protocol):
         """Finish what was begun. Called once, whatever happened, also before any step."""
 
 
-def steps(
+def generate_steps(
     frames: Iterable[NDArray[np.uint8]], tracker: Tracker, box: Box, lost_below: float = 0.0
 ) -> Iterator[Step]:
     """Track through ``frames``, starting on the first with ``box``, which is never lost."""
@@ -78,7 +78,7 @@ def steps(
         yield Step(index, image, found, score, seconds, is_lost=index > 0 and score < lost_below)
 
 
-def run(
+def track_frames(
     frames: Iterable[NDArray[np.uint8]],
     tracker: Tracker,
     box: Box,
@@ -94,7 +94,7 @@ def run(
         KeyboardInterrupt: after Ctrl-C, when all sinks are closed.
         CRTError: what the frames, the tracker or a sink raise.
     """
-    tracked = steps(frames, tracker, box, lost_below)
+    tracked = generate_steps(frames, tracker, box, lost_below)
     with _Interrupts() as interrupts, ExitStack() as closing:
         for sink in sinks:
             closing.callback(sink.close)

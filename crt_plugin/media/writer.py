@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +15,7 @@ from crt_plugin.errors import MissingExtraError
 from crt_plugin.media.annotations import Annotation
 from crt_plugin.media.drawing import Letterbox, Picture, annotate
 from crt_plugin.media.loop import Step
+from crt_plugin.runtime.atomic import write_atomically
 
 BT709 = 1  # number of the colour matrix, primaries and transfer in H.264
 LIMITED_RANGE = 1
@@ -26,15 +28,17 @@ class BoxFile:
     are in px, 0-based.
     """
 
+    # Not written atomically: what was tracked stays even if the process is killed.
+
     def __init__(self, path: Path, with_lost: bool = False) -> None:
         """Write to ``path``, in place of what is there, from the first frame on."""
-        self._path, self._with_lost = path, with_lost
+        self.path, self._with_lost = path, with_lost
         self._file: Any = None
 
     def write(self, step: Step) -> None:
         """Add a line."""
         if self._file is None:
-            self._file = self._path.open("w", encoding="utf-8", newline="\n")
+            self._file = self.path.open("w", encoding="utf-8", newline="\n")
             self._file.write("frame,x,y,w,h,score" + ",lost" * self._with_lost + "\n")
         numbers = ",".join(f"{value:.4f}" for value in (*step.box, step.score))
         lost = f",{step.is_lost:d}" if self._with_lost else ""
@@ -51,8 +55,8 @@ class VideoFile:
     """Sink that writes annotated frames as H.264, 4:2:0, in an MP4 that starts at once.
 
     The video has the size of the first frame, padded by a column or a row where that is odd,
-    as 4:2:0 asks; later frames of another size are letterboxed into it. Until it is finished
-    its name ends in ``.part``.
+    as 4:2:0 asks; later frames of another size are letterboxed into it. It gets its name when
+    it is finished.
     """
 
     def __init__(self, path: Path, fps: float, truth: Annotation) -> None:
@@ -62,8 +66,8 @@ class VideoFile:
             MissingExtraError: no PyAV, or one without x264.
         """
         self._av = require_av()
-        self._path, self._fps, self._truth = path, fps, truth
-        self._unfinished = path.with_name(path.name + ".part")
+        self.path, self._fps, self._truth = path, fps, truth
+        self._closing = ExitStack()
         self._container: Any = None
         self._stream: Any = None
         self._size = (0, 0)
@@ -81,18 +85,16 @@ class VideoFile:
 
     def close(self) -> None:
         """Finish the video and give it its name."""
-        if self._container is None:
-            return
-        try:
-            self._container.mux(self._stream.encode(None))
-        finally:
-            self._container.close()
-        self._unfinished.replace(self._path)
+        if self._container is not None:
+            with self._closing:
+                self._container.mux(self._stream.encode(None))
 
     def _open(self) -> None:
+        unfinished = self._closing.enter_context(write_atomically(self.path))
         self._container = self._av.open(
-            str(self._unfinished), "w", format="mp4", options={"movflags": "+faststart"}
+            str(unfinished), "w", format="mp4", options={"movflags": "+faststart"}
         )
+        self._closing.callback(self._container.close)  # before the file gets its name
         rate = Fraction(self._fps).limit_denominator(1001)
         stream = self._container.add_stream("libx264", rate=rate, options={"crf": "20"})
         stream.height, stream.width = (side + side % 2 for side in self._size)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from crt_plugin.errors import BoxError, MissingExtraError, ParameterError
 from crt_plugin.hosts.got10k import FIRST_PIXEL, Tracker
-from crt_plugin.runtime.device import OPENCV_WHEELS
+from crt_plugin.runtime.environment import OPENCV_WHEELS
 
 OPENCV = {  # our name: OpenCV's, and whether the same frames give the same boxes (checked)
     "mil": ("MIL", False),

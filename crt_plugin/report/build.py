@@ -18,7 +18,7 @@ from crt_plugin.report.page import Content, collect, summary
 from crt_plugin.report.scripts import file_name, write_script
 from crt_plugin.report.sequences import response_data, sequence_data
 from crt_plugin.report.source import Request, open_source
-from crt_plugin.runtime.atomic import scratch
+from crt_plugin.runtime.atomic import make_scratch_folder
 
 ASSETS = Path(__file__).with_name("assets")
 INDEX = "index.html"
@@ -58,7 +58,7 @@ def build(request: Request, output: str | Path, progress: bool = False) -> Built
     _check_output(output)
     library = plotly_script()
     # beside the output, so that a stopped run leaves no half of a page and a move is a rename
-    with scratch(output.parent, output.name) as work:
+    with make_scratch_folder(output.parent, output.name) as work:
         source = open_source(request, work / "reports")
         scored = score_results(source.part, source.trackers, progress, curves=False)
         content = collect(source, scored, keep_all=request.sequences is not None)

@@ -18,7 +18,7 @@ from crt_plugin.formats.otb import otb_lists
 from crt_plugin.report.bootstrap import paired_differences
 from crt_plugin.report.scripts import file_name
 from crt_plugin.report.source import Source
-from crt_plugin.runtime.environment import machine
+from crt_plugin.runtime.environment import describe_machine
 
 OURS = "CRT"  # what names of this package's trackers begin with
 NO_FILE = "no result file"
@@ -135,7 +135,7 @@ def summary(content: Content) -> dict[str, Any]:
 
 
 def _about(content: Content) -> dict[str, Any]:
-    part, here = content.source.part, machine()
+    part, here = content.source.part, describe_machine()
     return {
         "benchmark": part.benchmark.folder,
         "sequences": len(content.sequences),

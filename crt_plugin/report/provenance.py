@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from crt_plugin.runtime.environment import machine
+from crt_plugin.runtime.environment import describe_machine
 
 HASH_DIGITS = 12
 
@@ -34,7 +34,7 @@ class Provenance:
         if self.parameters:
             hashes = (f"{name} {digest(text)}" for name, text in self.parameters.items())
             found.append(f"Settings (SHA-256, first {HASH_DIGITS} digits): {', '.join(hashes)}")
-        about = machine()
+        about = describe_machine()
         packages = ", ".join(f"{name} {version}" for name, version in about["packages"].items())
         today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
         found.append(

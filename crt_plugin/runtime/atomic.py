@@ -69,7 +69,7 @@ def write_text(file: Path, text: str) -> Path:
 
 
 @contextlib.contextmanager
-def scratch(folder: Path, name: str = "work") -> Iterator[Path]:
+def make_scratch_folder(folder: Path, name: str = "work") -> Iterator[Path]:
     """A hidden folder inside of ``folder``, on its file system, removed in the end.
 
     For programs that write where they are told to; ``move_files`` brings what they wrote to its

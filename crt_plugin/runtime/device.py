@@ -11,14 +11,6 @@ from crt_plugin.errors import ParameterError
 
 logger = logging.getLogger(__name__)
 
-# Each brings the same module, cv2: at most one of them may be installed.
-OPENCV_WHEELS = (
-    "opencv-python",
-    "opencv-contrib-python",
-    "opencv-python-headless",
-    "opencv-contrib-python-headless",
-)
-
 PRECISIONS = {
     "float32": torch.float32,
     "bfloat16": torch.bfloat16,
@@ -84,7 +76,7 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
     return dtype
 
 
-def precision_reason(device: torch.device) -> str:
+def explain_precision(device: torch.device) -> str:
     """One line: what "auto" takes on ``device``, and why."""
     dtype, reason = _automatic(device)
     return f"{_name(dtype)}: {reason}"

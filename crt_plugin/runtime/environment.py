@@ -9,13 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from crt_plugin import __version__
-from crt_plugin.runtime.device import OPENCV_WHEELS
 
+# Each brings the same module, cv2: at most one of them may be installed.
+OPENCV_WHEELS = (
+    "opencv-python",
+    "opencv-contrib-python",
+    "opencv-python-headless",
+    "opencv-contrib-python-headless",
+)
 CPU_INFO = Path("/proc/cpuinfo")
 PACKAGES = ("torch", "numpy", "got10k", *OPENCV_WHEELS)
 
 
-def machine() -> dict[str, Any]:
+def describe_machine() -> dict[str, Any]:
     """Under ``processor``, ``system``, ``python`` and, by package, ``packages``."""
     versions = {"crt-plugin": __version__}
     for name in PACKAGES:

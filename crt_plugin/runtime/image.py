@@ -65,7 +65,10 @@ def _from_pil(image: Image.Image) -> NDArray[Any]:
             return _from_pil_integers(image)
         if "transparency" in image.info:  # else Pillow warns of some palettes
             image = image.convert("RGBA")
-        return np.asarray(image.convert("RGB"))
+        image.load()  # decodes; a decoder may change the mode
+        return np.asarray(
+            image if image.mode == "RGB" else image.convert("RGB")
+        )  # converting copies
     except ImageError:
         raise
     # A PIL image is decoded on its first use; what its decoders raise for damaged files.

@@ -15,8 +15,6 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from crt_plugin.media.loop import Step
-
 
 class FpsColumn(ProgressColumn):
     """Frames per second, over the last ones."""
@@ -28,22 +26,58 @@ class FpsColumn(ProgressColumn):
 
 
 class ProgressBar:
-    """Sink that counts frames on the standard error output."""
+    """One bar on the standard error output; as a sink of tracking it counts frames."""
 
-    def __init__(self, length: int | None) -> None:
-        """Show training at once; ``length`` is the number of frames, None if unknown."""
-        columns = (
+    def __init__(
+        self,
+        total: int | None = None,
+        description: str = "",
+        *,
+        counts_frames: bool = False,
+        is_shown: bool = True,
+        is_transient: bool = False,
+    ) -> None:
+        """Show it at once.
+
+        Args:
+            total: number of what is counted; None if unknown.
+            description: text before the bar.
+            counts_frames: show frames per second.
+            is_shown: False shows nothing.
+            is_transient: remove the bar in the end.
+        """
+        self._progress = Progress(
             *(SpinnerColumn(), TextColumn("{task.description}"), BarColumn()),
-            *(MofNCompleteColumn(), FpsColumn(), TimeRemainingColumn()),
+            *(MofNCompleteColumn(), *([FpsColumn()] * counts_frames), TimeRemainingColumn()),
+            console=Console(stderr=True),
+            disable=not is_shown,
+            transient=is_transient,
         )
-        self._progress = Progress(*columns, console=Console(stderr=True))
-        self._task = self._progress.add_task("training on frame 0", total=length)
+        self._task = self._progress.add_task(description, total=total)
         self._progress.start()
 
-    def write(self, step: Step) -> None:
-        """Count one frame."""
+    def describe(self, description: str) -> None:
+        """Show what is done now."""
+        self._progress.update(self._task, description=description)
+
+    def advance(self) -> None:
+        """Count one more."""
+        self._progress.advance(self._task)
+
+    def move_to(self, completed: int, total: int | None = None) -> None:
+        """Show how many are done, and of how many if that is known only now."""
+        self._progress.update(self._task, completed=completed, total=total)
+
+    def write(self, step: object) -> None:
+        """Count one tracked frame."""
         self._progress.update(self._task, description="tracking", advance=1)
 
     def close(self) -> None:
-        """Leave the last state on the terminal."""
+        """Leave the last state on the terminal, or nothing if transient."""
         self._progress.stop()
+
+    def __enter__(self) -> ProgressBar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -8,16 +8,16 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
-from crt_plugin.cli import bench as cli_bench
-from crt_plugin.cli import evaluate as cli_evaluate
+from crt_plugin.cli.bench import bench
 from crt_plugin.cli.main import Commands
+from crt_plugin.cli.trackers import trackers
 from tests.conftest import scene
 from tests.helpers.bench import BOX, QUICK, RGB
 from tests.helpers.datasets import write_otb
 
 app = typer.Typer(cls=Commands)
-app.command()(cli_bench.bench)
-app.command()(cli_evaluate.trackers)  # typer would drop the name of a lone command
+app.command()(bench)
+app.command()(trackers)  # typer would drop the name of a lone command
 PLACE = ",".join(f"{value:g}" for value in BOX)
 
 
@@ -84,6 +84,7 @@ def test_growth(crt, tmp_path):
         ("nothing", "no parameter file 'nothing'"),
         ("quick.py --threads two", "--threads 'two'; expected integers"),
         ("quick.py --picture x.png", "--picture of fps against AUC needs --data and --results"),
+        (f"quick.py --source clip --box {PLACE} --box {PLACE}", "--box given 2 times"),
         ("quick.py --source clip --box 1,2", "--box '1,2' is not a box"),
         ("quick.py --source clip", "no annotation of its first frame; expected --box"),
         ("quick.py --source nowhere", "no such source: 'nowhere'"),

@@ -6,16 +6,18 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from crt_plugin.cli import evaluate as cli_evaluate
+from crt_plugin.cli import results
+from crt_plugin.cli.evaluate import evaluate
 from crt_plugin.cli.main import Commands
+from crt_plugin.cli.trackers import trackers
 from crt_plugin.peers import opencv as peers
 from tests.conftest import ROOT
 from tests.helpers.datasets import boxes, write, write_otb
 
 app = typer.Typer(cls=Commands)
-app.command()(cli_evaluate.evaluate)
-app.command()(cli_evaluate.trackers)
-app.add_typer(cli_evaluate.results, name="results")
+app.command()(evaluate)
+app.command()(trackers)
+app.add_typer(results.app, name="results")
 
 STILL = """
 from tests.helpers import trackers

@@ -9,7 +9,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from crt_plugin.cli import info as cli_info
+from crt_plugin.cli import parameters as cli_parameters
+from crt_plugin.cli.doctor import doctor
 from crt_plugin.errors import ParameterError
 from crt_plugin.parameters import Parameters, describe, parameter_names
 
@@ -28,8 +29,8 @@ def run(monkeypatch):
     """Run one of the two commands in a terminal of 80 columns; returns typer's result."""
     monkeypatch.setenv("COLUMNS", "80")
     app = typer.Typer()
-    app.command()(cli_info.parameters)
-    app.command()(cli_info.doctor)
+    app.command()(cli_parameters.parameters)
+    app.command()(doctor)
     return lambda *words: CliRunner().invoke(app, list(words))
 
 
@@ -104,7 +105,7 @@ def test_differences_from_the_default_are_marked_and_explained(run):
 
 @pytest.mark.parametrize("name", [name for name, _ in Parameters()])
 def test_the_explanation_of_a_setting_is_complete(name):
-    facts, text = describe(name), cli_info._about(name)
+    facts, text = describe(name), cli_parameters._about(name)
     assert text.startswith(facts["meaning"])
     assert text.endswith("source: " + facts["source"])
     assert facts["raising"] in text

@@ -5,15 +5,14 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
-from crt_plugin.cli import main as cli
-from crt_plugin.cli import report as cli_report
 from crt_plugin.cli.main import Commands
+from crt_plugin.cli.report import report
 from crt_plugin.report import build as building
 from tests.conftest import ROOT
 from tests.helpers.datasets import boxes, write, write_otb
 
 app = typer.Typer(cls=Commands)
-app.command()(cli_report.report)
+app.command()(report)
 app.command("nothing")(lambda: None)  # with one command alone, typer takes no name of it
 
 
@@ -66,11 +65,6 @@ def test_wrong_input_is_one_line_and_status_2(arguments, said, crt, tmp_path):
     assert done.exit_code == 2
     assert done.stderr.startswith(said) and done.stderr.count("\n") == 1
     assert not (tmp_path / "p").exists()
-
-
-def test_help_does_not_load_what_the_page_needs():
-    assert "report" in CliRunner().invoke(cli.app, ["--help"]).output
-    assert cli_report.__dict__.keys().isdisjoint({"build", "Request", "matplotlib"})
 
 
 def test_the_document_names_command_keys_and_options():

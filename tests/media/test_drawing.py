@@ -162,7 +162,7 @@ def test_the_sheet_is_a_png_with_boxes_in_the_tiles(tmp_path):
     np.testing.assert_allclose((left, top, right, bottom), expected, atol=3)
     first = picture[HEADER : HEADER + tile, GAP : GAP + TILE_WIDTH]
     assert near(first, ANNOTATED).any() and not near(below, ANNOTATED).any()
-    assert not list(tmp_path.glob("*.part"))
+    assert not list(tmp_path.glob(".*.part"))
 
 
 def test_a_sheet_without_frames_is_not_written(tmp_path):

@@ -13,7 +13,7 @@ import pytest
 
 from crt_plugin.benchmark.agreement import RunSummary
 from crt_plugin.errors import FrameError
-from crt_plugin.media.loop import run, steps
+from crt_plugin.media.loop import generate_steps, track_frames
 from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import scene
 
@@ -66,7 +66,7 @@ def ctrl_c_interrupts():
 
 def test_every_sink_gets_every_step_and_is_closed_once():
     sinks = Collector(), Collector()
-    run(frames(4), Stepping(), BOX, sinks)
+    track_frames(frames(4), Stepping(), BOX, sinks)
     for sink in sinks:
         assert sink.steps == [
             (0, [3, 4, 20, 10], 1.0),  # the box that was given
@@ -79,14 +79,14 @@ def test_every_sink_gets_every_step_and_is_closed_once():
 
 def test_a_sink_can_end_the_run_and_the_others_still_get_that_frame():
     sinks = Collector(stop_at=1), Collector()
-    run(frames(9), Stepping(), BOX, sinks)
+    track_frames(frames(9), Stepping(), BOX, sinks)
     assert [len(sink.steps) for sink in sinks] == [2, 2]
 
 
 def test_a_frame_that_fails_keeps_what_was_tracked():
     sink = Collector()
     with pytest.raises(FrameError, match="frame 2"):
-        run(frames(9, bad=2), Stepping(), BOX, [sink])
+        track_frames(frames(9, bad=2), Stepping(), BOX, [sink])
     assert (len(sink.steps), sink.closed) == (2, 1)
 
 
@@ -97,14 +97,14 @@ def test_all_sinks_are_closed_though_one_fails():
     first, last = Collector(), Collector()
     first.close = fail
     with pytest.raises(OSError, match="disk full"):
-        run(frames(2), Stepping(), BOX, [first, last])
+        track_frames(frames(2), Stepping(), BOX, [first, last])
     assert last.closed == 1
 
 
 def test_ctrl_c_while_writing_waits_for_all_sinks():
     first, last = Collector(at={2: interrupt}), Collector()
     with pytest.raises(KeyboardInterrupt):
-        run(frames(9), Stepping(), BOX, [first, last])
+        track_frames(frames(9), Stepping(), BOX, [first, last])
     for sink in (first, last):
         assert (len(sink.steps), sink.closed) == (3, 1)
 
@@ -119,7 +119,7 @@ def test_ctrl_c_while_tracking_interrupts_at_once():
 
     sink = Collector()
     with pytest.raises(KeyboardInterrupt):
-        run(frames(9), Interrupted(), BOX, [sink])
+        track_frames(frames(9), Interrupted(), BOX, [sink])
     assert (len(sink.steps), sink.closed) == (3, 1)
 
 
@@ -127,12 +127,12 @@ def test_ctrl_c_while_closing_is_raised_after_it():
     first, last = Collector(), Collector()
     last.close = interrupt
     with pytest.raises(KeyboardInterrupt):
-        run(frames(2), Stepping(), BOX, [first, last])
+        track_frames(frames(2), Stepping(), BOX, [first, last])
     assert first.closed == 1
 
 
 def test_the_handler_of_ctrl_c_is_given_back():
-    run(frames(2), Stepping(), BOX, [Collector(at={1: lambda: None})])
+    track_frames(frames(2), Stepping(), BOX, [Collector(at={1: lambda: None})])
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -141,7 +141,7 @@ def test_somebody_elses_handler_is_left_alone():
     previous = signal.signal(signal.SIGINT, lambda *_: seen.append(1))
     try:
         sink = Collector(at={1: interrupt})
-        run(frames(4), Stepping(), BOX, [sink])
+        track_frames(frames(4), Stepping(), BOX, [sink])
     finally:
         signal.signal(signal.SIGINT, previous)
     assert (seen, len(sink.steps)) == ([1], 4)
@@ -149,7 +149,7 @@ def test_somebody_elses_handler_is_left_alone():
 
 def test_runs_outside_the_main_thread():
     sink = Collector()
-    thread = threading.Thread(target=run, args=(frames(3), Stepping(), BOX, [sink]))
+    thread = threading.Thread(target=track_frames, args=(frames(3), Stepping(), BOX, [sink]))
     thread.start()
     thread.join()
     assert len(sink.steps) == 3
@@ -166,7 +166,7 @@ def test_frames_are_not_held():
             yield frame
 
     most = 0
-    for _ in steps(watched(), Stepping(), BOX):
+    for _ in generate_steps(watched(), Stepping(), BOX):
         most = max(most, sum(ref() is not None for ref in alive))
     assert most <= 2
 
@@ -174,7 +174,7 @@ def test_frames_are_not_held():
 def test_record_leaves_the_given_box_out():
     truth = {0: BOX, 2: BOX + (3, 0, 0, 0), 3: BOX + (30, 0, 0, 0)}
     record = RunSummary(truth)
-    run(frames(5), Stepping(), BOX, [record])
+    track_frames(frames(5), Stepping(), BOX, [record])
     assert record.frames == 5
     assert record.fps is not None and record.fps > 0
     comparison = record.comparison
@@ -185,7 +185,7 @@ def test_record_leaves_the_given_box_out():
 
 def test_record_of_one_frame():
     record = RunSummary({0: BOX})
-    run(frames(1), Stepping(), BOX, [record])
+    track_frames(frames(1), Stepping(), BOX, [record])
     assert (record.frames, record.fps, record.comparison) == (1, None, None)
 
 
@@ -193,6 +193,6 @@ def test_the_real_tracker_follows_a_moving_object(small):
     truth = {i: np.array([40.0 + 3 * i, 50.0 + i, 24, 16]) for i in range(8)}
     record = RunSummary(truth)
     moving = (scene(box[0], box[1]) for box in truth.values())
-    run(moving, CRTTracker(small), truth[0], [record])
+    track_frames(moving, CRTTracker(small), truth[0], [record])
     assert record.comparison is not None
     assert record.comparison.mean_iou > 0.6

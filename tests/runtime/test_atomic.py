@@ -11,7 +11,13 @@ import pytest
 
 from crt_plugin.errors import ParameterError, StorageError
 from crt_plugin.runtime import atomic as files
-from crt_plugin.runtime.atomic import move_files, scratch, sweep, write_atomically, write_text
+from crt_plugin.runtime.atomic import (
+    make_scratch_folder,
+    move_files,
+    sweep,
+    write_atomically,
+    write_text,
+)
 
 
 def names(folder):
@@ -49,9 +55,9 @@ def test_a_full_disk_is_named_and_the_file_stays(tmp_path, monkeypatch):
 def test_other_errors_pass(tmp_path):
     with pytest.raises(ParameterError, match="not this"), write_atomically(tmp_path / "f"):
         raise ParameterError("not this")
-    with pytest.raises(FileNotFoundError), scratch(tmp_path):
+    with pytest.raises(FileNotFoundError), make_scratch_folder(tmp_path):
         raise FileNotFoundError(errno.ENOENT, "a file that is read")
-    with pytest.raises(StorageError, match="Input/output error"), scratch(tmp_path):
+    with pytest.raises(StorageError, match="Input/output error"), make_scratch_folder(tmp_path):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
     assert names(tmp_path) == []
 
@@ -60,7 +66,10 @@ def test_a_file_in_the_way_is_named(tmp_path):
     write_text(tmp_path / "f", "")
     with pytest.raises(StorageError, match=r"f/g cannot be written: "):
         write_text(tmp_path / "f" / "g", "")
-    with pytest.raises(StorageError, match=r"f cannot be written: "), scratch(tmp_path / "f"):
+    with (
+        pytest.raises(StorageError, match=r"f cannot be written: "),
+        make_scratch_folder(tmp_path / "f"),
+    ):
         pass
 
 
@@ -92,7 +101,7 @@ def test_two_writers_of_one_file_do_not_meet(tmp_path):
 
 def test_work_in_a_folder_of_its_own_is_moved_into_place(tmp_path):
     write_text(tmp_path / "to" / "times" / "old", "stays")
-    with scratch(tmp_path) as work:
+    with make_scratch_folder(tmp_path) as work:
         for name in ("a", "times/b"):
             (work / name).parent.mkdir(exist_ok=True)
             (work / name).write_text(name)
@@ -103,8 +112,9 @@ def test_work_in_a_folder_of_its_own_is_moved_into_place(tmp_path):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from crt_plugin.runtime.atomic import write_atomically, scratch
-with scratch(Path(sys.argv[1])) as work, write_atomically(Path(sys.argv[1], "f")) as unfinished:
+from crt_plugin.runtime.atomic import write_atomically, make_scratch_folder
+folder = Path(sys.argv[1])
+with make_scratch_folder(folder) as work, write_atomically(folder / "f") as unfinished:
     (work / "a").touch()
     unfinished.write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)

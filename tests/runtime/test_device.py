@@ -10,7 +10,7 @@ import torch
 
 from crt_plugin.errors import ParameterError
 from crt_plugin.runtime import device as machine
-from crt_plugin.runtime.device import choose_device, choose_precision, precision_reason
+from crt_plugin.runtime.device import choose_device, choose_precision, explain_precision
 
 CPU = torch.device("cpu")
 CUDA = torch.device("cuda")
@@ -72,14 +72,14 @@ def test_other_devices_are_errors(pretend, name):
 def test_auto_precision_is_bfloat16_where_the_cpu_computes_in_it(pretend, flag):
     pretend(cpu=[flag])
     assert choose_precision("auto", CPU) == torch.bfloat16
-    assert precision_reason(CPU) == f"bfloat16: this CPU computes in it ({flag})"
+    assert explain_precision(CPU) == f"bfloat16: this CPU computes in it ({flag})"
 
 
 @pytest.mark.parametrize("flags", [[], ["avx512_f", "amx_tile", "avx512_fp16"]])
 def test_auto_precision_is_float32_on_other_cpus(pretend, flags):
     pretend(cpu=flags)
     assert choose_precision("auto", CPU) == torch.float32
-    assert precision_reason(CPU).startswith("float32: this CPU does not compute in bfloat16")
+    assert explain_precision(CPU).startswith("float32: this CPU does not compute in bfloat16")
 
 
 def test_auto_precision_is_float32_where_torch_cannot_tell(monkeypatch):
@@ -93,7 +93,7 @@ def test_auto_precision_is_float32_where_torch_cannot_tell(monkeypatch):
 def test_auto_precision_on_a_gpu_counts_no_emulation(pretend, gpu_bfloat16, expected):
     pretend(gpus=1, gpu_bfloat16=gpu_bfloat16)
     assert choose_precision("auto", CUDA) == expected
-    assert precision_reason(CUDA).startswith(str(expected).removeprefix("torch."))
+    assert explain_precision(CUDA).startswith(str(expected).removeprefix("torch."))
 
 
 @pytest.mark.parametrize("name", ["", "half", "float64", "bf16", "Float32"])

@@ -3,11 +3,11 @@ import numpy as np
 import torch
 
 import crt_plugin
-from crt_plugin.runtime.environment import machine
+from crt_plugin.runtime.environment import describe_machine
 
 
 def test_what_runs_here_is_told():
-    found = machine()
+    found = describe_machine()
     assert set(found) == {"processor", "system", "python", "packages"} and found["processor"]
     packages = found["packages"]
     assert torch.__version__.startswith(packages["torch"])  # wheels may add +cu121 to it

@@ -14,6 +14,12 @@ def test_rgb_array_is_not_copied():
     assert as_rgb(RGB) is RGB or np.shares_memory(as_rgb(RGB), RGB)
 
 
+def test_rgb_pil_image_is_not_converted(monkeypatch):
+    image = Image.fromarray(RGB)
+    monkeypatch.setattr(Image.Image, "convert", lambda *_: pytest.fail("a needless copy"))
+    assert as_rgb(image).tolist() == RGB.tolist()
+
+
 @pytest.mark.parametrize(
     "image",
     [

@@ -179,7 +179,7 @@ class WorkerInfo:
 
     Attributes:
         version: of this package.
-        environment: ``environment.machine``.
+        environment: ``environment.describe_machine``.
         machine: its name.
     """
 

@@ -22,7 +22,7 @@ from crt_plugin.benchmark.cluster.tasks import Task, TaskResult, TrackerSpec, Wo
 from crt_plugin.benchmark.run.tracks import Track, run_sequence
 from crt_plugin.errors import CRTError
 from crt_plugin.hosts.got10k import Tracker
-from crt_plugin.runtime.environment import machine
+from crt_plugin.runtime.environment import describe_machine
 
 REPORT_SECONDS = 0.5
 
@@ -34,7 +34,7 @@ _made: dict[str, tuple[TrackerSpec, Tracker]] = {}  # the last one: networks are
 
 def get_worker_info() -> WorkerInfo:
     """Say who this is."""
-    return WorkerInfo(__version__, machine(), platform.node())
+    return WorkerInfo(__version__, describe_machine(), platform.node())
 
 
 def run_task(task: Task, topic: str) -> TaskResult:

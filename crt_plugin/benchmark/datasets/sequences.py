@@ -28,12 +28,16 @@ def adapt_dataset(dataset: type) -> type:
             return *found, self._fetch_meta(self.seq_dirs[place])
         return found
 
+    def choose(self: Any, files: list[str]) -> list[str]:
+        del self
+        return _choose_annotations(files)
+
     return type(
         dataset.__name__,
         (skip_check(dataset),),
         {
             "__getitem__": read,
-            "_filter_files": lambda _, files: _choose_annotations(files),
+            "_filter_files": choose,
         },
     )
 

@@ -21,7 +21,7 @@ from crt_plugin.features.vgg_weights import weights_sha256
 from crt_plugin.hosts.got10k import Tracker
 from crt_plugin.parameters import Parameters, read_values
 from crt_plugin.runtime.atomic import write_text
-from crt_plugin.runtime.environment import machine
+from crt_plugin.runtime.environment import describe_machine
 
 logger = logging.getLogger(__name__)
 
@@ -42,8 +42,8 @@ class Manifest:
         seed: of the parameters.
         weights: SHA-256 of each file of VGG's weights; none where VGG is not used, None where it is
             not known.
-        environments: processor, system, Python and packages (``environment.machine``), one for each
-            that results were made in.
+        environments: processor, system, Python and packages (``environment.describe_machine``),
+            one for each that results were made in.
     """
 
     tracker: str
@@ -57,9 +57,9 @@ class Manifest:
         """Of a tracker as it would run here and now."""
         params = getattr(tracker, "parameters", None)
         if not isinstance(params, Parameters):
-            return cls(tracker.name, environments=[machine()])
+            return cls(tracker.name, environments=[describe_machine()])
         weights = weights_sha256(params)
-        return cls(tracker.name, dict(params), params.seed, weights, [machine()])
+        return cls(tracker.name, dict(params), params.seed, weights, [describe_machine()])
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:

@@ -23,7 +23,7 @@ from crt_plugin.benchmark.agreement import PRECISION_PIXELS
 from crt_plugin.benchmark.datasets.part import Part
 from crt_plugin.benchmark.results.layout import ResultFiles
 from crt_plugin.hosts.got10k import center_error, quiet
-from crt_plugin.runtime.atomic import move_files, scratch
+from crt_plugin.runtime.atomic import make_scratch_folder, move_files
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def _score_usable(part: Part, names: Sequence[str], curves: bool) -> Report:
             some.experiment.plot_curves = lambda *_: None
         reports = Path(some.experiment.report_dir)
         # The host writes in place; a reader of an earlier report shall not see half of this one.
-        with scratch(reports) as work, quiet(), _close_figures():
+        with make_scratch_folder(reports) as work, quiet(), _close_figures():
             some.experiment.report_dir = str(work)
             performance = some.experiment.report(members)
             move_files(work, reports)

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from crt_plugin.benchmark.cluster.tasks import TrackerSpec
 from crt_plugin.benchmark.datasets.part import Part
 from crt_plugin.benchmark.results.layout import check_name
@@ -26,7 +23,7 @@ from crt_plugin.hosts.got10k import Tracker
 from crt_plugin.peers.published import Published
 from crt_plugin.peers.registry import make
 from crt_plugin.runtime.atomic import sweep
-from crt_plugin.runtime.progress import FpsColumn
+from crt_plugin.runtime.progress import ProgressBar
 
 if TYPE_CHECKING:
     from crt_plugin.benchmark.cluster.queue import Queue
@@ -159,19 +156,20 @@ def run_trackers(
     notes = [note for job in jobs if (note := job.set_unfinished_aside())]
     notes += [note for job in jobs if (note := job.note_missing_responses())]
     kept = sum(not job.files.missing for job in jobs)
-    with _FrameBar(sum(job.frames for job in jobs), progress) as bar:
-        failures = _run_here(jobs, bar) if queue is None else queue.run(jobs, bar.show)
+    total = sum(job.frames for job in jobs)
+    with ProgressBar(total, counts_frames=True, is_shown=progress and total > 0) as bar:
+        failures = _run_here(jobs, bar) if queue is None else queue.run(jobs, bar.move_to)
     scored = score_results(part, [tracker.name for tracker in trackers], progress)
     return Evaluation(part, scored, failures, kept, notes)
 
 
-def _run_here(jobs: Sequence[Job], bar: _FrameBar) -> list[Failure]:
-    failures = []
+def _run_here(jobs: Sequence[Job], bar: ProgressBar) -> list[Failure]:
+    failures, planned = [], 0
     for job in jobs:
-        planned = job.frames
-        bar.begin(f"{job.tracker.name} {job.sequence}")
+        planned += job.frames
+        bar.describe(f"{job.tracker.name} {job.sequence}")
         failure = job.run(bar.advance)
-        bar.end(planned)
+        bar.move_to(planned)  # counts what a failed sequence left out too
         if failure is not None:
             failures.append(failure)
     return failures
@@ -217,44 +215,3 @@ def _prepare(part: Part, trackers: Sequence[Tracker], jobs: Sequence[Job], overw
         files.delete()
     for tracker in run_here:
         keep_manifest(part, tracker)
-
-
-class _FrameBar:
-    """One bar over all frames, on the standard error output."""
-
-    def __init__(self, total: int, shown: bool) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            FpsColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            disable=not (shown and total),
-        )
-        self._task = self._progress.add_task("", total=total)
-        self._before = 0
-
-    def begin(self, description: str) -> None:
-        """Show what is run."""
-        self._progress.update(self._task, description=description)
-
-    def show(self, frames: int) -> None:
-        """Show how many frames several workers have tracked."""
-        self._progress.update(self._task, completed=frames)
-
-    def advance(self) -> None:
-        """Count one frame."""
-        self._progress.advance(self._task)
-
-    def end(self, frames: int) -> None:
-        """Count what a failed sequence left out."""
-        self._before += frames
-        self._progress.update(self._task, completed=self._before)
-
-    def __enter__(self) -> _FrameBar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()

@@ -23,6 +23,7 @@ from PIL import Image
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
 from crt_plugin.hosts.vot.sequences import VOTSequence, read_sequences
 from crt_plugin.parameters import load_parameters
+from crt_plugin.runtime.atomic import make_scratch_folder
 
 # Later toolkits cannot run reset-based and anchor-based experiments; attributee 0.1.10 breaks
 # the toolkit on Python 3.11.
@@ -106,25 +107,20 @@ def write_workspace(
     sequences = read_sequences(data, names, frames)
     warnings = _check_stack(stack, stack_file, sequences)
 
-    part = folder.with_name(f"{folder.name}.part")
-    if part.exists():
-        raise SourceError(f"{part} is left of a run that was stopped; remove it first")
-    try:
+    with make_scratch_folder(folder.parent, folder.name) as work:
         for done, sequence in enumerate(sequences):
             on_sequence(done, len(sequences))
-            _write_sequence(part / "sequences" / sequence.name, sequence)
-        _write(part / "sequences" / "list.txt", [sequence.name for sequence in sequences])
+            _write_sequence(work / "sequences" / sequence.name, sequence)
+        _write(work / "sequences" / "list.txt", [sequence.name for sequence in sequences])
         if stack_name == stack_file.name:
-            shutil.copyfile(stack_file, part / stack_name)
+            shutil.copyfile(stack_file, work / stack_name)
         # The toolkit opens the registry with the encoding of the system.
-        with (part / "trackers.ini").open("w", encoding=None) as file:
+        with (work / "trackers.ini").open("w", encoding=None) as file:
             registry.write(file)
-        _write(part / "config.yaml", ["registry: [./trackers.ini]", f"stack: {stack_name}"])
+        _write(work / "config.yaml", ["registry: [./trackers.ini]", f"stack: {stack_name}"])
         if folder.exists():
             folder.rmdir()
-        part.rename(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        work.rename(folder)
     on_sequence(len(sequences), len(sequences))
     return Workspace(folder, sequences, registry.sections(), warnings)
 

@@ -20,10 +20,11 @@ from typer.testing import CliRunner
 
 from crt_plugin.benchmark.cluster import queue
 from crt_plugin.benchmark.cluster.tasks import TrackerSpec, WorkerInfo
-from crt_plugin.benchmark.run.evaluate import _FrameBar, evaluate
+from crt_plugin.benchmark.run.evaluate import evaluate
 from crt_plugin.benchmark.run.job import Job
 from crt_plugin.cli import evaluate as cli_evaluate
 from crt_plugin.errors import ClusterError, StorageError
+from crt_plugin.runtime.progress import ProgressBar
 from tests.helpers.clusters import SECONDS, cluster, is_running, wait_for
 from tests.helpers.datasets import write_got10k, write_otb
 from tests.helpers.killing import contents
@@ -192,7 +193,7 @@ def test_a_full_disk(tidy, tmp_path, disk):
 
 def test_frames_of_all_workers_are_counted(tidy, tmp_path, monkeypatch):
     shown = []
-    monkeypatch.setattr(_FrameBar, "show", lambda self, frames: shown.append(frames))
+    monkeypatch.setattr(ProgressBar, "move_to", lambda self, frames: shown.append(frames))
     monkeypatch.setattr(queue, "POLL_SECONDS", 0.1)
     tidy.clear(pause=0.3)
     evaluated(tidy, tmp_path / "results", sequences=["Deer"])

@@ -7,11 +7,12 @@ import pytest
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.manifest import Manifest
 from crt_plugin.benchmark.results.responses import ResponseMaps
-from crt_plugin.benchmark.run.evaluate import Failure, _FrameBar, evaluate
+from crt_plugin.benchmark.run.evaluate import Failure, evaluate
 from crt_plugin.benchmark.run.job import Job, record_responses
 from crt_plugin.errors import ParameterError, SourceError
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.peers.published import Published
+from crt_plugin.runtime.progress import ProgressBar
 from tests.conftest import QUICK
 from tests.helpers.datasets import write_got10k, write_otb
 from tests.helpers.trackers import Faulty, Still, run_quietly
@@ -411,22 +412,8 @@ def test_no_trackers(part):
 # ------------------------------------------------------------------------------------ progress bar
 
 
-def test_bar_over_frames():
-    """7 + 5 frames; the first job fails after one, and its others are counted as done."""
-    with _FrameBar(12, shown=False) as bar:
-        task = bar._progress.tasks[0]
-        bar.begin("CRT-hog Deer")
-        bar.advance()
-        assert (task.description, task.completed, task.total) == ("CRT-hog Deer", 1, 12)
-        bar.end(7)
-        assert task.completed == 7
-        bar.begin("CRT-hog Couple")
-        bar.advance()
-        assert task.completed == 8
-
-
 def test_every_frame_is_counted_once(part, monkeypatch):
     counted = []
-    monkeypatch.setattr(_FrameBar, "advance", lambda self: counted.append(1))
+    monkeypatch.setattr(ProgressBar, "advance", lambda self: counted.append(1))
     run_quietly(part, Still(), Still("Other"))
     assert len(counted) == 2 * (4 + 5)

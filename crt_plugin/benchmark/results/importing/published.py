@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from rich.console import Console
-from rich.progress import track
 
 from crt_plugin.benchmark.datasets.catalog import BENCHMARKS
 from crt_plugin.benchmark.datasets.part import Part, assemble
@@ -24,6 +22,8 @@ from crt_plugin.benchmark.results.layout import check_name, trackers_in
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
 from crt_plugin.formats.boxes import Boxes, parse_boxes
 from crt_plugin.formats.otb import FRAME_RANGES, TWO_TARGETS, target_name
+from crt_plugin.runtime.atomic import write_text
+from crt_plugin.runtime.progress import ProgressBar
 
 BENCHMARK = BENCHMARKS["otb2015"]
 
@@ -77,10 +77,10 @@ def import_results(
     truth = {} if groundtruth is None else read_annotations(groundtruth)
     done = Import(is_checked=groundtruth is not None)
     seen: dict[tuple[str, str], PurePosixPath] = {}
-    console = Console(stderr=True)
-    reading = track(files(source), "reading", console=console, disable=not progress)
-    with MatlabReader() as matlab:
-        for path, content in reading:
+    bar = ProgressBar(description="reading", is_shown=progress)
+    with bar, MatlabReader() as matlab:
+        for path, content in files(source):
+            bar.advance()
             try:
                 name, target = _identify(path, source, tracker)
                 if (name, target) in seen:
@@ -213,7 +213,4 @@ def _write(file: Path, boxes: Boxes, overwrite: bool) -> None:
         if file.read_text(encoding="utf-8") == text.getvalue():
             return
         raise SourceError(f"{file} is there with other boxes; expected overwriting it")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(file.name + ".part")
-    unfinished.write_text(text.getvalue(), encoding="utf-8")
-    unfinished.replace(file)
+    write_text(file, text.getvalue())

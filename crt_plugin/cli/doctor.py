@@ -1,8 +1,7 @@
-"""The commands that explain: ``crt parameters`` and ``crt doctor``."""
+"""The command ``crt doctor``."""
 
 from __future__ import annotations
 
-import ast
 import importlib
 import os
 import platform
@@ -11,25 +10,15 @@ import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
-from typing import Annotated
 
-import torch
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from crt_plugin.features.vgg_weights import ENVIRONMENT as WEIGHTS_VARIABLE
-from crt_plugin.features.vgg_weights import find_named_files, weights_origin
-from crt_plugin.parameters import (
-    Parameters,
-    describe,
-    load_parameters,
-    parameter_directory,
-    parameter_names,
-)
-from crt_plugin.runtime.device import OPENCV_WHEELS, choose_device, precision_reason
+from crt_plugin.cli.exit_codes import INCOMPLETE
+from crt_plugin.parameters import Parameters, parameter_directory
+from crt_plugin.runtime.environment import OPENCV_WHEELS
 
 EXTRAS = {  # what each extra is for, in the order of the report; others follow
     "": "needed",
@@ -37,88 +26,6 @@ EXTRAS = {  # what each extra is for, in the order of the report; others follow
     "demo": "crt demo",
     "dev": "tests, lint, types, wheels",
 }
-
-
-# ---------------------------------------------------------------------------- crt parameters
-
-
-def parameters(
-    name: Annotated[
-        str | None, typer.Argument(help="A parameter file: its name, or a path that ends in .py.")
-    ] = None,
-) -> None:
-    """List the parameter files, or explain every setting of one."""
-    console = Console()
-    if name is None:
-        console.print(_list_of_files())
-        console.print("crt parameters NAME explains one; NAME can also be the path of your own.")
-    else:
-        console.print(_explanation(name, load_parameters(name)))
-        console.print(
-            "* differs from the default. Source of the default value: paper (arXiv 1611.04215), "
-            "reference (its authors' published code) or ours."
-        )
-
-
-def _list_of_files() -> Table:
-    """Name and first docstring line of each parameter file."""
-    table = Table("name", "what", box=None, padding=(0, 2, 0, 0))
-    for name in parameter_names():
-        table.add_row(name, escape(_first_line(parameter_directory() / f"{name}.py")))
-    return table
-
-
-def _first_line(path: Path) -> str:
-    """First line of the docstring of a Python file, which is not run."""
-    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    return text.partition("\n")[0]
-
-
-def _explanation(name: str, params: Parameters) -> Table:
-    """One row a setting: name, value and default, and what is known of it."""
-    table = Table(
-        "setting", "value", "meaning", title=f"parameters {escape(name)}", box=None, padding=(0, 1)
-    )
-    default = load_parameters("default")
-    comments = _comments(name)
-    for key, value in params:
-        usual = default.get(key)
-        if value == usual:
-            table.add_row(key, escape(_short(value)), escape(_about(key)) + "\n")
-            continue
-        shown = f"[bold]{escape(_short(value))} *[/]\n(default {escape(_short(usual))})"
-        about = _about(key) + (f"\nthis file: {comments[key]}" if key in comments else "")
-        table.add_row(f"[bold]{key}[/]", shown, escape(about) + "\n")
-    return table
-
-
-def _comments(name: str) -> dict[str, str]:
-    """What a parameter file itself says of its values: ``params.<key> = ...  # <comment>``."""
-    path = Path(name) if name.endswith(".py") else parameter_directory() / f"{name}.py"
-    lines = re.findall(
-        r"^\s*params\.(\w+) *=[^#\n]*# *(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE
-    )
-    return dict(lines)
-
-
-def _short(value: object) -> str:
-    return "(empty)" if value == "" else str(value)
-
-
-def _about(key: str) -> str:
-    """Meaning and unit, effect of raising, accepted values and the default's source."""
-    facts = describe(key)
-    unit = "" if facts["unit"] in ("none", "name", "path", "import path") else f" [{facts['unit']}]"
-    lines = [facts["meaning"] + unit]
-    if facts["raising"]:
-        lines.append("raised: " + facts["raising"])
-    if not facts["expected"].startswith("any "):
-        lines.append("expected " + facts["expected"])
-    lines.append("source: " + facts["source"])
-    return "\n".join(lines)
-
-
-# -------------------------------------------------------------------------------- crt doctor
 
 
 @dataclass
@@ -153,7 +60,7 @@ def doctor() -> None:
     for problem in problems:
         console.print(f"[bold red]problem:[/] {escape(problem)}", soft_wrap=True)
     if problems:
-        raise typer.Exit(1)
+        raise typer.Exit(INCOMPLETE)
     console.print("No problems found.")
 
 
@@ -211,12 +118,17 @@ def _by_extra(requirements: list[Requirement]) -> dict[str, list[Requirement]]:
 
 def _machine_facts() -> Table:
     """What "auto" means here, threads and weights."""
+    import torch
+
+    from crt_plugin.features.vgg_weights import weights_origin
+    from crt_plugin.runtime.device import choose_device, explain_precision
+
     device = choose_device("auto")
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_row()
     table.add_row("machine", f"{platform.system()} {platform.machine()}, Python {sys.executable}")
     table.add_row("device auto", str(device))
-    table.add_row("precision auto", precision_reason(device))
+    table.add_row("precision auto", explain_precision(device))
     table.add_row("threads", f"{torch.get_num_threads()} of {os.cpu_count()} processors")
     for layer in (10, 13):
         origin = weights_origin(Parameters(vgg_layer=layer))
@@ -243,6 +155,8 @@ def _pip_install(texts: list[str]) -> str:
 
 def _problems(requirements: list[Requirement]) -> list[str]:
     """Sentences about what is missing or broken, each with its remedy."""
+    from crt_plugin.features.vgg_weights import ENVIRONMENT, find_named_files
+
     problems = []
     missing = [item.text for item in requirements if not item.extra and item.version is None]
     if missing:
@@ -261,17 +175,17 @@ def _problems(requirements: list[Requirement]) -> list[str]:
         )
     for file in find_named_files(Parameters()):
         if not file.is_file():
-            problems.append(f"{WEIGHTS_VARIABLE} names {file}, which does not exist")
+            problems.append(f"{ENVIRONMENT} names {file}, which does not exist")
     return problems + _broken_opencv()
 
 
 def _broken_opencv() -> list[str]:
-    """Whether cv2 can be loaded: on bare machines it lacks libraries of the system."""
+    """Whether cv2 can be loaded: bare machines lack system libraries that it needs."""
     try:
         importlib.import_module("cv2")
     except ImportError as error:
         return [
-            f"OpenCV cannot be loaded ({error}). Where a library of the system is missing, on "
-            "Debian and Ubuntu: apt-get install libgl1 libglib2.0-0"
+            f"OpenCV cannot be loaded ({error}). If a system library is missing, on Debian and "
+            "Ubuntu: apt-get install libgl1 libglib2.0-0"
         ]
     return []

@@ -1,0 +1,97 @@
+"""The command ``crt parameters``."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from crt_plugin.parameters import (
+    Parameters,
+    describe,
+    load_parameters,
+    parameter_directory,
+    parameter_names,
+)
+
+
+def parameters(
+    name: Annotated[
+        str | None, typer.Argument(help="A parameter file: its name, or a path that ends in .py.")
+    ] = None,
+) -> None:
+    """List the parameter files, or explain every setting of one."""
+    console = Console()
+    if name is None:
+        console.print(_list_of_files())
+        console.print("crt parameters NAME explains one; NAME can also be the path of your own.")
+    else:
+        console.print(_explanation(name, load_parameters(name)))
+        console.print(
+            "* differs from the default. Source of the default value: paper (arXiv 1611.04215), "
+            "reference (its authors' published code) or ours."
+        )
+
+
+def _list_of_files() -> Table:
+    """Name and first docstring line of each parameter file."""
+    table = Table("name", "what", box=None, padding=(0, 2, 0, 0))
+    for name in parameter_names():
+        table.add_row(name, escape(_first_line(parameter_directory() / f"{name}.py")))
+    return table
+
+
+def _first_line(path: Path) -> str:
+    """First line of the docstring of a Python file, which is not run."""
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return text.partition("\n")[0]
+
+
+def _explanation(name: str, params: Parameters) -> Table:
+    """One row a setting: name, value and default, and what is known of it."""
+    table = Table(
+        "setting", "value", "meaning", title=f"parameters {escape(name)}", box=None, padding=(0, 1)
+    )
+    default = load_parameters("default")
+    comments = _comments(name)
+    for key, value in params:
+        usual = default.get(key)
+        if value == usual:
+            table.add_row(key, escape(_short(value)), escape(_about(key)) + "\n")
+            continue
+        shown = f"[bold]{escape(_short(value))} *[/]\n(default {escape(_short(usual))})"
+        about = _about(key) + (f"\nthis file: {comments[key]}" if key in comments else "")
+        table.add_row(f"[bold]{key}[/]", shown, escape(about) + "\n")
+    return table
+
+
+def _comments(name: str) -> dict[str, str]:
+    """What a parameter file itself says of its values: ``params.<key> = ...  # <comment>``."""
+    path = Path(name) if name.endswith(".py") else parameter_directory() / f"{name}.py"
+    lines = re.findall(
+        r"^\s*params\.(\w+) *=[^#\n]*# *(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    return dict(lines)
+
+
+def _short(value: object) -> str:
+    return "(empty)" if value == "" else str(value)
+
+
+def _about(key: str) -> str:
+    """Meaning and unit, effect of raising, expected values and the default's source."""
+    facts = describe(key)
+    unit = "" if facts["unit"] in ("none", "name", "path", "import path") else f" [{facts['unit']}]"
+    lines = [facts["meaning"] + unit]
+    if facts["raising"]:
+        lines.append("raised: " + facts["raising"])
+    if not facts["expected"].startswith("any "):
+        lines.append("expected " + facts["expected"])
+    lines.append("source: " + facts["source"])
+    return "\n".join(lines)

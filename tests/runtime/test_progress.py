@@ -1,0 +1,43 @@
+"""The one bar, as a counter of frames and as a sink."""
+
+import subprocess
+import sys
+
+from crt_plugin.runtime.progress import ProgressBar
+
+
+def test_a_job_that_fails_is_counted_as_done():
+    """7 + 5 frames; the first job fails after one, and its others are counted as done."""
+    with ProgressBar(12, counts_frames=True, is_shown=False) as bar:
+        task = bar._progress.tasks[0]
+        bar.describe("CRT-hog Deer")
+        bar.advance()
+        assert (task.description, task.completed, task.total) == ("CRT-hog Deer", 1, 12)
+        bar.move_to(7)
+        assert (task.completed, task.total) == (7, 12)
+        bar.advance()
+        assert task.completed == 8
+
+
+def test_a_total_may_be_known_later():
+    with ProgressBar(description="linking frames", is_shown=False) as bar:
+        task = bar._progress.tasks[0]
+        assert task.total is None
+        bar.move_to(1, 3)
+        assert (task.completed, task.total) == (1, 3)
+
+
+def test_a_sink_goes_from_training_to_tracking_and_writes_to_standard_error(capsys):
+    bar = ProgressBar(2, "training on frame 0", counts_frames=True)
+    task = bar._progress.tasks[0]
+    bar.write(None)
+    bar.close()
+    assert (task.description, task.completed) == ("tracking", 1)
+    captured = capsys.readouterr()
+    assert not captured.out and "tracking" in captured.err
+
+
+def test_the_lowest_layer_imports_nothing_above_it():
+    code = "import sys, crt_plugin.runtime.progress; print('crt_plugin.media' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "False\n"
