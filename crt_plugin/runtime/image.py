@@ -66,9 +66,8 @@ def _from_pil(image: Image.Image) -> NDArray[Any]:
         if "transparency" in image.info:  # else Pillow warns of some palettes
             image = image.convert("RGBA")
         image.load()  # decodes; a decoder may change the mode
-        return np.asarray(
-            image if image.mode == "RGB" else image.convert("RGB")
-        )  # converting copies
+        # Converting copies, even to the same mode.
+        return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
     except ImageError:
         raise
     # A PIL image is decoded on its first use; what its decoders raise for damaged files.
