@@ -46,8 +46,8 @@ def make(study: Study) -> Outcome:
     findings = _findings(parts) if crt else []
     beside, hardness = at_hand(rivals.scores, targets)
     if hardness:  # there are published boxes of targets that are not at hand
-        scored = {target for score in rivals.scores.values() for target in score.each}
-        tables.append(study.save(beside, study.provenance(scored)))
+        published = {target for score in rivals.scores.values() for target in score.each}
+        tables.append(study.save(beside, study.provenance(published)))
     return Outcome(tables, figures, findings + hardness)
 
 

@@ -19,10 +19,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from crt_plugin.algorithm.tracker import CRTTracker
+from crt_plugin import CRTTracker
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.hosts.got10k.tracker import FIRST_PIXEL
-from crt_plugin.parameters import load_parameters
+from crt_plugin.parameters import Parameters, load_parameters
 
 SETTLED, LAST = 20, 45  # frames after the jump
 SHARES = (1 / 2, 1 / 3, 2 / 3)  # of the width
@@ -37,7 +37,9 @@ def shift_of(boxes: np.ndarray, width: int) -> int | None:
     return None
 
 
-def overlaps(params, files: list[str], truth: np.ndarray, middle: int, shift: int) -> list[float]:
+def overlaps(
+    params: Parameters, files: list[str], truth: np.ndarray, middle: int, shift: int
+) -> list[float]:
     """Mean IoU before the jump, and after it."""
     tracker = CRTTracker(params)
     boxes = []
@@ -66,7 +68,7 @@ def main() -> None:
     params = load_parameters(args.parameters)
     variants = {"with search": params, "without": params.copy(lost_score=0.0)}
     table = Table("sequence", "jump, px", *(f"{v}: before, after" for v in variants))
-    found = {name: [] for name in variants}
+    found: dict[str, list[list[float]]] = {name: [] for name in variants}
     sequences = zip(part.names, part.experiment.dataset, strict=True)
     for name, (files, truth) in track(list(sequences), description="jumps"):
         middle = len(files) // 2
