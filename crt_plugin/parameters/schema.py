@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import importlib.util
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from crt_plugin.errors import ParameterError
+from crt_plugin.runtime.python_files import bundled_folder, load_python_file
 
 Check = tuple[str, Callable[[Any], bool]]
 
@@ -567,9 +567,7 @@ def _checked(name: str, value: Any) -> Any:
 
 def parameter_directory() -> Path:
     """Folder of the parameter files: beside the package in a checkout, inside it in a wheel."""
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "bundled" / "parameters"
-    return installed if installed.is_dir() else package.parent / "parameters"
+    return bundled_folder("parameters")
 
 
 def parameter_names() -> list[str]:
@@ -602,13 +600,8 @@ def load_parameters(name: str | Path) -> Parameters:
 
 
 def _run(path: Path) -> Parameters:
-    spec = importlib.util.spec_from_file_location(f"crt_parameters_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise ParameterError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
-        loaded = module.parameters()
+        loaded = load_python_file(path).parameters()
     except ParameterError as error:
         raise ParameterError(f"{path}: {error}") from error
     except Exception as error:  # a user's file can fail in any way; the message names it
