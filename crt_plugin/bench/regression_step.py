@@ -1,4 +1,4 @@
-"""Job: one step of the regression, ours against conv2d, autograd and torch.optim."""
+"""One step of the regression, ours against conv2d, autograd and torch.optim."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from crt_plugin.algorithm.regression import ConvRegression
-from crt_plugin.bench.jobs import Result
+from crt_plugin.bench.measure import Result
 from crt_plugin.bench.naive import NaiveRegression
 from crt_plugin.bench.stages import elapsed
 from crt_plugin.parameters import Parameters

@@ -50,14 +50,14 @@ def paper(
     No tracker runs twice on a sequence, and a stopped run resumes.
     """
     from crt_plugin.paper.script import show
-    from crt_plugin.paper.study import Outcome, Study
+    from crt_plugin.paper.study import ScriptOutput, Study
     from crt_plugin.paper.summary import write_summary
 
     scripts = find_scripts(None if only is None else split(only))
     wanted = None if sequences is None else split(sequences)
     study = Study(results, output, data, rivals, groundtruth, wanted, workers)
     console = Console()
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, ScriptOutput] = {}
     for name, file in scripts.items():
         console.rule(name)
         outcomes[name] = load_python_file(file).make(study)

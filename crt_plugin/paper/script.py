@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from crt_plugin.errors import CRTError
-from crt_plugin.paper.study import Outcome, Study
-from crt_plugin.report.tables import for_terminal
+from crt_plugin.paper.study import ScriptOutput, Study
+from crt_plugin.report.result_table import for_terminal
 
-Make = Callable[[Study], Outcome]
+Make = Callable[[Study], ScriptOutput]
 
 
 def main(make: Make, description: str) -> None:
@@ -44,7 +44,7 @@ def main(make: Make, description: str) -> None:
         parser.error(str(error))
 
 
-def show(outcome: Outcome, console: Console) -> None:
+def show(outcome: ScriptOutput, console: Console) -> None:
     """Tables with their notes, findings that stand in no table, and names of files."""
     noted: set[str] = set()
     for table in outcome.tables:

@@ -21,12 +21,12 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from crt_plugin.bench.jobs import Job, measure
+from crt_plugin.bench.measure import Measurement, measure
 from crt_plugin.benchmark.results.scores import Score
 from crt_plugin.benchmark.run.evaluate import Evaluation, evaluate
 from crt_plugin.errors import ParameterError
-from crt_plugin.report.bootstrap import paired_difference
-from crt_plugin.report.held_out import held_out
+from crt_plugin.report.statistics.bootstrap import paired_difference
+from crt_plugin.report.statistics.cross_validation import cross_validate
 
 PAPER_UPDATES = {
     "loss_threshold": 0.1,
@@ -94,7 +94,7 @@ def written(folder: Path, of: str, names: list[str]) -> dict[str, Path]:
 def fps(file: Path, source: Path) -> float:
     """Of one variant, by a process of its own."""
     arguments = {"parameters": str(file), "precision": "auto", "source": str(source), "box": None}
-    speed = measure(Job("tracker", 0, {**arguments, "frames": 16, "naive": False}))["fps"]
+    speed = measure(Measurement("tracker", 0, {**arguments, "frames": 16, "naive": False}))["fps"]
     return float(speed)
 
 
@@ -116,7 +116,7 @@ def merged(runs: list[Evaluation]) -> dict[str, dict[str, np.ndarray]]:
 def show_held_out(auc: dict[str, dict[str, float]], console: Console) -> None:
     """What choosing among the variants is worth; for one sequence there is nothing to leave out."""
     try:
-        result = held_out(auc)
+        result = cross_validate(auc)
     except ParameterError as error:
         console.print(f"not cross-validated: {error}")
         return

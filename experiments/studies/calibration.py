@@ -18,15 +18,15 @@ from rich.table import Table
 
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.layout import Record, trackers_in
-from crt_plugin.report.calibration import (
+from crt_plugin.report.page.player_data import overlap
+from crt_plugin.report.statistics.calibration import (
     RIGHT,
     Bin,
     calibration_error,
-    fitted,
+    fit_score,
     held_out_scores,
     reliability,
 )
-from crt_plugin.report.sequences import overlap
 
 Columns = dict[str, np.ndarray]
 
@@ -87,7 +87,7 @@ def main() -> None:
         raise SystemExit(1)
     whole = np.concatenate(list(right.values()))
     weights = np.concatenate([np.full(len(each), 100.0 / len(each)) for each in peaks.values()])
-    params = fitted(np.concatenate(list(peaks.values())), whole, weights)
+    params = fit_score(np.concatenate(list(peaks.values())), whole, weights)
     console.print(f"score_slope = {params.score_slope:.2f}, score_even = {params.score_even:.3f}")
     out = np.concatenate(list(held_out_scores(peaks, right).values()))
     console.print(shown("fitted on all other sequences", reliability(out, whole)))

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from crt_plugin.cli import bench as cli_bench
 from crt_plugin.cli import evaluate as cli_evaluate
 from crt_plugin.cli.main import Commands
-from tests.bench.test_jobs import BOX, QUICK, RGB
+from tests.bench.test_measure import BOX, QUICK, RGB
 from tests.conftest import scene
 from tests.helpers.evaluation_data import leave_curves_out, write_otb
 

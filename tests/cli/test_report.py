@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from crt_plugin.cli import main as cli
 from crt_plugin.cli import report as cli_report
 from crt_plugin.cli.main import Commands
-from crt_plugin.report import build as building
+from crt_plugin.report.page import build as building
 from tests.conftest import ROOT
 from tests.helpers.evaluation_data import boxes, write, write_otb
 
@@ -70,7 +70,7 @@ def test_wrong_input_is_one_line_and_status_2(arguments, said, crt, tmp_path):
 
 def test_help_does_not_load_what_the_page_needs():
     assert "report" in CliRunner().invoke(cli.app, ["--help"]).output
-    assert cli_report.__dict__.keys().isdisjoint({"build", "Request", "matplotlib"})
+    assert cli_report.__dict__.keys().isdisjoint({"build", "PageRequest", "matplotlib"})
 
 
 def test_the_document_names_command_keys_and_options():

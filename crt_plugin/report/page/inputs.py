@@ -20,7 +20,7 @@ SHOWN = 5  # names in a note
 
 
 @dataclass(frozen=True)
-class Request:
+class PageRequest:
     """What a page is to show.
 
     Attributes:
@@ -45,8 +45,8 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Source:
-    """An opened ``Request``.
+class PageInputs:
+    """An opened ``PageRequest``.
 
     Attributes:
         part: sequences with annotations.
@@ -66,7 +66,7 @@ class Source:
         return np.asarray(dataset[dataset.seq_names.index(sequence)][1], dtype=float)
 
 
-def open_source(request: Request, reports: Path) -> Source:
+def open_inputs(request: PageRequest, reports: Path) -> PageInputs:
     """Open what a page is made of.
 
     Args:
@@ -91,10 +91,10 @@ def open_source(request: Request, reports: Path) -> Source:
     notes += _foreign(part, trackers)
     part = _only(part, request.sequences)
     frames = _frames(part, with_frames, request.frames_of, notes)
-    return Source(part, trackers, frames, notes)
+    return PageInputs(part, trackers, frames, notes)
 
 
-def _check(request: Request) -> None:
+def _check(request: PageRequest) -> None:
     if request.groundtruth is None and request.data is None:
         raise ParameterError(
             "a page needs annotations; expected --groundtruth FILE_OR_DIR, --data DIR, or both"
