@@ -81,7 +81,7 @@ def parameters():
 """
 
 
-def written(folder: Path, of: str, names: list[str]) -> dict[str, Path]:
+def write_variants(folder: Path, of: str, names: list[str]) -> dict[str, Path]:
     """A parameter file for each variant, the file itself among them."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {name: folder / f"{name}.py" for name in names}
@@ -98,7 +98,7 @@ def fps(file: Path, source: Path) -> float:
     return float(speed)
 
 
-def merged(runs: list[Evaluation]) -> dict[str, dict[str, np.ndarray]]:
+def average_over_seeds(runs: list[Evaluation]) -> dict[str, dict[str, np.ndarray]]:
     """AUC, OS and DP of each variant and sequence, mean over seeds; one run for data and seed."""
     found: dict[str, dict[str, list[list[float]]]] = {}
     scores: list[Score] = [score for run in runs for score in run.report.scores]
@@ -142,7 +142,7 @@ def main() -> None:
         parser.error(f"no variants of {args.of}: {', '.join(sorted(unknown))}")
 
     names = [args.of, *chosen]
-    files = written(args.results / "parameters", args.of, names)
+    files = write_variants(args.results / "parameters", args.of, names)
     runs = [
         evaluate(
             "otb",
@@ -156,7 +156,7 @@ def main() -> None:
         for seed in args.seeds
         for data in args.data
     ]
-    scores = merged(runs)
+    scores = average_over_seeds(runs)
     auc = {
         variant: {name: float(values[0]) for name, values in sequences.items()}
         for variant, sequences in scores.items()

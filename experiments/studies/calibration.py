@@ -31,7 +31,7 @@ from crt_plugin.report.statistics.calibration import (
 Columns = dict[str, np.ndarray]
 
 
-def kept(data: Path, results: Path, tracker: str) -> tuple[Columns, Columns, Columns]:
+def load_scores(data: Path, results: Path, tracker: str) -> tuple[Columns, Columns, Columns]:
     """Peak, score, and whether the box is right, of each frame but the first, by sequence."""
     part = open_part("otb", data, None, results)
     peaks, scores, right = {}, {}, {}
@@ -54,7 +54,7 @@ def of_seeds(results: Path, tracker: str) -> list[str]:
     return [name for name in trackers_in(results / "OTB2015") if re.fullmatch(pattern, name)]
 
 
-def shown(title: str, found: list[Bin]) -> Table:
+def bin_table(title: str, found: list[Bin]) -> Table:
     """A table of bins."""
     table = Table("score", "frames", "mean score", "IoU > 0.5", title=title)
     for each in found:
@@ -76,7 +76,7 @@ def main() -> None:
     for data in args.data:
         for results in args.results:
             for tracker in of_seeds(results, args.tracker):
-                for column, found in zip(columns, kept(data, results, tracker), strict=True):
+                for column, found in zip(columns, load_scores(data, results, tracker), strict=True):
                     for name, values in found.items():
                         before = column.get(name, values[:0])
                         column[name] = np.concatenate([before, values])
@@ -90,8 +90,8 @@ def main() -> None:
     params = fit_score(np.concatenate(list(peaks.values())), whole, weights)
     console.print(f"score_slope = {params.score_slope:.2f}, score_even = {params.score_even:.3f}")
     out = np.concatenate(list(held_out_scores(peaks, right).values()))
-    console.print(shown("fitted on all other sequences", reliability(out, whole)))
-    console.print(shown("as kept", reliability(np.concatenate(list(scores.values())), whole)))
+    console.print(bin_table("fitted on all other sequences", reliability(out, whole)))
+    console.print(bin_table("as kept", reliability(np.concatenate(list(scores.values())), whole)))
 
 
 if __name__ == "__main__":

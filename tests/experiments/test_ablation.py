@@ -32,14 +32,14 @@ def test_every_variant_changes_all_that_it_names(script):
 
 
 def test_files_of_variants_hold_their_changes(script, tmp_path):
-    files = script.written(tmp_path, "plus", ["plus", "no_gate"])
+    files = script.write_variants(tmp_path, "plus", ["plus", "no_gate"])
     assert load_parameters("plus") == load_parameters(str(files["plus"]))
     without = load_parameters(str(files["no_gate"]))
     assert without == load_parameters("plus").copy(confidence_threshold=0.0)
 
 
 def test_means_are_over_seeds_of_each_sequence(script):
-    merged = script.merged(
+    merged = script.average_over_seeds(
         [run_of("CRT-plus", a=0.2, b=0.4), run_of("CRT-plus-seed1", a=0.4, b=0.8)]
     )
     assert list(merged) == ["plus"]
