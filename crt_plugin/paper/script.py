@@ -46,15 +46,15 @@ def main(make: Make, description: str) -> None:
 
 def show(outcome: ScriptOutput, console: Console) -> None:
     """Tables with their notes, findings that stand in no table, and names of files."""
-    noted: set[str] = set()
+    printed: set[str] = set()
     for table in outcome.tables:
         for part in for_terminal(table, console.width):
             console.print(part)
         for note in table.notes:
             console.print(escape(note), style="dim", highlight=False)
-        noted.update(table.notes)
+        printed.update(table.notes)
     for finding in outcome.findings:
-        if finding not in noted:
+        if finding not in printed:
             console.print(escape(finding), highlight=False)
     for file in outcome.figures:
         console.print(escape(str(file)), highlight=False)

@@ -108,7 +108,7 @@ class Study:
         for name in names:
             if name not in self._kept:
                 self._kept[name] = self._run(name)
-        return _joined(self._kept[name] for name in names)
+        return _join(self._kept[name] for name in names)
 
     def rivals(self, names: Sequence[str]) -> TrackerScores:
         """Published results, over all targets that have annotations."""
@@ -116,18 +116,18 @@ class Study:
         if new and self.published is not None:
             part = self._annotations(self._published_folder)
             found = report(part, new, self.progress, curves=False)
-            self._kept.update({name: _scored(found, name, name) for name in new})
+            self._kept.update({name: _select(found, name, name) for name in new})
         elif new:
             lack = {
                 name: TrackerScores({}, [f"{name}: no published results given"]) for name in new
             }
             self._kept.update(lack)
-        return _joined(self._kept[name] for name in names)
+        return _join(self._kept[name] for name in names)
 
     def _run(self, name: str) -> TrackerScores:
         tracker = tracker_name(name)
         if self.data is None:
-            return self._kept_results(tracker, name)
+            return self._read_results(tracker, name)
         try:
             done = evaluate(
                 "otb",
@@ -141,9 +141,9 @@ class Study:
         except CRTError as error:  # weights that are not there, results of other settings
             return TrackerScores({}, [f"{tracker}: {error}"])
         found = report(by_the_benchmark(done.part), [tracker], curves=False)
-        return _scored(found, tracker, name, [*done.notes, *map(str, done.failures)])
+        return _select(found, tracker, name, [*done.notes, *map(str, done.failures)])
 
-    def _kept_results(self, tracker: str, name: str) -> TrackerScores:
+    def _read_results(self, tracker: str, name: str) -> TrackerScores:
         """Results that were brought from elsewhere, if they are of the parameter file's settings.
 
         Where frames are, ``evaluate`` looks after that.
@@ -156,7 +156,7 @@ class Study:
         if kept is not None and kept.parameters != dict(load_parameters(name)):
             return TrackerScores({}, [f"{tracker}: {folder} holds results of other settings"])
         found = report(self._annotations(self.results), [tracker], curves=False)
-        return _scored(found, tracker, name)
+        return _select(found, tracker, name)
 
     @functools.cached_property
     def _published_folder(self) -> Path:
@@ -238,7 +238,7 @@ def settings_of(name: str) -> str:
     return f"{load_parameters(name)}\n"
 
 
-def _scored(found: Report, tracker: str, name: str, notes: Sequence[str] = ()) -> TrackerScores:
+def _select(found: Report, tracker: str, name: str, notes: Sequence[str] = ()) -> TrackerScores:
     """One tracker's part of a report, under ``name``."""
     own = [score for score in found.scores if score.tracker == tracker]
     problems = [line for line in found.problems if line.startswith(f"{tracker}, ")]
@@ -248,7 +248,7 @@ def _scored(found: Report, tracker: str, name: str, notes: Sequence[str] = ()) -
     return TrackerScores({name: own[0]} if own else {}, lines)
 
 
-def _joined(parts: Iterable[TrackerScores]) -> TrackerScores:
+def _join(parts: Iterable[TrackerScores]) -> TrackerScores:
     scores: dict[str, Score] = {}
     notes = []
     for part in parts:
