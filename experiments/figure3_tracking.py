@@ -25,7 +25,7 @@ from crt_plugin.benchmark.agreement import PRECISION_PIXELS
 from crt_plugin.formats.otb import otb_lists
 from crt_plugin.hosts.got10k import FIRST_PIXEL
 from crt_plugin.paper.script import main
-from crt_plugin.paper.study import Outcome, Study
+from crt_plugin.paper.study import ScriptOutput, Study
 from crt_plugin.parameters import load_parameters
 from crt_plugin.report.plots import Panel, draw_panels
 
@@ -42,22 +42,24 @@ VERDICTS = {  # on the object with past frames, and with the last alone
 }
 
 
-def make(study: Study) -> Outcome:
+def make(study: Study) -> ScriptOutput:
     """Track twice, and draw."""
     name = _occluded(study)
     sequence = study.sequence(name)
     if sequence is None:
-        return Outcome(findings=["Figure 3: not made, as there are no frames of an occlusion."])
+        return ScriptOutput(
+            findings=["Figure 3: not made, as there are no frames of an occlusion."]
+        )
     files, truth = sequence
     images = [np.asarray(Image.open(file).convert("RGB")) for file in files[:FRAMES]]
     box = truth[0] - FIRST_PIXEL
     with_past = detections(images, box, {}, "with past frames")
     without = detections(images, box, {"history_length": 1}, "without")
-    rests_on = study.provenance([name], [OURS])
+    provenance = study.provenance([name], [OURS])
     hidden = STEADY + int(np.argmin([found.score for found in with_past[STEADY:]]))
-    figures = _detecting(study, images[1], with_past[1], rests_on)
-    figures += _past(study, images, with_past, without, hidden, rests_on)
-    return Outcome([], figures, [_finding(with_past, without, truth - FIRST_PIXEL, hidden)])
+    figures = _detecting(study, images[1], with_past[1], provenance)
+    figures += _past(study, images, with_past, without, hidden, provenance)
+    return ScriptOutput([], figures, [_finding(with_past, without, truth - FIRST_PIXEL, hidden)])
 
 
 def _occluded(study: Study) -> str:
@@ -73,7 +75,7 @@ def detections(
     """What the paper's best parameters find in each frame, with ``changes``."""
     tracker = CRTTracker(load_parameters(OURS).copy(**changes))
     tracker.init(images[0], box)
-    found = [tracker.last]
+    found: list[Detection] = [tracker.last]
     for image in track(images[1:], description=description, console=Console(stderr=True)):
         tracker.update(image)
         found.append(tracker.last)
@@ -81,7 +83,7 @@ def detections(
 
 
 def _detecting(
-    study: Study, image: np.ndarray, found: Detection, rests_on: list[str]
+    study: Study, image: np.ndarray, found: Detection, provenance: list[str]
 ) -> list[Path]:
     height, width = (found.response.shape[i] * 4 for i in (0, 1))
     patch = cut_patches(image, [found.patch_rect], (height, width))[0]
@@ -91,7 +93,7 @@ def _detecting(
         Panel("motion map", found.motion_map, limits=(0, 1)),
         Panel("final prediction", found.motion_map * found.response, limits=(0, 1)),
     ]
-    return draw_panels([row], study.output / "figure3_detecting", rests_on)
+    return draw_panels([row], study.output / "figure3_detecting", provenance)
 
 
 def _past(
@@ -100,7 +102,7 @@ def _past(
     with_past: Sequence[Detection],
     without: Sequence[Detection],
     hidden: int,
-    rests_on: list[str],
+    provenance: list[str],
 ) -> list[Path]:
     """Columns: frames around the occlusion; rows: frame, results with past frames, without."""
     last = len(images) - 1
@@ -121,7 +123,7 @@ def _past(
                 for i in columns
             ]
         )
-    return draw_panels(rows, study.output / "figure3_past_frames", rests_on)
+    return draw_panels(rows, study.output / "figure3_past_frames", provenance)
 
 
 def _finding(

@@ -14,41 +14,43 @@ import numpy as np
 
 from crt_plugin.benchmark.results.scores import Score, mean_score
 from crt_plugin.formats.otb import otb_lists
-from crt_plugin.paper.at_hand import at_hand
 from crt_plugin.paper.printed import LEAD, LEAD_OVER, TRACKERS
 from crt_plugin.paper.quality import differences, in_percent, verdict
 from crt_plugin.paper.script import main
-from crt_plugin.paper.study import Outcome, Scored, Study
+from crt_plugin.paper.study import ScriptOutput, Study, TrackerScores
+from crt_plugin.paper.subset import compare_subset
 from crt_plugin.report.plots import Curves, Line, draw_curves
-from crt_plugin.report.tables import Cell, Table, number, ranks
+from crt_plugin.report.result_table import Cell, ResultTable, number, ranks
 
 OURS = "default"
 RIVALS = [name for name in TRACKERS[1:] if name != "TGPR"]  # which published no boxes
 FIELDS = ("dp", "auc")
 
 
-def make(study: Study) -> Outcome:
+def make(study: Study) -> ScriptOutput:
     """Run CRT where frames are there, score the rivals, draw, and write the legends' table."""
     scored = study.crt([OURS])
     crt = scored.scores.get(OURS)
     rivals = study.rivals(RIVALS)
-    everyone = Scored(({"CRT": crt} if crt else {}) | rivals.scores, [*scored.notes, *rivals.notes])
+    everyone = TrackerScores(
+        ({"CRT": crt} if crt else {}) | rivals.scores, [*scored.notes, *rivals.notes]
+    )
     targets = list(crt.each) if crt else sorted({t for s in rivals.scores.values() for t in s.each})
     lists = otb_lists()
     parts = {
         "OTB-100": everyone.over(targets),
         "OTB-50": everyone.over([target for target in targets if target in lists.tb50]),
     }
-    rests_on = study.provenance(targets, [OURS] if crt else [])
+    provenance = study.provenance(targets, [OURS] if crt else [])
     panels = [panel for name, scores in parts.items() for panel in _panels(name, scores)]
-    figures = draw_curves(panels, 2, study.output / "figure4_benchmark", rests_on)
-    tables = [study.save(_table(parts, everyone.notes), rests_on)]
+    figures = draw_curves(panels, 2, study.output / "figure4_benchmark", provenance)
+    tables = [study.save(_table(parts, everyone.notes), provenance)]
     findings = _findings(parts) if crt else []
-    beside, hardness = at_hand(rivals.scores, targets)
+    beside, hardness = compare_subset(rivals.scores, targets)
     if hardness:  # there are published boxes of targets that are not at hand
-        scored = {target for score in rivals.scores.values() for target in score.each}
-        tables.append(study.save(beside, study.provenance(scored)))
-    return Outcome(tables, figures, findings + hardness)
+        published = {target for score in rivals.scores.values() for target in score.each}
+        tables.append(study.save(beside, study.provenance(published)))
+    return ScriptOutput(tables, figures, findings + hardness)
 
 
 def _findings(parts: dict[str, dict[str, Score]]) -> list[str]:
@@ -108,7 +110,7 @@ def _panels(benchmark: str, scores: dict[str, Score]) -> list[Curves]:
     return found
 
 
-def _table(parts: dict[str, dict[str, Score]], notes: list[str]) -> Table:
+def _table(parts: dict[str, dict[str, Score]], notes: list[str]) -> ResultTable:
     columns = [f"{name} {field.upper()}" for name in parts for field in FIELDS]
     rows = []
     names = list(parts["OTB-100"])
@@ -128,7 +130,7 @@ def _table(parts: dict[str, dict[str, Score]], notes: list[str]) -> Table:
         rows.append([*cells, Cell(str(parts["OTB-100"][name].sequences))])
     title = "Figure 4: DP (20 px) and AUC (%) on the targets at hand"
     said = [f"Left empty: {note}" for note in notes]
-    return Table("figure4_benchmark", title, ("tracker", *columns, "targets"), rows, said)
+    return ResultTable("figure4_benchmark", title, ("tracker", *columns, "targets"), rows, said)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from PIL import Image
 from crt_plugin.hosts.got10k import FIRST_PIXEL
 from crt_plugin.paper.printed import FIGURE5_SEQUENCES, FIGURE5_TRACKERS
 from crt_plugin.paper.script import main
-from crt_plugin.paper.study import Outcome, Study, tracker_name
+from crt_plugin.paper.study import ScriptOutput, Study, tracker_name
 from crt_plugin.report.plots import Panel, draw_panels
 
 OURS = "default"
@@ -23,21 +23,23 @@ SEQUENCES = 5
 COLUMNS = 4
 
 
-def make(study: Study) -> Outcome:
+def make(study: Study) -> ScriptOutput:
     """Run CRT where frames are there, and draw everybody's boxes."""
     there = study.part.names if study.part else []
     first = [name for name in FIGURE5_SEQUENCES if name in there]
     names = [*first, *(name for name in there if name not in first)][:SEQUENCES]
     if not names:
-        return Outcome(findings=["Figure 5: not made, as there are no frames."])
+        return ScriptOutput(findings=["Figure 5: not made, as there are no frames."])
     scored = study.crt([OURS])
     rivals = study.rivals(FIGURE5_TRACKERS)
     rows = [row for name in names if (row := _row(study, name))]
     lacking = [name for name in FIGURE5_SEQUENCES if name not in names]
     findings = [f"Figure 5: no frames of {', '.join(lacking)}."] if lacking else []
     findings += [f"Figure 5: {note}" for note in (*scored.notes, *rivals.notes)]
-    rests_on = study.provenance(names, [OURS])
-    return Outcome([], draw_panels(rows, study.output / "figure5_qualitative", rests_on), findings)
+    provenance = study.provenance(names, [OURS])
+    return ScriptOutput(
+        [], draw_panels(rows, study.output / "figure5_qualitative", provenance), findings
+    )
 
 
 def _row(study: Study, name: str) -> list[Panel]:

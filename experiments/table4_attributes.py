@@ -23,8 +23,8 @@ from crt_plugin.paper.attributes import (
 from crt_plugin.paper.printed import TABLE4, TRACKERS
 from crt_plugin.paper.quality import differences, in_percent, verdict
 from crt_plugin.paper.script import main
-from crt_plugin.paper.study import Outcome, Study
-from crt_plugin.report.tables import Table
+from crt_plugin.paper.study import ScriptOutput, Study
+from crt_plugin.report.result_table import ResultTable
 
 OURS = "default"
 PRINTED_ONLY = "TGPR"
@@ -32,7 +32,7 @@ RIVALS = [name for name in TRACKERS[1:] if name != PRINTED_ONLY]
 MARKS = "Best AUC of a row bold, second best in italics."
 
 
-def make(study: Study) -> Outcome:
+def make(study: Study) -> ScriptOutput:
     """Run CRT where frames are there, score the rivals, and write both tables."""
     ours, rivals = study.crt([OURS]), study.rivals(RIVALS)
     crt = ours.scores.get(OURS)
@@ -43,10 +43,10 @@ def make(study: Study) -> Outcome:
         here = rivals.over(list(crt.each))
         findings = [*_firsts(crt, here), *(_finding(crt, name, here) for name in RIVALS)]
         tables.insert(0, _here(study, crt, here, [*findings, *notes]))
-    return Outcome(tables, findings=findings)
+    return ScriptOutput(tables, findings=findings)
 
 
-def _here(study: Study, crt: Score, rivals: dict[str, Score], notes: list[str]) -> Table:
+def _here(study: Study, crt: Score, rivals: dict[str, Score], notes: list[str]) -> ResultTable:
     columns = {"CRT": by_attribute(crt)}
     columns |= {name: by_attribute(rivals.get(name)) for name in RIVALS}
     heads = {name: f"{name} ({targets_with(name, crt)})" for name in TABLE4}
@@ -56,7 +56,7 @@ def _here(study: Study, crt: Score, rivals: dict[str, Score], notes: list[str]) 
     return study.save(table, study.provenance(list(crt.each), [OURS]))
 
 
-def _whole(study: Study, rivals: dict[str, Score], notes: list[str]) -> Table:
+def _whole(study: Study, rivals: dict[str, Score], notes: list[str]) -> ResultTable:
     """Ours of the published boxes, and in brackets the paper's."""
     columns: dict[str, ByAttribute] = {"CRT (paper)": _printed("CRT")}
     for name in RIVALS:

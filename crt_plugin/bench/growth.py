@@ -1,4 +1,4 @@
-"""Jobs: how time and memory grow with the object, the frame, the sequence and the workers.
+"""How time and memory grow with the object, the frame, the sequence and the workers.
 
 The paper's cost is constant: object and patch are resized to a fixed number of cells.
 """
@@ -17,10 +17,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from crt_plugin.bench.frames import opened
-from crt_plugin.bench.jobs import Result
+from crt_plugin.bench.measure import Result
 from crt_plugin.bench.memory import resident_mib
 from crt_plugin.bench.stages import elapsed
+from crt_plugin.bench.workload import open_workload
 from crt_plugin.parameters import load_parameters
 from crt_plugin.plus.tracker import CRTTracker
 
@@ -45,30 +45,30 @@ def object_sizes(
     parameters: str, precision: str, source: str, box: Sequence[float] | None, on_step: OnStep
 ) -> Result:
     """Median ms of a frame, for square objects of ``OBJECT_SIDES`` in a frame of 1080p."""
-    frame = _resized(next(opened(source, box).frames()), OBJECT_FRAME)
+    frame = _resize(next(open_workload(source, box).frames()), OBJECT_FRAME)
     cases = {str(side): (frame, side) for side in OBJECT_SIDES}
-    return {"object_ms": _frame_ms(parameters, precision, cases, on_step)}
+    return {"object_ms": _time_frames(parameters, precision, cases, on_step)}
 
 
 def frame_sizes(
     parameters: str, precision: str, source: str, box: Sequence[float] | None, on_step: OnStep
 ) -> Result:
     """Median ms of a frame, for an object of 64 px in ``FRAMES``; decoding not included."""
-    frame = next(opened(source, box).frames())
-    cases = {name: (_resized(frame, size), FRAME_OBJECT) for name, size in FRAMES.items()}
-    return {"frame_ms": _frame_ms(parameters, precision, cases, on_step)}
+    frame = next(open_workload(source, box).frames())
+    cases = {name: (_resize(frame, size), FRAME_OBJECT) for name, size in FRAMES.items()}
+    return {"frame_ms": _time_frames(parameters, precision, cases, on_step)}
 
 
-def _resized(frame: Frame, size: tuple[int, int]) -> Frame:
+def _resize(frame: Frame, size: tuple[int, int]) -> Frame:
     return np.asarray(cv2.resize(frame, size), np.uint8)
 
 
-def _frame_ms(
+def _time_frames(
     parameters: str, precision: str, cases: dict[str, tuple[Frame, int]], on_step: OnStep
 ) -> dict[str, float]:
     """One tracker goes round the cases, so that noise falls on all alike."""
-    # Training is over after one step, and every frame is learned from, whatever its score: the
-    # dearest frame that the settings allow, alike in all cases.
+    # Training ends after one step, and the tracker learns from every frame, whatever its score:
+    # the most expensive frame that the settings allow, the same in all cases.
     params = load_parameters(parameters).copy(
         precision=precision, train_steps=1, confidence_threshold=0.0, stop_loss=0.0
     )
@@ -94,13 +94,13 @@ def sequence_length(
     on_step: OnStep,
 ) -> Result:
     """Median ms and resident memory of each block of 1,000 frames, on a clip there and back."""
-    clip = opened(source, box)
+    clip = open_workload(source, box)
     images = list(itertools.islice(clip.frames(), CLIP_FRAMES))
     crt = CRTTracker(load_parameters(parameters).copy(precision=precision))
     crt.init(images[0], clip.box)
     blocks: list[dict[str, float | int | None]] = []
     spent = []
-    for index, frame in enumerate(itertools.islice(_there_and_back(images), frames), start=1):
+    for index, frame in enumerate(itertools.islice(_go_there_and_back(images), frames), start=1):
         spent.append(elapsed(lambda: crt.update(frame), crt.device))  # noqa: B023
         if index % BLOCK == 0 or index == frames:
             on_step(f"frame {index} of {frames}")
@@ -110,7 +110,7 @@ def sequence_length(
     return {"length": blocks}
 
 
-def _there_and_back(images: Sequence[Frame]) -> Iterator[Frame]:
+def _go_there_and_back(images: Sequence[Frame]) -> Iterator[Frame]:
     """The second to the last image, and back to the first, without end."""
     yield from itertools.cycle([*images[1:], *images[-2::-1]])
 

@@ -5,18 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import matplotlib
+from crt_plugin.bench.measure import Result
+from crt_plugin.report.plot_style import COLORS, LEGEND, new_figure, save_figure, style_axes
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-
-from crt_plugin.bench.jobs import Result
-from crt_plugin.runtime.atomic import write_atomically
-
-OURS, OTHERS = "#d1495b", "#5b7a99"
-TRACKERS = (OURS, OTHERS, "#e0a030", "#5a9a68", "#7c6ba0", "#444444")
 FILM = 25  # fps
 CLOSE_BY = 1.35  # ratio of fps at which two names would overlap
 MANY_LABELS = 6  # on an axis: they are turned
@@ -24,11 +16,11 @@ MANY_LABELS = 6  # on an axis: they are turned
 
 def draw_speed(points: Mapping[str, tuple[float, float]], title: str, file: Path) -> None:
     """Mean AUC over fps, with a logarithmic axis of fps; ``points`` are (fps, AUC) by tracker."""
-    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    figure, ((axes,),) = new_figure(1, 1, (7, 4.5))
     for name, (fps, auc) in points.items():
         is_above = auc >= _best_close_by(points, name)
         is_ours = name.startswith("crt:")
-        axes.scatter(fps, auc, s=60, color=OURS if is_ours else OTHERS, zorder=3)
+        axes.scatter(fps, auc, s=60, color=COLORS[0 if is_ours else 1], zorder=3)
         axes.annotate(
             name.removeprefix("crt:"),
             (fps, auc),
@@ -42,9 +34,8 @@ def draw_speed(points: Mapping[str, tuple[float, float]], title: str, file: Path
     axes.set(xscale="log", xlabel="frames per second", ylabel="mean success AUC", title=title)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.margins(x=0.12, y=0.2)
-    axes.grid(color="0.92", zorder=0)
-    axes.spines[["top", "right"]].set_visible(False)
-    _save(figure, file)
+    style_axes(axes)
+    save_figure(figure, [file])
 
 
 def _best_close_by(points: Mapping[str, tuple[float, float]], name: str) -> float:
@@ -71,10 +62,8 @@ def draw_growth(results: Sequence[Result], file: Path) -> None:
         ("workers", "sequences a minute", lambda r: r.get("workers_per_minute", {})),
     ]
     there = [panel for panel in panels if any(panel[2](result) for result in results)]
-    figure, rows = plt.subplots(
-        1, len(there), figsize=(3.4 * len(there), 3.4), layout="constrained", squeeze=False
-    )
-    colors = dict(zip(dict.fromkeys(r["tracker"] for r in results), TRACKERS, strict=False))
+    figure, rows = new_figure(1, len(there), (3.4 * len(there), 3.4))
+    colors = dict(zip(dict.fromkeys(r["tracker"] for r in results), COLORS, strict=False))
     for axes, (across, up, values) in zip(rows[0], there, strict=True):
         for result in results:
             drawn, name = values(result), result["tracker"]
@@ -83,19 +72,11 @@ def draw_growth(results: Sequence[Result], file: Path) -> None:
                     list(drawn), list(drawn.values()), marker="o", color=colors[name], label=name
                 )
         axes.set(xlabel=across, ylabel=up, ylim=(0, 1.15 * axes.get_ylim()[1]))
-        axes.grid(axis="y", color="0.92")
-        axes.spines[["top", "right"]].set_visible(False)
+        style_axes(axes, grid="y")
         if len(axes.get_xticklabels()) > MANY_LABELS:
             axes.tick_params(axis="x", rotation=60)
-    rows[0][0].legend(frameon=False, loc="lower left")
-    _save(figure, file)
-
-
-def _save(figure: Any, file: Path) -> None:
-    """In the format that the file's name says, PNG without one."""
-    with write_atomically(file) as unfinished:
-        figure.savefig(unfinished, dpi=120, format=file.suffix[1:] or "png")
-    plt.close(figure)
+    rows[0][0].legend(**LEGEND, loc="lower left")
+    save_figure(figure, [file])
 
 
 def _blocks(result: Result, key: str) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Job: one step of the regression, ours against conv2d, autograd and torch.optim."""
+"""One step of the regression, ours against conv2d, autograd and torch.optim."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from crt_plugin.algorithm.literal import LiteralRegression
 from crt_plugin.algorithm.regression import ConvRegression
 from crt_plugin.algorithm.tracker import objective_of
-from crt_plugin.bench.jobs import Result
+from crt_plugin.bench.measure import Result
 from crt_plugin.bench.stages import elapsed
 from crt_plugin.parameters import Parameters
 from crt_plugin.runtime.device import choose_device

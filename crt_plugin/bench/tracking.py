@@ -1,4 +1,4 @@
-"""Jobs that track: stages, ratios and memory of CRT, and the speed of other trackers."""
+"""Measurements of trackers: stages, ratios and memory of CRT, and the speed of other trackers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from crt_plugin.bench.frames import opened
-from crt_plugin.bench.jobs import Result
 from crt_plugin.bench.limits import bare_vgg, product_rate, vgg_operations
+from crt_plugin.bench.measure import Result
 from crt_plugin.bench.memory import peak_mib
 from crt_plugin.bench.naive import NaiveTracker
 from crt_plugin.bench.stages import STAGES, Seconds, StageClock, elapsed
+from crt_plugin.bench.workload import open_workload
 from crt_plugin.features.vgg import VGG
 from crt_plugin.parameters import load_parameters
 from crt_plugin.plus.tracker import CRTTracker
@@ -43,23 +43,23 @@ def tracker(
 
     Args:
         parameters: name or path.
-        source, box: see ``frames.opened``.
+        source, box: see ``workload.open_workload``.
         frames: of the medians, after the first and the warm-up; 0: all there are.
         naive: measure ``NaiveTracker`` too.
     """
     params = load_parameters(parameters).copy(precision=precision)
-    clip = opened(source, box)
+    clip = open_workload(source, box)
     crt = CRTTracker(params)
-    result: Result = {"tracker": f"crt:{parameters}", "precision": _short(crt.features.precision)}
-    result |= _alone(crt, clip.frames(), clip.box, frames, on_step)
+    result: Result = {"tracker": f"crt:{parameters}", "precision": _name(crt.features.precision)}
+    result |= _measure_alone(crt, clip.frames(), clip.box, frames, on_step)
     result |= {"object": clip.box[2:], "frame_size": clip.frame_size}
     ratios = frames or result["frames"]
     rivals = [NaiveTracker(params.copy(precision="float32"))] if naive else []
-    result |= _compared(crt, rivals, clip.frames(), clip.box, ratios, on_step)
+    result |= _compare(crt, rivals, clip.frames(), clip.box, ratios, on_step)
     return result
 
 
-def _alone(
+def _measure_alone(
     crt: CRTTracker, frames: Iterator[Frame], box: Sequence[float], count: int, on_step: OnStep
 ) -> Result:
     """Nothing else is in memory, and frames are read one by one."""
@@ -68,12 +68,12 @@ def _alone(
     inits = [elapsed(lambda: crt.init(first, box), crt.device) for _ in range(1 + INITS)]
     spent: list[Seconds] = []
     with StageClock(crt) as clock:
-        for index, frame in enumerate(_some(frames, count)):
+        for index, frame in enumerate(_take(frames, count)):
             on_step(f"frame {index + 1}")
             spent.append(clock.update(frame))
     measured = spent[WARM_UP:]
     stages = {
-        name: 1e3 * statistics.median(_by_period(crt, [each[name] for each in measured]))
+        name: 1e3 * statistics.median(_average_periods(crt, [each[name] for each in measured]))
         for name in (*STAGES, "frame")
     }
     return {
@@ -88,7 +88,7 @@ def _alone(
     }
 
 
-def _compared(
+def _compare(
     crt: CRTTracker,
     rivals: Sequence[CRTTracker],
     frames: Iterator[Frame],
@@ -96,16 +96,16 @@ def _compared(
     count: int,
     on_step: OnStep,
 ) -> Result:
-    """A frame, the bare network on its patches, and a rival's frame, in turns: noise cancels."""
+    """A frame, the bare network on its patches, and a rival's frame, in turn: noise cancels."""
     first = next(frames)
     for each in (crt, *rivals):
         each.init(first, box)
     extractor = crt.features.extractors[0]
-    network = _bare(crt) if isinstance(extractor, VGG) else None
+    network = _time_bare_network(crt) if isinstance(extractor, VGG) else None
     ours, bare, theirs, operations = [], [], [], []
-    for index, frame in enumerate(_some(frames, count)):
+    for index, frame in enumerate(_take(frames, count)):
         on_step(f"ratios, frame {index + 1}")
-        with _patches_of(crt) as batches:
+        with _record_patches(crt) as batches:
             ours.append(elapsed(lambda: crt.update(frame), crt.device))  # noqa: B023
         if network is not None:
             bare.append(sum(network(batch) for batch in batches))
@@ -113,7 +113,7 @@ def _compared(
         for rival in rivals:
             theirs.append(elapsed(lambda: rival.update(frame), rival.device))  # noqa: B023
     ours, bare, theirs, operations = (
-        _by_period(crt, values[WARM_UP:]) for values in (ours, bare, theirs, operations)
+        _average_periods(crt, values[WARM_UP:]) for values in (ours, bare, theirs, operations)
     )
     result: Result = {}
     if network is not None:
@@ -134,14 +134,14 @@ def _compared(
     return result
 
 
-def _by_period(crt: CRTTracker, values: list[float]) -> list[float]:
+def _average_periods(crt: CRTTracker, values: list[float]) -> list[float]:
     """Means over as many frames as it takes until the scale is searched again."""
     period = crt.params.scale_interval if crt.params.search == "two_step" else 1
     starts = range(0, max(1, len(values) - period + 1), period)
     return [statistics.mean(values[start : start + period]) for start in starts] if values else []
 
 
-def _bare(crt: CRTTracker) -> Callable[[torch.Tensor], float]:
+def _time_bare_network(crt: CRTTracker) -> Callable[[torch.Tensor], float]:
     """Seconds of the bare network on patches, N x H x W x 3."""
     dtype = crt.features.precision
     network = bare_vgg(crt.params, crt.device, dtype)
@@ -155,16 +155,16 @@ def _bare(crt: CRTTracker) -> Callable[[torch.Tensor], float]:
 
 
 @contextmanager
-def _patches_of(crt: CRTTracker) -> Iterator[list[torch.Tensor]]:
+def _record_patches(crt: CRTTracker) -> Iterator[list[torch.Tensor]]:
     """The batches of patches whose features the tracker takes meanwhile."""
     batches: list[torch.Tensor] = []
     extract = crt.features.extract
 
-    def noted(patches: torch.Tensor) -> list[torch.Tensor]:
+    def record_and_extract(patches: torch.Tensor) -> list[torch.Tensor]:
         batches.append(patches)
         return extract(patches)
 
-    crt.features.extract = noted  # type: ignore[method-assign]
+    crt.features.extract = record_and_extract  # type: ignore[method-assign]
     try:
         yield batches
     finally:
@@ -183,7 +183,7 @@ def peer(
     from crt_plugin.hosts.got10k import FIRST_PIXEL
     from crt_plugin.peers.registry import make
 
-    clip = opened(source, box)
+    clip = open_workload(source, box)
     other = make(text)
     images = clip.frames()
     on_step("init")
@@ -192,7 +192,7 @@ def peer(
     other.init(first, np.add(clip.box, FIRST_PIXEL))
     init = time.perf_counter() - start
     spent = []
-    for index, frame in enumerate(_some(images, frames)):
+    for index, frame in enumerate(_take(images, frames)):
         on_step(f"frame {index + 1}")
         image = Image.fromarray(frame)
         start = time.perf_counter()
@@ -210,11 +210,11 @@ def peer(
     }
 
 
-def _some(frames: Iterator[Frame], count: int) -> Iterator[Frame]:
+def _take(frames: Iterator[Frame], count: int) -> Iterator[Frame]:
     return itertools.islice(frames, count + WARM_UP if count else None)
 
 
-def _short(dtype: torch.dtype) -> str:
+def _name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 

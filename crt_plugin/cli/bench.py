@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from crt_plugin.bench.jobs import Job, Result, measure
+from crt_plugin.bench.measure import Measurement, Result, measure
+from crt_plugin.bench.measurement_tables import measurement_tables
 from crt_plugin.cli.messages import warn
 from crt_plugin.cli.options import parse_box, split
 from crt_plugin.errors import ParameterError
@@ -76,31 +77,30 @@ def bench(
     names = [_check_name(name) for name in parameters or ["default"]]
     counts = _parse_threads(threads)
     variants = list(itertools.product(names, split(precision), counts))
-    jobs = _Jobs()
+    measurements = _Measurements()
     for name, kind, count in variants:
         same = {"parameters": name, "precision": kind, **where}
         if growth:
-            jobs.add(f"crt:{name}", "object_sizes", count, **same)
-            jobs.add(f"crt:{name}", "frame_sizes", count, **same)
-            jobs.add(f"crt:{name}", "sequence_length", count, **same, frames=length)
+            measurements.add(f"crt:{name}", "object_sizes", count, **same)
+            measurements.add(f"crt:{name}", "frame_sizes", count, **same)
+            measurements.add(f"crt:{name}", "sequence_length", count, **same, frames=length)
         else:
-            jobs.add(f"crt:{name}", "tracker", count, **same, frames=frames, naive=naive)
+            measurements.add(f"crt:{name}", "tracker", count, **same, frames=frames, naive=naive)
     for name in names if growth and data is not None else []:
         arguments = {"parameters": name, "data": str(data), "sequences": split(sequences)}
-        jobs.add(f"crt:{name}", "workers", 0, **arguments)
+        measurements.add(f"crt:{name}", "workers", 0, **arguments)
     for text, count in itertools.product(split(peers), counts):
-        jobs.add(text, "peer", count, text=text, **where, frames=frames)
+        measurements.add(text, "peer", count, text=text, **where, frames=frames)
     for count in counts if regression else []:
-        jobs.add("", "regression", count)
+        measurements.add("", "regression", count)
     draws_speed = picture is not None and not growth
     if draws_speed and (data is None or results is None):
         raise ParameterError("--picture of fps against AUC needs --data and --results")
-    measured = _measure_all(jobs)
-    from crt_plugin.bench.tables import tables
+    measured = _measure_all(measurements)
 
     found = {"machine": describe_machine(), "results": measured}
     console = Console()
-    for table in tables(measured):
+    for table in measurement_tables(measured):
         console.print(table)
     if output is not None:
         write_text(output, json.dumps(found, indent=1) + "\n")
@@ -110,25 +110,25 @@ def bench(
         typer.echo(f"picture  {picture}")
 
 
-class _Jobs(list[tuple[str, Job]]):
-    """Jobs, each with the name of the tracker that it measures."""
+class _Measurements(list[tuple[str, Measurement]]):
+    """Measurements, each with the name of the tracker that it measures."""
 
     def add(self, tracker: str, task: str, threads: int, **arguments: Any) -> None:
         """Append one."""
-        self.append((tracker, Job(task, threads, arguments)))
+        self.append((tracker, Measurement(task, threads, arguments)))
 
 
-def _measure_all(jobs: list[tuple[str, Job]]) -> list[Result]:
+def _measure_all(measurements: list[tuple[str, Measurement]]) -> list[Result]:
     measured = []
-    with ProgressBar(len(jobs), is_transient=True) as bar:
-        for number, (name, job) in enumerate(jobs, start=1):
-            title = f"{number} of {len(jobs)}: {name or job.task}"
+    with ProgressBar(len(measurements), is_transient=True) as bar:
+        for number, (name, measurement) in enumerate(measurements, start=1):
+            title = f"{number} of {len(measurements)}: {name or measurement.task}"
             bar.describe(title)
 
             def show(step: str, title: str = title) -> None:
                 bar.describe(f"{title}, {step}")
 
-            measured.append({"tracker": name} | measure(job, show))
+            measured.append({"tracker": name} | measure(measurement, show))
             bar.advance()
     return measured
 

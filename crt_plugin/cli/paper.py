@@ -1,4 +1,4 @@
-"""The command that reproduces: ``crt paper``."""
+"""The command ``crt paper``: it runs the scripts of ``experiments/``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ import typer
 from rich.console import Console
 
 from crt_plugin.cli.options import split
+from crt_plugin.errors import ParameterError
+from crt_plugin.runtime.python_files import bundled_folder, load_python_file
+
+ORDER = ("table1", "table2", "table3", "table4", "figure2", "figure3", "figure4", "figure5")
 
 
 def paper(
@@ -46,17 +50,39 @@ def paper(
     No tracker runs twice on a sequence, and a stopped run resumes.
     """
     from crt_plugin.paper.script import show
-    from crt_plugin.paper.scripts import find_scripts, load
-    from crt_plugin.paper.study import Outcome, Study
+    from crt_plugin.paper.study import ScriptOutput, Study
     from crt_plugin.paper.summary import write_summary
 
     scripts = find_scripts(None if only is None else split(only))
     wanted = None if sequences is None else split(sequences)
     study = Study(results, output, data, rivals, groundtruth, wanted, workers)
     console = Console()
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, ScriptOutput] = {}
     for name, file in scripts.items():
         console.rule(name)
-        outcomes[name] = load(file)(study)
+        outcomes[name] = load_python_file(file).make(study)
         show(outcomes[name], console)
     typer.echo(f"summary  {write_summary(outcomes, output)}")
+
+
+def find_scripts(only: list[str] | None = None) -> dict[str, Path]:
+    """Scripts by the short name of their table or figure, in the paper's order.
+
+    Args:
+        only: short names (``table2``), or the files' (``table2_mining``); None: all.
+
+    Raises:
+        ParameterError: one of them is no table or figure of the paper.
+    """
+    folder = bundled_folder("experiments")
+    files = {name: next(folder.glob(f"{name}_*.py")) for name in ORDER}
+    if only is None:
+        return files
+    by_name = files | {file.stem: file for file in files.values()}
+    unknown = [name for name in only if name not in by_name]
+    if unknown or not only:
+        raise ParameterError(
+            f"no table or figure {', '.join(unknown) or 'at all'}; expected {', '.join(ORDER)}"
+        )
+    chosen = {by_name[name] for name in only}
+    return {name: file for name, file in files.items() if file in chosen}

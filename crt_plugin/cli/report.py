@@ -46,10 +46,10 @@ def report(
     import matplotlib
 
     matplotlib.use("Agg")  # the host imports its windows otherwise
-    from crt_plugin.report.build import build
-    from crt_plugin.report.source import Request
+    from crt_plugin.report.page.build import build
+    from crt_plugin.report.page.inputs import PageRequest
 
-    request = Request(
+    request = PageRequest(
         results,
         groundtruth,
         data,

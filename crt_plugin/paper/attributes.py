@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from crt_plugin.benchmark.results.scores import Score, over
 from crt_plugin.formats.otb import otb_lists
 from crt_plugin.paper.printed import Pair
-from crt_plugin.report.tables import Cell, Table, ranks
+from crt_plugin.report.result_table import Cell, ResultTable, ranks
 
 ByAttribute = dict[str, Pair | None]
 
@@ -66,7 +66,7 @@ def attribute_table(
     heads: Mapping[str, str],
     columns: Mapping[str, ByAttribute],
     notes: Sequence[str],
-) -> Table:
+) -> ResultTable:
     """A row an attribute, a column a tracker, cells ``AUC/DP``; marked by AUC.
 
     Args:
@@ -80,4 +80,4 @@ def attribute_table(
         texts = ["" if pair is None else f"{pair.auc:.1f}/{pair.dp:.1f}" for pair in pairs]
         cells = [Cell(text, mark) for text, mark in zip(texts, marks, strict=True)]
         rows.append([Cell(head), *cells])
-    return Table(name, title, ("attribute", *columns), rows, notes)
+    return ResultTable(name, title, ("attribute", *columns), rows, notes)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from crt_plugin.benchmark.results.scores import Score
 from crt_plugin.formats.otb import otb_lists
 from crt_plugin.paper.printed import Quality
-from crt_plugin.paper.study import Outcome, Scored, Study
-from crt_plugin.report.bootstrap import Difference, paired_difference
-from crt_plugin.report.tables import Cell, Table, number, ranks
+from crt_plugin.paper.study import ScriptOutput, Study, TrackerScores
+from crt_plugin.report.result_table import Cell, ResultTable, number, ranks
+from crt_plugin.report.statistics.bootstrap import Difference, paired_difference
 
 COLUMNS = (
     "CRT",
@@ -62,9 +62,9 @@ class Claim:
     worse: str
 
 
-def quality_outcome(
+def make_quality_table(
     study: Study, name: str, title: str, rows: Sequence[Row], claims: Sequence[Claim]
-) -> Outcome:
+) -> ScriptOutput:
     """Run the settings, and save and return their table with what it says of the claims."""
     files = [row.parameters for row in rows]
     scored = study.crt(files)
@@ -72,12 +72,12 @@ def quality_outcome(
     findings = [finding(claim, scored, printed) for claim in claims]
     sequences = {sequence for score in scored.scores.values() for sequence in score.each}
     table = quality_table(name, title, rows, scored, findings)
-    return Outcome([study.save(table, study.provenance(sequences, files))], findings=findings)
+    return ScriptOutput([study.save(table, study.provenance(sequences, files))], findings=findings)
 
 
 def quality_table(
-    name: str, title: str, rows: Sequence[Row], scored: Scored, findings: Sequence[str]
-) -> Table:
+    name: str, title: str, rows: Sequence[Row], scored: TrackerScores, findings: Sequence[str]
+) -> ResultTable:
     """Rows with the best and second best of each column of ours marked."""
     hundred = scored.scores
     fifty = scored.over(otb_lists().tb50)
@@ -101,10 +101,10 @@ def quality_table(
         *_uneven(hundred),
         *(f"Left empty: {note}" for note in scored.notes),
     ]
-    return Table(name, title, COLUMNS, lines, notes)
+    return ResultTable(name, title, COLUMNS, lines, notes)
 
 
-def finding(claim: Claim, scored: Scored, printed: Mapping[str, Quality]) -> str:
+def finding(claim: Claim, scored: TrackerScores, printed: Mapping[str, Quality]) -> str:
     """What our results say of a claim, with the intervals of OS and DP."""
     paper = ""
     if claim.better in printed and claim.worse in printed:

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from crt_plugin.errors import CRTError
-from crt_plugin.paper.study import Outcome, Study
-from crt_plugin.report.tables import for_terminal
+from crt_plugin.paper.study import ScriptOutput, Study
+from crt_plugin.report.result_table import for_terminal
 
-Make = Callable[[Study], Outcome]
+Make = Callable[[Study], ScriptOutput]
 
 
 def main(make: Make, description: str) -> None:
@@ -44,17 +44,17 @@ def main(make: Make, description: str) -> None:
         parser.error(str(error))
 
 
-def show(outcome: Outcome, console: Console) -> None:
+def show(outcome: ScriptOutput, console: Console) -> None:
     """Tables with their notes, findings that stand in no table, and names of files."""
-    noted: set[str] = set()
+    printed: set[str] = set()
     for table in outcome.tables:
         for part in for_terminal(table, console.width):
             console.print(part)
         for note in table.notes:
             console.print(escape(note), style="dim", highlight=False)
-        noted.update(table.notes)
+        printed.update(table.notes)
     for finding in outcome.findings:
-        if finding not in noted:
+        if finding not in printed:
             console.print(escape(finding), highlight=False)
     for file in outcome.figures:
         console.print(escape(str(file)), highlight=False)

@@ -25,9 +25,8 @@ from crt_plugin.formats.otb import otb_lists
 from crt_plugin.hosts.got10k import quiet
 from crt_plugin.paper.benchmark_rule import by_the_benchmark
 from crt_plugin.parameters import load_parameters
-from crt_plugin.report.files import save_table
 from crt_plugin.report.provenance import Provenance
-from crt_plugin.report.tables import Table
+from crt_plugin.report.result_table import ResultTable, save_table
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +35,7 @@ IMPORTED = "published"  # subfolder of the results, for the rivals'
 
 
 @dataclass(frozen=True)
-class Scored:
+class TrackerScores:
     """Trackers' scores, and what has to be said of them.
 
     Attributes:
@@ -54,7 +53,7 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ScriptOutput:
     """What a script made.
 
     Attributes:
@@ -63,7 +62,7 @@ class Outcome:
         findings: a line for each finding of the paper that was looked at.
     """
 
-    tables: list[Table] = field(default_factory=list)
+    tables: list[ResultTable] = field(default_factory=list)
     figures: list[Path] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
 
@@ -97,11 +96,11 @@ class Study:
             raise ParameterError(
                 "neither data nor groundtruth: expected OTB's frames, or its annotations"
             )
-        self._kept: dict[str, Scored] = {}
+        self._kept: dict[str, TrackerScores] = {}
 
     # -------------------------------------------------------------------------------- scores
 
-    def crt(self, names: Sequence[str]) -> Scored:
+    def crt(self, names: Sequence[str]) -> TrackerScores:
         """CRT with parameter files, names or paths: run where frames are there, and scored.
 
         The scores are under what the files are given as.
@@ -109,24 +108,26 @@ class Study:
         for name in names:
             if name not in self._kept:
                 self._kept[name] = self._run(name)
-        return _joined(self._kept[name] for name in names)
+        return _join(self._kept[name] for name in names)
 
-    def rivals(self, names: Sequence[str]) -> Scored:
+    def rivals(self, names: Sequence[str]) -> TrackerScores:
         """Published results, over all targets that have annotations."""
         new = [name for name in names if name not in self._kept]
         if new and self.published is not None:
             part = self._annotations(self._published_folder)
             found = score_results(part, new, self.progress, curves=False)
-            self._kept.update({name: _scored(found, name, name) for name in new})
+            self._kept.update({name: _select(found, name, name) for name in new})
         elif new:
-            lack = {name: Scored({}, [f"{name}: no published results given"]) for name in new}
+            lack = {
+                name: TrackerScores({}, [f"{name}: no published results given"]) for name in new
+            }
             self._kept.update(lack)
-        return _joined(self._kept[name] for name in names)
+        return _join(self._kept[name] for name in names)
 
-    def _run(self, name: str) -> Scored:
+    def _run(self, name: str) -> TrackerScores:
         tracker = tracker_name(name)
         if self.data is None:
-            return self._kept_results(tracker, name)
+            return self._read_results(tracker, name)
         try:
             done = evaluate(
                 "otb",
@@ -138,11 +139,11 @@ class Study:
                 progress=self.progress,
             )
         except CRTError as error:  # weights that are not there, results of other settings
-            return Scored({}, [f"{tracker}: {error}"])
+            return TrackerScores({}, [f"{tracker}: {error}"])
         found = score_results(by_the_benchmark(done.part), [tracker], curves=False)
-        return _scored(found, tracker, name, [*done.notes, *map(str, done.failures)])
+        return _select(found, tracker, name, [*done.notes, *map(str, done.failures)])
 
-    def _kept_results(self, tracker: str, name: str) -> Scored:
+    def _read_results(self, tracker: str, name: str) -> TrackerScores:
         """Results that were brought from elsewhere, if they are of the parameter file's settings.
 
         Where frames are, ``evaluate`` looks after that.
@@ -151,11 +152,11 @@ class Study:
         try:
             kept = Manifest.read(folder)
         except CRTError as error:
-            return Scored({}, [f"{tracker}: {error}"])
+            return TrackerScores({}, [f"{tracker}: {error}"])
         if kept is not None and kept.parameters != dict(load_parameters(name)):
-            return Scored({}, [f"{tracker}: {folder} holds results of other settings"])
+            return TrackerScores({}, [f"{tracker}: {folder} holds results of other settings"])
         found = score_results(self._annotations(self.results), [tracker], curves=False)
-        return _scored(found, tracker, name)
+        return _select(found, tracker, name)
 
     @functools.cached_property
     def _published_folder(self) -> Path:
@@ -216,9 +217,9 @@ class Study:
             lines.append(f"Not in the benchmark's lists: {', '.join(others)}")
         return lines
 
-    def save(self, table: Table, rests_on: Sequence[str]) -> Table:
+    def save(self, table: ResultTable, provenance: Sequence[str]) -> ResultTable:
         """Write a table's files."""
-        save_table(table, self.output, rests_on)
+        save_table(table, self.output, provenance)
         return table
 
 
@@ -237,20 +238,20 @@ def settings_of(name: str) -> str:
     return f"{load_parameters(name)}\n"
 
 
-def _scored(found: Report, tracker: str, name: str, notes: Sequence[str] = ()) -> Scored:
+def _select(found: Report, tracker: str, name: str, notes: Sequence[str] = ()) -> TrackerScores:
     """One tracker's part of a report, under ``name``."""
     own = [score for score in found.scores if score.tracker == tracker]
     problems = [line for line in found.problems if line.startswith(f"{tracker}, ")]
     lines = [*notes, *(line for line in problems if line not in notes)]
     if not own and not lines:
         lines.append(f"{tracker}: no results")
-    return Scored({name: own[0]} if own else {}, lines)
+    return TrackerScores({name: own[0]} if own else {}, lines)
 
 
-def _joined(parts: Iterable[Scored]) -> Scored:
+def _join(parts: Iterable[TrackerScores]) -> TrackerScores:
     scores: dict[str, Score] = {}
     notes = []
     for part in parts:
         scores.update(part.scores)
         notes += part.notes
-    return Scored(scores, notes)
+    return TrackerScores(scores, notes)

@@ -6,14 +6,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from crt_plugin.paper.study import Outcome
-from crt_plugin.report.tables import inline
+from crt_plugin.paper.study import ScriptOutput
+from crt_plugin.report.result_table import inline
 from crt_plugin.runtime.atomic import write_text
 
 FILE = "summary.md"
 
 
-def write_summary(outcomes: Mapping[str, Outcome], folder: Path) -> Path:
+def write_summary(outcomes: Mapping[str, ScriptOutput], folder: Path) -> Path:
     """Findings, and links to tables and pictures, by short name of the table or figure."""
     lines = ["# The paper's tables and figures, and ours", ""]
     for name, outcome in outcomes.items():

@@ -7,19 +7,17 @@ In one, a line sets one value::
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 from crt_plugin.errors import ParameterError
 from crt_plugin.parameters.schema import Parameters
 from crt_plugin.parameters.settings import collect_problems
+from crt_plugin.runtime.python_files import bundled_folder, load_python_file
 
 
 def parameter_directory() -> Path:
     """Folder of the parameter files: beside the package in a checkout, inside it in a wheel."""
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "bundled" / "parameters"
-    return installed if installed.is_dir() else package.parent / "parameters"
+    return bundled_folder("parameters")
 
 
 def parameter_names() -> list[str]:
@@ -52,14 +50,9 @@ def load_parameters(name: str | Path) -> Parameters:
 
 
 def _run(path: Path) -> Parameters:
-    spec = importlib.util.spec_from_file_location(f"crt_parameters_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise ParameterError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
     try:
         with collect_problems():
-            spec.loader.exec_module(module)
-            loaded = module.parameters()
+            loaded = load_python_file(path).parameters()
         if isinstance(loaded, Parameters):
             loaded.validate()
     except ParameterError as error:

@@ -8,19 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 
-from crt_plugin.runtime.atomic import write_atomically
+from crt_plugin.report.plot_style import COLORS, LEGEND, new_figure, save_figure, style_axes
 
-# Colours of Okabe and Ito that readers with any colour vision tell apart; the first is ours.
-COLORS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#000000")
 DASHES = ("-", "--", ":")
-DPI = 130
 CHARACTERS = 21  # an inch, of the text below a picture
 
 
@@ -69,19 +63,17 @@ class Panel:
 
 
 def draw_curves(
-    panels: Sequence[Curves], columns: int, file: Path, rests_on: Sequence[str]
+    panels: Sequence[Curves], columns: int, file: Path, provenance: Sequence[str]
 ) -> list[Path]:
     """Panels of lines side by side, ``columns`` in a row."""
     rows = -(-len(panels) // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(6 * columns, 4.4 * rows), layout="constrained", squeeze=False
-    )
+    figure, axes = new_figure(rows, columns, (6 * columns, 4.4 * rows))
     names = list(dict.fromkeys(line.name for panel in panels for line in panel.lines))
     for panel, ax in zip(panels, axes.flat, strict=False):
         _draw_lines(panel, ax, names)
     for ax in axes.flat[len(panels) :]:
         ax.set_axis_off()
-    return _save(figure, file, rests_on)
+    return _save(figure, file, provenance)
 
 
 def _draw_lines(panel: Curves, ax: Any, names: Sequence[str]) -> None:
@@ -97,21 +89,20 @@ def _draw_lines(panel: Curves, ax: Any, names: Sequence[str]) -> None:
             zorder=3 if line.is_ours else 2,
         )
     ax.set(title=panel.title, xlabel=panel.x_label, ylabel=panel.y_label)
-    ax.grid(color="0.92", zorder=0)
-    ax.spines[["top", "right"]].set_visible(False)
+    style_axes(ax)
     if panel.lines:
-        ax.legend(fontsize=8, frameon=False)
+        ax.legend(**LEGEND)
 
 
-def draw_panels(rows: Sequence[Sequence[Panel]], file: Path, rests_on: Sequence[str]) -> list[Path]:
+def draw_panels(
+    rows: Sequence[Sequence[Panel]], file: Path, provenance: Sequence[str]
+) -> list[Path]:
     """Rows of pictures; each tracker's boxes have one colour in all of them."""
     columns = max(map(len, rows))
     labels = list(dict.fromkeys(label for row in rows for panel in row for label in panel.boxes))
     shape = rows[0][0].image.shape
     size = (3.2 * columns, 3.2 * shape[0] / shape[1] * len(rows) + 0.5 * len(rows) + 0.6)
-    figure, axes = plt.subplots(
-        len(rows), columns, figsize=size, layout="constrained", squeeze=False
-    )
+    figure, axes = new_figure(len(rows), columns, size)
     for row, row_axes in zip(rows, axes, strict=True):
         for ax in row_axes[len(row) :]:
             ax.set_axis_off()
@@ -120,7 +111,7 @@ def draw_panels(rows: Sequence[Sequence[Panel]], file: Path, rests_on: Sequence[
     handles = [plt.Line2D([], [], color=_color(labels, label), label=label) for label in labels]
     if handles:
         figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), fontsize=9)
-    return _save(figure, file, rests_on)
+    return _save(figure, file, provenance)
 
 
 def _draw_panel(panel: Panel, ax: Any, labels: Sequence[str]) -> None:
@@ -140,17 +131,11 @@ def _color(labels: Sequence[str], label: str) -> str:
     return COLORS[labels.index(label) % len(COLORS)]
 
 
-def _save(figure: Any, file: Path, rests_on: Sequence[str]) -> list[Path]:
-    """``<file>.svg`` and ``.png``, with ``rests_on`` below the picture and in the file."""
+def _save(figure: Any, file: Path, provenance: Sequence[str]) -> list[Path]:
+    """``<file>.svg`` and ``.png``, with ``provenance`` below the picture and in the file."""
     columns = int(CHARACTERS * figure.get_figwidth())
-    text = "\n".join("\n".join(textwrap.wrap(line, columns)) for line in rests_on)
+    text = "\n".join("\n".join(textwrap.wrap(line, columns)) for line in provenance)
     figure.supxlabel(text, fontsize=6, color="0.4", x=0.01, ha="left")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    saved = []
-    for suffix in (".svg", ".png"):
-        with write_atomically(file.with_name(file.name + suffix)) as unfinished:
-            metadata = {"Description": "\n".join(rests_on)}
-            figure.savefig(unfinished, format=suffix[1:], dpi=DPI, metadata=metadata)
-        saved.append(file.with_name(file.name + suffix))
-    plt.close(figure)
-    return saved
+    files = [file.with_name(file.name + suffix) for suffix in (".svg", ".png")]
+    save_figure(figure, files, "\n".join(provenance))
+    return files

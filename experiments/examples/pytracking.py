@@ -9,32 +9,33 @@ it would hide the toolkit. So the toolkit is imported where it is used, not here
 """
 
 from pathlib import Path
+from typing import Any
 
 from crt_plugin.errors import SourceError
 
 
-def otb():
+def otb() -> tuple[list[Any], Any]:
     """The paper's best on the sequences of OTB-100 that are there."""
     return _trackers("default"), _otb_present()
 
 
-def otb_hog():
+def otb_hog() -> tuple[list[Any], Any]:
     """Hand-crafted features, several times faster."""
     return _trackers("hog"), _otb_present()
 
 
-def otb_features():
+def otb_features() -> tuple[list[Any], Any]:
     """Deep against hand-crafted features."""
     return _trackers("default", "hog", "rgb"), _otb_present()
 
 
-def _trackers(*parameters):
+def _trackers(*parameters: str) -> list[Any]:
     from pytracking.evaluation import Tracker
 
     return [Tracker("crt", name) for name in parameters]
 
 
-def _otb_present():
+def _otb_present() -> Any:
     """OTB-100 without the sequences that ``otb_path`` of evaluation/local.py does not hold."""
     from pytracking.evaluation.otbdataset import OTBDataset
 

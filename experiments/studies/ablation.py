@@ -21,12 +21,12 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from crt_plugin.bench.jobs import Job, measure
+from crt_plugin.bench.measure import Measurement, measure
 from crt_plugin.benchmark.results.scores import Score
 from crt_plugin.benchmark.run.evaluate import Evaluation, evaluate
 from crt_plugin.errors import ParameterError
-from crt_plugin.report.bootstrap import paired_difference
-from crt_plugin.report.held_out import held_out
+from crt_plugin.report.statistics.bootstrap import paired_difference
+from crt_plugin.report.statistics.cross_validation import cross_validate
 
 PAPER_UPDATES = {
     "loss_threshold": 0.1,
@@ -81,7 +81,7 @@ def parameters():
 """
 
 
-def written(folder: Path, of: str, names: list[str]) -> dict[str, Path]:
+def write_variants(folder: Path, of: str, names: list[str]) -> dict[str, Path]:
     """A parameter file for each variant, the file itself among them."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {name: folder / f"{name}.py" for name in names}
@@ -94,11 +94,11 @@ def written(folder: Path, of: str, names: list[str]) -> dict[str, Path]:
 def fps(file: Path, source: Path) -> float:
     """Of one variant, by a process of its own."""
     arguments = {"parameters": str(file), "precision": "auto", "source": str(source), "box": None}
-    speed = measure(Job("tracker", 0, {**arguments, "frames": 16, "naive": False}))["fps"]
+    speed = measure(Measurement("tracker", 0, {**arguments, "frames": 16, "naive": False}))["fps"]
     return float(speed)
 
 
-def merged(runs: list[Evaluation]) -> dict[str, dict[str, np.ndarray]]:
+def average_over_seeds(runs: list[Evaluation]) -> dict[str, dict[str, np.ndarray]]:
     """AUC, OS and DP of each variant and sequence, mean over seeds; one run for data and seed."""
     found: dict[str, dict[str, list[list[float]]]] = {}
     scores: list[Score] = [score for run in runs for score in run.report.scores]
@@ -116,7 +116,7 @@ def merged(runs: list[Evaluation]) -> dict[str, dict[str, np.ndarray]]:
 def show_held_out(auc: dict[str, dict[str, float]], console: Console) -> None:
     """What choosing among the variants is worth; for one sequence there is nothing to leave out."""
     try:
-        result = held_out(auc)
+        result = cross_validate(auc)
     except ParameterError as error:
         console.print(f"not cross-validated: {error}")
         return
@@ -142,7 +142,7 @@ def main() -> None:
         parser.error(f"no variants of {args.of}: {', '.join(sorted(unknown))}")
 
     names = [args.of, *chosen]
-    files = written(args.results / "parameters", args.of, names)
+    files = write_variants(args.results / "parameters", args.of, names)
     runs = [
         evaluate(
             "otb",
@@ -156,7 +156,7 @@ def main() -> None:
         for seed in args.seeds
         for data in args.data
     ]
-    scores = merged(runs)
+    scores = average_over_seeds(runs)
     auc = {
         variant: {name: float(values[0]) for name, values in sequences.items()}
         for variant, sequences in scores.items()

@@ -18,20 +18,20 @@ from rich.table import Table
 
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.layout import ResultFiles, trackers_in
-from crt_plugin.report.calibration import (
+from crt_plugin.report.page.player_data import overlap
+from crt_plugin.report.statistics.calibration import (
     RIGHT,
     Bin,
     calibration_error,
-    fitted,
+    fit_score,
     held_out_scores,
     reliability,
 )
-from crt_plugin.report.sequences import overlap
 
 Columns = dict[str, np.ndarray]
 
 
-def kept(data: Path, results: Path, tracker: str) -> tuple[Columns, Columns, Columns]:
+def load_scores(data: Path, results: Path, tracker: str) -> tuple[Columns, Columns, Columns]:
     """Peak, score, and whether the box is right, of each frame but the first, by sequence."""
     part = open_part("otb", data, None, results)
     peaks, scores, right = {}, {}, {}
@@ -54,7 +54,7 @@ def of_seeds(results: Path, tracker: str) -> list[str]:
     return [name for name in trackers_in(results / "OTB2015") if re.fullmatch(pattern, name)]
 
 
-def shown(title: str, found: list[Bin]) -> Table:
+def bin_table(title: str, found: list[Bin]) -> Table:
     """A table of bins."""
     table = Table("score", "frames", "mean score", "IoU > 0.5", title=title)
     for each in found:
@@ -76,7 +76,7 @@ def main() -> None:
     for data in args.data:
         for results in args.results:
             for tracker in of_seeds(results, args.tracker):
-                for column, found in zip(columns, kept(data, results, tracker), strict=True):
+                for column, found in zip(columns, load_scores(data, results, tracker), strict=True):
                     for name, values in found.items():
                         before = column.get(name, values[:0])
                         column[name] = np.concatenate([before, values])
@@ -87,13 +87,13 @@ def main() -> None:
         raise SystemExit(1)
     whole = np.concatenate(list(right.values()))
     weights = np.concatenate([np.full(len(each), 100.0 / len(each)) for each in peaks.values()])
-    params = fitted(np.concatenate(list(peaks.values())), whole, weights)
+    params = fit_score(np.concatenate(list(peaks.values())), whole, weights)
     console.print(
         f"score_slope = {params.score_slope:.2f}, score_midpoint = {params.score_midpoint:.3f}"
     )
     out = np.concatenate(list(held_out_scores(peaks, right).values()))
-    console.print(shown("fitted on all other sequences", reliability(out, whole)))
-    console.print(shown("as kept", reliability(np.concatenate(list(scores.values())), whole)))
+    console.print(bin_table("fitted on all other sequences", reliability(out, whole)))
+    console.print(bin_table("as kept", reliability(np.concatenate(list(scores.values())), whole)))
 
 
 if __name__ == "__main__":

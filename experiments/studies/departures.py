@@ -10,7 +10,6 @@ pixels as the published code does, with VGG's weights and layers rounded to bflo
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from torch.nn import functional
 
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.run.evaluate import run_trackers
+from crt_plugin.features.base import FeatureExtractor
 from crt_plugin.features.vgg import MEAN_COLOR, VGG, pooled_layers
 from crt_plugin.features.vgg_weights import load_layers
 from crt_plugin.hosts.got10k import GOT10kTracker
@@ -29,13 +29,14 @@ from crt_plugin.parameters import Parameters
 from crt_plugin.plus.tracker import CRTTracker
 
 
-class Truncated(CRTTracker):
+class WholePixelTracker(CRTTracker):
     """Every box loses its fractions of a pixel, place and size."""
 
     def update(self, image: Any) -> np.ndarray:
         """Box of the next frame, whole pixels."""
         super().update(image)
-        self._last = replace(self.last, box=np.floor(self.last.box))
+        pose = self.last.pose.place_box(np.floor(self.last.box))
+        self._last = self.last.in_pose(pose)
         return self.last.box.copy()
 
 
@@ -44,21 +45,23 @@ class RoundedVGG:
 
     stride, rescaled = VGG.stride, VGG.rescaled
 
-    def __init__(self, params: Parameters, like: VGG) -> None:
-        self.name, self.channels = like.name, like.channels
-        self._layers = [(rounded(w), rounded(b)) for w, b in load_layers(params)]
+    def __init__(self, params: Parameters, like: FeatureExtractor) -> None:
+        self.name, self.channels, self.groups = like.name, like.channels, like.groups
+        self._layers = [tuple(map(round_to_bfloat16, layer)) for layer in load_layers(params)]
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:
         """N x 4h x 4w x 3, uint8, RGB -> N x h x w x C, float32."""
-        x = rounded(patches.float() - torch.tensor(MEAN_COLOR)).permute(0, 3, 1, 2)
+        x = patches.float() - torch.tensor(MEAN_COLOR)
+        x = round_to_bfloat16(x).permute(0, 3, 1, 2)
         for number, (weight, bias) in enumerate(self._layers, start=1):
-            x = rounded(functional.relu(functional.conv2d(x, weight, bias, padding=1)))
+            x = functional.relu(functional.conv2d(x, weight, bias, padding=1))
+            x = round_to_bfloat16(x)
             if number in pooled_layers(len(self._layers)):
                 x = functional.max_pool2d(x, 2)
         return x.permute(0, 2, 3, 1).contiguous()
 
 
-def rounded(x: torch.Tensor) -> torch.Tensor:
+def round_to_bfloat16(x: torch.Tensor) -> torch.Tensor:
     """To the nearest bfloat16, as float32."""
     return x.bfloat16().float()
 
@@ -67,7 +70,7 @@ def variant(name: str) -> GOT10kTracker:
     """CRT with some of the departures taken back, called ``CRT-<name>``."""
     host = GOT10kTracker("default", name=f"CRT-{name}", precision="float32")
     if "whole pixels" in name:
-        host.tracker = Truncated(host.tracker.params)
+        host.tracker = WholePixelTracker(host.tracker.params)
     if "bfloat16" in name:
         features = host.tracker.features
         features.extractors = [RoundedVGG(host.tracker.params, features.extractors[0])]

@@ -67,7 +67,9 @@ def draw(image: np.ndarray, tracker: CRTTracker, file: Path) -> None:
         ax.set_xticks([])
         ax.set_yticks([])
     for rect, color in ((last.patch_rect, "tab:cyan"), (last.box, "tab:orange")):
-        axes[0, 0].add_patch(Rectangle(rect[:2], *rect[2:], fill=False, color=color, lw=1.5))
+        axes[0, 0].add_patch(
+            Rectangle((rect[0], rect[1]), *rect[2:], fill=False, color=color, lw=1.5)
+        )
     row, column = last.cell
     axes[1, 2].plot(column, row, "+", color="tab:orange", markersize=12)
     for ax, sign in zip(axes.flat, ("→", "→", "↵", "\N{MULTIPLICATION SIGN}", "="), strict=False):

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.hosts.got10k import FIRST_PIXEL, rect_iou
-from crt_plugin.parameters import load_parameters
+from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.plus.tracker import CRTTracker
 
 SETTLED, LAST = 20, 45  # frames after the jump
@@ -36,7 +36,9 @@ def shift_of(boxes: np.ndarray, width: int) -> int | None:
     return None
 
 
-def overlaps(params, files: list[str], truth: np.ndarray, middle: int, shift: int) -> list[float]:
+def overlaps(
+    params: Parameters, files: list[str], truth: np.ndarray, middle: int, shift: int
+) -> list[float]:
     """Mean IoU before the jump, and after it."""
     tracker = CRTTracker(params)
     boxes = []
@@ -65,7 +67,7 @@ def main() -> None:
     params = load_parameters(args.parameters)
     variants = {"with search": params, "without": params.copy(lost_score=None)}
     table = Table("sequence", "jump, px", *(f"{v}: before, after" for v in variants))
-    found = {name: [] for name in variants}
+    found: dict[str, list[list[float]]] = {name: [] for name in variants}
     sequences = zip(part.names, part.experiment.dataset, strict=True)
     for name, (files, truth) in track(list(sequences), description="jumps"):
         middle = len(files) // 2

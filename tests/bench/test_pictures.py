@@ -1,11 +1,10 @@
 """Pictures are written, and hold what they were given; looked at by hand before a release."""
 
-import matplotlib.pyplot as plt
-import pytest
-
-from crt_plugin.bench import pictures
+from crt_plugin.bench.measurement_tables import measurement_tables
 from crt_plugin.bench.pictures import draw_growth, draw_speed
-from crt_plugin.bench.tables import tables
+from tests.helpers.figures import figures
+
+__all__ = ["figures"]  # a fixture
 
 POINTS = {
     "crt:a": (1.0, 0.6),
@@ -14,17 +13,6 @@ POINTS = {
     "crt:d": (90.0, 0.4),
     "crt:e": (10.0, 0.2),
 }
-
-
-@pytest.fixture
-def figures(monkeypatch):
-    """Figures that would have been closed."""
-    kept = []
-    monkeypatch.setattr(pictures.plt, "close", kept.append)
-    yield kept
-    monkeypatch.undo()
-    for figure in kept:
-        plt.close(figure)
 
 
 def test_speed_against_accuracy(figures, tmp_path):
@@ -69,5 +57,5 @@ def test_growth_has_a_panel_for_each_subject_that_was_measured(figures, tmp_path
 
 def test_no_more_than_four_trackers_in_a_table():
     result = {"tracker": "crt:a", "threads": 1, "fps": 1.0, "stages_ms": {}, "init_ms": 1.0}
-    found = tables([result | {"peak_mib": None}] * 5)
+    found = measurement_tables([result | {"peak_mib": None}] * 5)
     assert [len(table.columns) for table in found] == [5, 2]

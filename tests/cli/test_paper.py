@@ -13,10 +13,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from crt_plugin.cli.main import Commands
-from crt_plugin.cli.paper import paper
+from crt_plugin.cli.paper import ORDER, find_scripts, paper
 from crt_plugin.paper.printed import FIGURE5_TRACKERS, TRACKERS
-from crt_plugin.paper.scripts import ORDER, find_scripts, load, script_directory
 from crt_plugin.paper.study import Study, settings_of
+from crt_plugin.runtime.python_files import bundled_folder, load_python_file
 from tests.helpers.datasets import boxes, write, write_otb
 from tests.helpers.paper import quick_parameters, score
 
@@ -48,6 +48,10 @@ def crt(tmp_path, monkeypatch, no_curves):
     return run
 
 
+def load_script(name):
+    return load_python_file(find_scripts()[name])
+
+
 def rows(file):
     lines = [line for line in file.read_text().splitlines() if not line.startswith("#")]
     return list(csv.DictReader(lines))
@@ -56,7 +60,7 @@ def rows(file):
 def test_one_script_for_each_table_and_figure():
     assert [file.stem.partition("_")[0] for file in find_scripts().values()] == list(ORDER)
     assert list(find_scripts(["figure2", "table3_patch_size"])) == ["table3", "figure2"]
-    assert all(callable(load(file)) for file in find_scripts().values())
+    assert all(callable(load_python_file(file).make) for file in find_scripts().values())
 
 
 def test_everything_without_frames(crt, tmp_path):
@@ -103,33 +107,29 @@ def test_how_hard_the_targets_at_hand_are(crt, tmp_path):
 
 def test_places_in_figure_4():
     """AUC 0.5, 0.7, 0.6 and 0.3, DP 0.1 below: CRT is the third, 20 points before DeepSRDCF."""
-    make = load(find_scripts()["figure4"])
+    find = load_script("figure4")._findings
     some = {
         name: score(name, {"Couple": auc, "Deer": auc})
         for name, auc in (("CRT", 0.5), ("HCF", 0.7), ("HDT", 0.6), ("DeepSRDCF", 0.3))
     }
-    said = make.__globals__["_findings"]({"OTB-100": some, "OTB-50": some})
+    said = find({"OTB-100": some, "OTB-50": some})
     assert "OTB-100: of 4 trackers CRT is number 3 in DP and number 3 in AUC" in said[0]
     assert "minus DeepSRDCF +20.0 [+20.0, +20.0], AUC +20.0 [+20.0, +20.0]" in said[2]
     assert "as the paper finds (paper: +8 and +6)" in said[2]
     part = some | {"MEEM": score("MEEM", {"Couple": 0.9})}  # of one of the targets: not compared
-    assert (
-        "of 4 trackers CRT is number 3 in DP"
-        in make.__globals__["_findings"]({"OTB-100": part, "OTB-50": part})[0]
-    )
+    assert "of 4 trackers CRT is number 3 in DP" in find({"OTB-100": part, "OTB-50": part})[0]
     alone = {"CRT": some["CRT"]}
-    assert make.__globals__["_findings"]({"OTB-100": alone, "OTB-50": {}}) == []
+    assert find({"OTB-100": alone, "OTB-50": {}}) == []
     others = {"HCF": some["HCF"], "KCF": some["HCF"]}  # none of OTB-50 is at hand
-    assert len(make.__globals__["_findings"]({"OTB-100": some, "OTB-50": others})) == 1
+    assert len(find({"OTB-100": some, "OTB-50": others})) == 1
 
 
 def test_first_under_attributes():
     """Deer's FM and BC are Couple's too. MEEM, ahead on Couple, lacks Deer and is not compared."""
-    make = load(find_scripts()["table4"])
+    firsts = load_script("table4")._firsts
     both = {"HCF": score("HCF", {"Couple": 0.4, "Deer": 0.8})}
     part = {"MEEM": score("MEEM", {"Couple": 0.9})}
     crt = score("CRT", {"Couple": 0.6, "Deer": 0.5})
-    firsts = make.__globals__["_firsts"]
     said = firsts(crt, both | part)  # FM, BC: 0.55 and 0.6; OPR, SV, DEF of Couple: 0.6 and 0.4
     assert "first in DP under 3 of 8 attributes: SV, DEF, OPR (paper: 10 of 11" in said[0]
     assert "first in AUC under 3 of 8 attributes: SV, DEF, OPR (paper: 7 of 11" in said[1]
@@ -180,16 +180,15 @@ def test_figures_of_frames(tmp_path, monkeypatch, no_curves):
         write(tmp_path / "rivals/OTB2015" / rival / "Woman.txt", boxes(5))
     folder = tmp_path / "paper"
     study = Study(tmp_path / "r", folder, data, tmp_path / "rivals", progress=False)
-    scripts = find_scripts()
     for name, quick in (
         ("figure2", {"STEPS": 4, "SHOWN": (1, 2, 3, 4)}),
         ("figure3", {"STEADY": 2, "APART": 1}),
         ("figure5", {}),
     ):
-        make = load(scripts[name])
+        script = load_script(name)
         for constant, value in (quick | {"OURS": ours}).items():
-            monkeypatch.setitem(make.__globals__, constant, value)
-        outcome = make(study)
+            monkeypatch.setattr(script, constant, value)
+        outcome = script.make(study)
         assert outcome.figures and all(file.is_file() for file in outcome.figures)
     assert sorted(file.stem for file in folder.glob("*.png")) == [
         "figure2_convergence",
@@ -215,10 +214,10 @@ def test_figure_3_looks_for_an_occlusion(tmp_path, monkeypatch, there, chosen):
         shutil.copy(plain, plain.with_name("groundtruth_rect.2.txt"))
         plain.rename(plain.with_name("groundtruth_rect.1.txt"))
     study = Study(tmp_path / "r", tmp_path / "paper", data, sequences=there, progress=False)
-    make = load(find_scripts()["figure3"])
+    script = load_script("figure3")
     asked = []
     monkeypatch.setattr(study, "sequence", asked.append)  # there: None, and so nothing is drawn
-    outcome = make(study)
+    outcome = script.make(study)
     assert asked == [chosen]
     assert outcome.findings == ["Figure 3: not made, as there are no frames of an occlusion."]
 
@@ -234,7 +233,7 @@ def test_figure_3_looks_for_an_occlusion(tmp_path, monkeypatch, there, chosen):
 )
 def test_what_past_frames_are_worth(past, alone, said):
     """On the object is who is within 20 px in the last frame; the frames before do not count."""
-    finding = load(find_scripts()["figure3"]).__globals__["_finding"]
+    finding = load_script("figure3")._finding
     far = SimpleNamespace(box=np.array([500.0, 500, 10, 20]))
 
     def found(shift):
@@ -246,7 +245,7 @@ def test_what_past_frames_are_worth(past, alone, said):
 
 
 def test_a_script_by_itself(crt, tmp_path):
-    file = script_directory() / "table2_mining.py"
+    file = bundled_folder("experiments") / "table2_mining.py"
     command = [sys.executable, file, "--groundtruth", "truth"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

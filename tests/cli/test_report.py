@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from crt_plugin.cli.main import Commands
 from crt_plugin.cli.report import report
-from crt_plugin.report import build as building
+from crt_plugin.report.page import build as building
 from tests.conftest import ROOT
 from tests.helpers.datasets import boxes, write, write_otb
 

@@ -1,20 +1,19 @@
 """studies/ablation.py: its variants, its means over seeds, and what it says of one sequence."""
 
 import io
-import runpy
 from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
 from crt_plugin.benchmark.results.scores import Score, SequenceScore
-from crt_plugin.paper.scripts import script_directory
 from crt_plugin.parameters import load_parameters
+from crt_plugin.runtime.python_files import bundled_folder, load_python_file
 
 
 @pytest.fixture(scope="module")
 def script():
-    return runpy.run_path(str(script_directory() / "studies/ablation.py"))
+    return load_python_file(bundled_folder("experiments") / "studies/ablation.py")
 
 
 def run_of(tracker, **auc):
@@ -24,7 +23,7 @@ def run_of(tracker, **auc):
 
 
 def test_every_variant_changes_all_that_it_names(script):
-    for of, variants in script["VARIANTS"].items():
+    for of, variants in script.VARIANTS.items():
         own = load_parameters(of)
         for variant, changes in variants.items():
             for name, value in changes.items():
@@ -33,14 +32,14 @@ def test_every_variant_changes_all_that_it_names(script):
 
 
 def test_files_of_variants_hold_their_changes(script, tmp_path):
-    files = script["written"](tmp_path, "plus", ["plus", "no_gate"])
+    files = script.write_variants(tmp_path, "plus", ["plus", "no_gate"])
     assert load_parameters("plus") == load_parameters(str(files["plus"]))
     without = load_parameters(str(files["no_gate"]))
     assert without == load_parameters("plus").copy(confidence_threshold=0.0)
 
 
 def test_means_are_over_seeds_of_each_sequence(script):
-    merged = script["merged"](
+    merged = script.average_over_seeds(
         [run_of("CRT-plus", a=0.2, b=0.4), run_of("CRT-plus-seed1", a=0.4, b=0.8)]
     )
     assert list(merged) == ["plus"]
@@ -51,7 +50,7 @@ def test_means_are_over_seeds_of_each_sequence(script):
 def test_what_was_chosen_without_each_sequence_is_shown(script):
     console = Console(file=io.StringIO(), width=200)
     scores = {"plus": {"a": 0.5, "b": 0.5}, "other": {"a": 0.9, "b": 0.3}}
-    script["show_held_out"](scores, console)
+    script.show_held_out(scores, console)
     shown = console.file.getvalue()
     assert "best of all: other, AUC 0.600; held out 0.400" in shown  # plus for a, other for b
     assert "a plus, b other" in shown
@@ -59,5 +58,5 @@ def test_what_was_chosen_without_each_sequence_is_shown(script):
 
 def test_one_sequence_cannot_be_left_out(script):
     console = Console(file=io.StringIO(), width=200)
-    script["show_held_out"]({"plus": {"a": 0.5}, "other": {"a": 0.6}}, console)
+    script.show_held_out({"plus": {"a": 0.5}, "other": {"a": 0.6}}, console)
     assert console.file.getvalue().startswith("not cross-validated: 1 sequences are common to")

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from crt_plugin.report import build as building
-from crt_plugin.report.source import Request
+from crt_plugin.report.page import build as building
+from crt_plugin.report.page.inputs import PageRequest
 from tests.helpers.datasets import boxes, write, write_otb
 
 TRUTH = {"Couple": boxes(4, 5), "Deer": boxes(5, 6)}
@@ -48,7 +48,7 @@ class Pages:
             write_results(self.results, rows)
         if not {"groundtruth", "data"} & set(settings):
             settings["data"] = self.data
-        return building.build(Request(self.results, **settings), self.output)
+        return building.build(PageRequest(self.results, **settings), self.output)
 
     def summary(self, rows=None, **settings):
         self.build(rows, **settings)

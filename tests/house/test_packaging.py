@@ -112,9 +112,9 @@ def test_data_and_licences_travel(contents):
         for path in (ROOT / "crt_plugin/media/clip_annotations").glob("*.csv")
     ]
     assert len(data) >= 3
-    assets = [path.name for path in (ROOT / "crt_plugin/report/assets").iterdir()]
+    assets = [path.name for path in (ROOT / "crt_plugin/report/page/assets").iterdir()]
     assert {"page.html", "page.css", "page.js"} <= set(assets)
-    data += [f"report/assets/{name}" for name in assets]
+    data += [f"report/page/assets/{name}" for name in assets]
     assert {f"crt_plugin/{path}" for path in data} <= set(contents)
     licences = {name.rpartition("/")[2] for name in contents if ".dist-info/licenses/" in name}
     assert licences == {"LICENSE", "NOTICE"}

@@ -2,8 +2,8 @@ import pytest
 
 from crt_plugin.paper.printed import Quality
 from crt_plugin.paper.quality import Claim, Row, by_sequence, finding, quality_table, verdict
-from crt_plugin.paper.study import Scored
-from crt_plugin.report.bootstrap import Difference
+from crt_plugin.paper.study import TrackerScores
+from crt_plugin.report.statistics.bootstrap import Difference
 from tests.helpers.paper import score
 
 # Deer and Girl are of OTB-50; Dog and Crossing are not.
@@ -21,7 +21,9 @@ def texts(table):
 
 def test_ours_beside_the_papers():
     """OTB-50: Deer and Girl, AUC 0.7 and 0.45; OS is 0.1 above and DP 0.1 below here."""
-    table = quality_table("t", "T", ROWS, Scored({"good": GOOD, "bad": BAD}, []), ["a finding"])
+    table = quality_table(
+        "t", "T", ROWS, TrackerScores({"good": GOOD, "bad": BAD}, []), ["a finding"]
+    )
     paper = ["70.0", "80.0", "1.5"]
     assert texts(table)[0] == [
         "9 x 5", *paper, "80.0", "60.0", "2", "70.0", "50.0", "60.0", "4", "2.0"
@@ -33,30 +35,32 @@ def test_ours_beside_the_papers():
 
 
 def test_what_is_missing_is_left_empty_and_named():
-    table = quality_table("t", "T", ROWS, Scored({"good": GOOD}, ["CRT-bad: no weights"]), [])
+    table = quality_table(
+        "t", "T", ROWS, TrackerScores({"good": GOOD}, ["CRT-bad: no weights"]), []
+    )
     assert texts(table)[1] == ["3 x 3", "60.0", "75.0", *[""] * 9]
     assert "Left empty: CRT-bad: no weights" in table.notes
 
 
 def test_uneven_rows_are_said():
     short = score("CRT-bad", {"Deer": 0.5})
-    table = quality_table("t", "T", ROWS, Scored({"good": GOOD, "bad": short}, []), [])
+    table = quality_table("t", "T", ROWS, TrackerScores({"good": GOOD, "bad": short}, []), [])
     assert any("different sequences" in note for note in table.notes)
 
 
 def test_a_finding_by_hand():
     """Differences: Deer 0.3, Girl 0.2, Dog 0.1, Crossing 0.4; on OTB-50 mean 0.25."""
     printed = {row.parameters: row.printed for row in ROWS}
-    text = finding(CLAIM, Scored({"good": GOOD, "bad": BAD}, []), printed)
+    text = finding(CLAIM, TrackerScores({"good": GOOD, "bad": BAD}, []), printed)
     assert "(paper: +10.0 and +5.0)" in text
     assert "OTB-50: +25.0 [+20.0, +30.0] and +25.0 [+20.0, +30.0] on 2 sequences" in text
     assert "OTB-100: +25.0" in text and text.count("as the paper finds") == 2
 
 
 def test_a_finding_without_results():
-    text = finding(CLAIM, Scored({"good": GOOD}, []), {})
+    text = finding(CLAIM, TrackerScores({"good": GOOD}, []), {})
     assert "OTB-50: not measured; OTB-100: not measured" in text and "(paper" not in text
-    alone = Scored({"good": GOOD, "bad": score("CRT-bad", {"Deer": 0.5})}, [])
+    alone = TrackerScores({"good": GOOD, "bad": score("CRT-bad", {"Deer": 0.5})}, [])
     assert "OTB-50: fewer than two sequences in common" in finding(CLAIM, alone, {})
 
 

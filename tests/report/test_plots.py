@@ -1,21 +1,12 @@
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 from matplotlib.colors import to_hex
 from PIL import Image
 
-from crt_plugin.report import plots
-from crt_plugin.report.plots import COLORS, Curves, Line, Panel, draw_curves, draw_panels
+from crt_plugin.report.plot_style import COLORS
+from crt_plugin.report.plots import Curves, Line, Panel, draw_curves, draw_panels
+from tests.helpers.figures import figures
 
-
-@pytest.fixture
-def figures(monkeypatch):
-    """Figures that were drawn; they stay open for the test."""
-    drawn = []
-    monkeypatch.setattr(plots.plt, "close", drawn.append)
-    yield drawn
-    monkeypatch.undo()
-    plt.close("all")
+__all__ = ["figures"]  # a fixture
 
 
 def test_a_tracker_has_one_colour_in_all_panels(figures, tmp_path):

@@ -17,8 +17,9 @@ import torch
 from numpy.typing import NDArray
 
 from crt_plugin.errors import BoxError, MissingExtraError, SourceError
-from crt_plugin.parameters import Parameters, load_parameters, parameter_directory
+from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.plus.tracker import CRTTracker
+from crt_plugin.runtime.python_files import bundled_folder, load_python_file
 
 # How the toolkit's run_vot turns polygons into boxes; this one is the bounding box, as in VOT.
 VOT_RECTANGLE = "union"
@@ -128,17 +129,8 @@ def _boxes(box: Any) -> list[list[float]]:
 
 
 def experiments() -> ModuleType:
-    """``experiments/examples/pytracking.py``, found by its path.
-
-    Under its own name it would hide the toolkit, which ``import pytracking`` means.
-    """
-    path = parameter_directory().parent / "experiments" / "examples" / "pytracking.py"
-    spec = importlib.util.spec_from_file_location("crt_experiments_of_pytracking", path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise SourceError(f"no file {path}; expected an installation with its experiments")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """The module ``experiments/examples/pytracking.py``."""
+    return load_python_file(bundled_folder("experiments") / "examples" / "pytracking.py")
 
 
 def __getattr__(name: str) -> Any:

@@ -435,7 +435,7 @@ def test_experiments_run_as_a_script_say_what_to_do():
 
 
 def test_experiments_that_are_missing(monkeypatch, tmp_path):
-    monkeypatch.setattr(adapter, "parameter_directory", lambda: tmp_path / "parameters")
+    monkeypatch.setattr(adapter, "bundled_folder", lambda name: tmp_path / name)
     with pytest.raises(SourceError, match=r"no file .*pytracking\.py"):
         adapter.experiments()
 

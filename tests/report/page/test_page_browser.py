@@ -10,8 +10,8 @@ from PIL import Image
 
 from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.formats.otb import otb_lists
-from crt_plugin.report.build import build
-from crt_plugin.report.source import Request
+from crt_plugin.report.page.build import build
+from crt_plugin.report.page.inputs import PageRequest
 from tests.helpers.datasets import boxes, write, write_otb
 from tests.helpers.page import read_script, shifted, write_results
 
@@ -61,7 +61,7 @@ def output(tmp_path_factory):
         results = write_all(folder)
     except OSError:
         pytest.skip("this file system refuses a name with quotes")
-    build(Request(results, data=folder / "data"), folder / "out")
+    build(PageRequest(results, data=folder / "data"), folder / "out")
     return folder / "out"
 
 
@@ -450,7 +450,7 @@ def test_nothing_is_wider_than_a_narrow_window(browser, undrawn):
 
 def test_a_page_without_frames_and_a_sequence_without_results(browser, output, tmp_path):
     """Overlap over time is there without pictures; a rival without results has no cells."""
-    asked = Request(output.parent / "results", output.parent / "data", trackers=[CRT, "ECO"])
+    asked = PageRequest(output.parent / "results", output.parent / "data", trackers=[CRT, "ECO"])
     build(asked, tmp_path / "out")
     (tmp_path / "out/plotly.min.js").write_text("window.Plotly = { react: async () => {} };")
     found = Watched(browser, tmp_path / "out").open_player("Bolt (no pictures)")

@@ -39,7 +39,7 @@ class Bin:
     right: float
 
 
-def fitted(peaks: Values, right: NDArray[np.bool_], weights: Values | None = None) -> Parameters:
+def fit_score(peaks: Values, right: NDArray[np.bool_], weights: Values | None = None) -> Parameters:
     """Settings with the ``score_slope`` and ``score_midpoint`` of the greatest likelihood.
 
     Args:
@@ -92,7 +92,7 @@ def held_out_scores(
     for name in peaks:
         others = [other for other in peaks if other != name]
         weights = [np.full(len(peaks[o]), 100.0 / len(peaks[o])) for o in others]
-        params = fitted(
+        params = fit_score(
             np.concatenate([peaks[o] for o in others]),
             np.concatenate([right[o] for o in others]),
             np.concatenate(weights),

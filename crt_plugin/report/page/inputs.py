@@ -21,7 +21,7 @@ SHOWN = 5  # names in a note
 
 
 @dataclass(frozen=True)
-class Request:
+class PageRequest:
     """What a page is to show.
 
     Attributes:
@@ -46,8 +46,8 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Source:
-    """An opened ``Request``.
+class PageInputs:
+    """An opened ``PageRequest``.
 
     Attributes:
         part: sequences with annotations.
@@ -67,7 +67,7 @@ class Source:
         return np.asarray(dataset[dataset.seq_names.index(sequence)][1], dtype=float)
 
 
-def open_source(request: Request, reports: Path) -> Source:
+def open_inputs(request: PageRequest, reports: Path) -> PageInputs:
     """Open what a page is made of.
 
     Args:
@@ -92,10 +92,10 @@ def open_source(request: Request, reports: Path) -> Source:
     notes += _foreign(part, trackers)
     part = _only(part, request.sequences)
     frames = _frames(part, with_frames, request.frames_of, notes)
-    return Source(part, trackers, frames, notes)
+    return PageInputs(part, trackers, frames, notes)
 
 
-def _check(request: Request) -> None:
+def _check(request: PageRequest) -> None:
     if request.groundtruth is None and request.data is None:
         raise ParameterError(
             "a page needs annotations; expected --groundtruth FILE_OR_DIR, --data DIR, or both"

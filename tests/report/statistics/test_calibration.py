@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from crt_plugin.errors import ParameterError
-from crt_plugin.report.calibration import (
+from crt_plugin.report.statistics.calibration import (
     calibration_error,
-    fitted,
+    fit_score,
     held_out_scores,
     reliability,
     scores_of,
@@ -19,7 +19,7 @@ def frames(count, slope=14.0, even=0.25, seed=0):
 
 
 def test_a_known_curve_is_recovered():
-    params = fitted(*frames(20_000))
+    params = fit_score(*frames(20_000))
     assert params.score_slope == pytest.approx(14, rel=0.06)
     assert params.score_midpoint == pytest.approx(0.25, abs=0.01)
 
@@ -28,20 +28,20 @@ def test_the_mean_score_is_the_fraction_that_is_right():
     """At the greatest likelihood, for any data: the derivative by the offset is 0."""
     peaks, _ = frames(500)
     right = np.random.default_rng(1).uniform(size=500) < peaks**2 + 0.1  # no logistic function
-    assert scores_of(peaks, fitted(peaks, right)).mean() == pytest.approx(right.mean(), abs=1e-4)
+    assert scores_of(peaks, fit_score(peaks, right)).mean() == pytest.approx(right.mean(), abs=1e-4)
 
 
 def test_weights_count_like_repetitions():
     peaks, right = frames(300)
     weights = np.random.default_rng(2).integers(1, 4, 300)
-    weighted = fitted(peaks, right, weights.astype(float))
-    repeated = fitted(np.repeat(peaks, weights), np.repeat(right, weights))
+    weighted = fit_score(peaks, right, weights.astype(float))
+    repeated = fit_score(np.repeat(peaks, weights), np.repeat(right, weights))
     assert weighted.score_slope == pytest.approx(repeated.score_slope, rel=1e-4)
     assert weighted.score_midpoint == pytest.approx(repeated.score_midpoint, abs=1e-5)
 
 
 def test_a_perfect_separation_has_a_finite_slope():
-    params = fitted(np.array([0.1, 0.2, 0.6, 0.7]), np.array([False, False, True, True]))
+    params = fit_score(np.array([0.1, 0.2, 0.6, 0.7]), np.array([False, False, True, True]))
     assert 0.2 < params.score_midpoint < 0.6 and params.score_slope < 1000
 
 
@@ -55,7 +55,7 @@ def test_a_perfect_separation_has_a_finite_slope():
 )
 def test_what_cannot_be_fitted(right, message):
     with pytest.raises(ParameterError, match=message):
-        fitted(np.array([0.1, 0.2, 0.6, 0.7]), np.array(right))
+        fit_score(np.array([0.1, 0.2, 0.6, 0.7]), np.array(right))
 
 
 def test_held_out_scores_do_not_see_their_sequence():
@@ -65,9 +65,9 @@ def test_held_out_scores_do_not_see_their_sequence():
     for seed, (name, value) in enumerate(even.items()):
         peaks[name], right[name] = frames(4000, even=value, seed=seed)
     scores = held_out_scores(peaks, right)
-    expected = scores_of(peaks["odd"], fitted(*frames(50_000, even=0.2, seed=9)))
+    expected = scores_of(peaks["odd"], fit_score(*frames(50_000, even=0.2, seed=9)))
     assert scores["odd"] == pytest.approx(expected, abs=0.05)
-    of_a = scores_of(peaks["a"], fitted(*frames(50_000, even=0.2, seed=9)))
+    of_a = scores_of(peaks["a"], fit_score(*frames(50_000, even=0.2, seed=9)))
     assert scores["a"] != pytest.approx(of_a, abs=0.05)  # the odd one had a part in it
 
 

@@ -1,4 +1,4 @@
-"""The process of one job: ``python -m crt_plugin.bench.worker JSON``, lines of JSON out."""
+"""A measurement's process: ``python -m crt_plugin.bench.process JSON``, lines of JSON out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import cv2
 import torch
 
 from crt_plugin.bench.growth import GROWTH
-from crt_plugin.bench.jobs import Result
+from crt_plugin.bench.measure import Result
 from crt_plugin.bench.regression_step import regression_step
 from crt_plugin.bench.tracking import peer, tracker
 from crt_plugin.errors import CRTError
@@ -25,18 +25,19 @@ TASKS: dict[str, Callable[..., Result]] = {
 
 
 def main(text: str, out: TextIO) -> None:
-    """Do the job of ``jobs.Job`` as JSON; its result, or error, is the last line."""
-    job = json.loads(text)
-    if job["threads"]:
-        torch.set_num_threads(job["threads"])
-        cv2.setNumThreads(job["threads"])
+    """Take the ``Measurement`` of a text of JSON; its result, or error, is the last line."""
+    measurement = json.loads(text)
+    if measurement["threads"]:
+        torch.set_num_threads(measurement["threads"])
+        cv2.setNumThreads(measurement["threads"])
 
     def say(message: dict[str, Any]) -> None:
         out.write(json.dumps(message) + "\n")
         out.flush()
 
     try:
-        result = TASKS[job["task"]](**job["arguments"], on_step=lambda step: say({"step": step}))
+        task = TASKS[measurement["task"]]
+        result = task(**measurement["arguments"], on_step=lambda step: say({"step": step}))
     except CRTError as error:
         result = {"error": str(error)}
     say(result)

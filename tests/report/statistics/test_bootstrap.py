@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crt_plugin.report.bootstrap import paired_difference, paired_differences
+from crt_plugin.report.statistics.bootstrap import paired_difference, paired_differences
 
 SCORES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=12)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from crt_plugin.paper.at_hand import at_hand
+from crt_plugin.paper.subset import compare_subset
 from tests.helpers.paper import score
 
 # OTB-50: Couple, Deer, Girl. OTB-100 only: Crossing. "mine" is in neither.
@@ -15,7 +15,7 @@ def shown(table, tracker):
 
 def test_here_beside_all_by_hand():
     """OS is 0.1 above AUC, DP 0.1 below. OTB-50: here 0.5 of A, all 0.4; B 0.2 and 0.3."""
-    table, findings = at_hand({"B": HARD, "A": EASY}, ["Couple", "Deer", "Crossing", "mine"])
+    table, findings = compare_subset({"B": HARD, "A": EASY}, ["Couple", "Deer", "Crossing", "mine"])
     easy = shown(table, "A")
     assert (easy["OTB-50 OS here"], easy["OTB-50 OS"]) == ("60.0", "50.0")
     assert (easy["OTB-50 DP here"], easy["OTB-50 AUC"]) == ("40.0", "40.0")
@@ -26,17 +26,17 @@ def test_here_beside_all_by_hand():
 
 
 def test_nothing_is_said_where_all_are_at_hand():
-    table, findings = at_hand({"A": EASY}, list(EASY.each))
+    table, findings = compare_subset({"A": EASY}, list(EASY.each))
     assert findings == [] and shown(table, "A")["OTB-50 OS here"] == "50.0"
 
 
 @pytest.mark.parametrize("targets", [[], ["mine"]])
 def test_no_target_at_hand_leaves_cells_empty(targets):
-    table, findings = at_hand({"A": EASY}, targets)
+    table, findings = compare_subset({"A": EASY}, targets)
     assert findings == [] and shown(table, "A")["OTB-50 OS here"] == ""
     assert shown(table, "A")["OTB-50 OS"] == "50.0"
 
 
 def test_no_rivals():
-    table, findings = at_hand({}, ["Deer"])
+    table, findings = compare_subset({}, ["Deer"])
     assert not table.rows and findings == []

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 
 from crt_plugin.benchmark.results.scores import Score, over
 from crt_plugin.formats.otb import otb_lists
-from crt_plugin.report.tables import Table, cells
+from crt_plugin.report.result_table import ResultTable, cells
 
 FIELDS = ("os", "dp", "auc")
 TITLE = "Targets at hand beside the whole benchmark: published boxes (%)"
@@ -20,7 +20,9 @@ SAID = (
 )
 
 
-def at_hand(rivals: Mapping[str, Score], targets: Collection[str]) -> tuple[Table, list[str]]:
+def compare_subset(
+    rivals: Mapping[str, Score], targets: Collection[str]
+) -> tuple[ResultTable, list[str]]:
     """Rivals on the targets at hand beside all of OTB-50 and OTB-100 (ours).
 
     Args:
@@ -47,7 +49,7 @@ def at_hand(rivals: Mapping[str, Score], targets: Collection[str]) -> tuple[Tabl
         if differences:
             findings.append(_finding(title, len(here), len(members), differences))
     notes = [SAID, *findings, *_incomplete(rivals)]
-    return Table(
+    return ResultTable(
         "figure4_at_hand", TITLE, columns, [cells(*row) for row in rows.values()], notes
     ), findings
 

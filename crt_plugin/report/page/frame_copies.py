@@ -14,7 +14,7 @@ JPEG = (".jpg", ".jpeg")
 
 
 @dataclass(frozen=True)
-class Pictures:
+class FrameCopies:
     """Frames in a page's folder, ``<frame, from 0, four digits>.jpg``.
 
     Attributes:
@@ -31,7 +31,7 @@ class Pictures:
 
 def copy_frames(
     files: Sequence[Path], folder: Path, max_side: int, on_frame: Callable[[], None]
-) -> Pictures | None:
+) -> FrameCopies | None:
     """Copy frames as JPEG, downscaled so that no side is longer than ``max_side`` px.
 
     JPEGs that are small enough keep their bytes.
@@ -54,7 +54,7 @@ def copy_frames(
         return None
     factor = _factor(size, max_side)
     width, height = _scaled(size, factor)
-    return Pictures(width, height, factor, unread)
+    return FrameCopies(width, height, factor, unread)
 
 
 def _copy(file: Path, to: Path, max_side: int) -> tuple[int, int]:

@@ -12,12 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.errors import ParameterError, SourceError
-from crt_plugin.report.frames import copy_frames
-from crt_plugin.report.library import plotly_script
-from crt_plugin.report.page import Content, collect, summary
-from crt_plugin.report.scripts import file_name, write_script
-from crt_plugin.report.sequences import response_data, sequence_data
-from crt_plugin.report.source import Request, open_source
+from crt_plugin.report.page.content import Content, collect, summary
+from crt_plugin.report.page.frame_copies import copy_frames
+from crt_plugin.report.page.inputs import PageRequest, open_inputs
+from crt_plugin.report.page.javascript import file_name, plotly_script, write_script
+from crt_plugin.report.page.player_data import response_data, sequence_data
 from crt_plugin.runtime.atomic import make_scratch_folder
 
 ASSETS = Path(__file__).with_name("assets")
@@ -41,7 +40,7 @@ class Built:
     notes: list[str]
 
 
-def build(request: Request, output: str | Path, progress: bool = False) -> Built:
+def build(request: PageRequest, output: str | Path, progress: bool = False) -> Built:
     """Make a page.
 
     Args:
@@ -59,9 +58,9 @@ def build(request: Request, output: str | Path, progress: bool = False) -> Built
     library = plotly_script()
     # beside the output, so that a stopped run leaves no half of a page and a move is a rename
     with make_scratch_folder(output.parent, output.name) as work:
-        source = open_source(request, work / "reports")
-        scored = score_results(source.part, source.trackers, progress, curves=False)
-        content = collect(source, scored, keep_all=request.sequences is not None)
+        inputs = open_inputs(request, work / "reports")
+        scored = score_results(inputs.part, inputs.trackers, progress, curves=False)
+        content = collect(inputs, scored, keep_all=request.sequences is not None)
         folder = work / "page"
         shutil.copytree(ASSETS, folder, ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "page.html").rename(folder / INDEX)
@@ -85,8 +84,8 @@ def _check_output(output: Path) -> None:
 
 
 def _write_sequences(content: Content, folder: Path, max_side: int, progress: bool) -> None:
-    source = content.source
-    frames = sum(len(source.frames.get(name, ())) for name in content.sequences)
+    inputs = content.inputs
+    frames = sum(len(inputs.frames.get(name, ())) for name in content.sequences)
     with _bars(progress) as bars:
         read = bars.add_task("sequences", total=len(content.sequences))
         copied = bars.add_task("frames", total=frames, visible=frames > 0)
@@ -100,7 +99,7 @@ def _write_sequence(
 ) -> None:
     name = content.sequences[number]
     file = file_name(number, name)
-    files, pictures = content.source.frames.get(name, []), None
+    files, pictures = content.inputs.frames.get(name, []), None
     if files:
         pictures = copy_frames(files, folder / "frames" / file, max_side, on_frame)
         unread = len(files) if pictures is None else len(pictures.unread)
@@ -108,7 +107,7 @@ def _write_sequence(
             content.notes.append(
                 f"{name}: {unread} of {len(files)} frames cannot be read and have no picture"
             )
-    data = sequence_data(content.source, name, content.with_result(name), pictures)
+    data = sequence_data(content.inputs, name, content.with_result(name), pictures)
     if pictures is not None:
         data["responses"] = _write_responses(content, folder, number)
     write_script(folder / "data" / f"{file}.js", file, data)
@@ -119,7 +118,7 @@ def _write_responses(content: Content, folder: Path, number: int) -> dict[int, s
     name, files = content.sequences[number], {}
     for tracker, tracker_name in content.with_result(name):
         try:
-            data = response_data(content.source, tracker_name, name)
+            data = response_data(content.inputs, tracker_name, name)
         except SourceError as error:
             content.notes.append(f"{tracker_name}, {name}: no response maps: {error}")
             continue

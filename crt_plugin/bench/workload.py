@@ -13,7 +13,7 @@ from crt_plugin.runtime.image import as_box
 
 
 @dataclass(frozen=True)
-class Clip:
+class Workload:
     """Frames, and an object in the first.
 
     Attributes:
@@ -27,7 +27,7 @@ class Clip:
     frame_size: list[int]
 
 
-def opened(source: str, box: Sequence[float] | None) -> Clip:
+def open_workload(source: str, box: Sequence[float] | None) -> Workload:
     """What ``crt track`` takes as a source, or the name of a clip of ``crt demo``.
 
     Args:
@@ -42,4 +42,4 @@ def opened(source: str, box: Sequence[float] | None) -> Clip:
     if given is None:
         raise BoxError(f"{source} has no annotation of its first frame; expected --box X,Y,W,H")
     height, width = next(found.frames()).shape[:2]
-    return Clip(found.frames, as_box(given, height, width).tolist(), [width, height])
+    return Workload(found.frames, as_box(given, height, width).tolist(), [width, height])

@@ -1,11 +1,14 @@
-"""Data for a page that is opened from disk: scripts, since a page there may fetch no JSON."""
+"""A page's scripts: plotly's, and data, since a page opened from disk may fetch no JSON."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from pathlib import Path
 from typing import Any
+
+from crt_plugin.errors import MissingExtraError
 
 # Harmless in JSON, but not in a script, or in a script inside of a page
 _ESCAPED = {c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
@@ -35,3 +38,19 @@ def write_script(file: Path, key: str, data: Any) -> None:
 def file_name(index: int, name: str) -> str:
     """A name for files of a sequence: safe in every file system and address, and no two alike."""
     return f"{index:03d}-{re.sub(r'[^A-Za-z0-9_.-]+', '_', name)[:60]}"
+
+
+def plotly_script() -> str:
+    """Text of plotly's script, which draws the page's curves, as the installed package brings it.
+
+    Raises:
+        MissingExtraError: plotly is not installed.
+    """
+    try:
+        offline = importlib.import_module("plotly.offline")
+    except ImportError as error:
+        raise MissingExtraError(
+            'the page draws its curves with plotly: pip install "crt-plugin[report]", or '
+            'pip install "plotly>=5.20"'
+        ) from error
+    return str(offline.get_plotlyjs())

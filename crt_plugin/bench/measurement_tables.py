@@ -9,13 +9,13 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from crt_plugin.bench.jobs import Result
+from crt_plugin.bench.measure import Result
 from crt_plugin.bench.stages import STAGES
 
 BESIDE = 4  # trackers in one table: more do not fit into 80 columns
 
 
-def tables(results: Sequence[Result]) -> list[RenderableType]:
+def measurement_tables(results: Sequence[Result]) -> list[RenderableType]:
     """Everything that the results hold, one table a subject."""
     tracked = [result for result in results if "fps" in result]
     found: list[RenderableType] = [

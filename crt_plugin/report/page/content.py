@@ -15,9 +15,9 @@ from crt_plugin.benchmark.datasets.catalog import Benchmark
 from crt_plugin.benchmark.results.scores import Report, Score, SequenceScore
 from crt_plugin.errors import SourceError
 from crt_plugin.formats.otb import otb_lists
-from crt_plugin.report.bootstrap import paired_differences
-from crt_plugin.report.scripts import file_name
-from crt_plugin.report.source import Source
+from crt_plugin.report.page.inputs import PageInputs
+from crt_plugin.report.page.javascript import file_name
+from crt_plugin.report.statistics.bootstrap import paired_differences
 from crt_plugin.runtime.environment import describe_machine
 
 OURS = "CRT"  # what names of this package's trackers begin with
@@ -32,7 +32,7 @@ class Content:
     """Scores under the names and in the order of the page.
 
     Attributes:
-        source: what they are of.
+        inputs: what they are of.
         sequences: names, in the page's order.
         trackers: names, in the page's order: ours first, then by AUC.
         scores: of the trackers that have any.
@@ -40,7 +40,7 @@ class Content:
         notes: what concerns the whole page.
     """
 
-    source: Source
+    inputs: PageInputs
     sequences: list[str]
     trackers: list[str]
     scores: dict[str, Score]
@@ -56,7 +56,7 @@ class Content:
         ]
 
 
-def collect(source: Source, scored: Report, keep_all: bool) -> Content:
+def collect(inputs: PageInputs, scored: Report, keep_all: bool) -> Content:
     """Put scores in order, and find a reason for each that is missing.
 
     Args:
@@ -66,39 +66,39 @@ def collect(source: Source, scored: Report, keep_all: bool) -> Content:
         SourceError: there is no score at all.
     """
     scores = {score.tracker: score for score in scored.scores}
-    broken = _broken(source, scored.problems)
+    broken = _broken(inputs, scored.problems)
     if not scores:
-        said = "; ".join([*scored.problems, *source.notes][:3])
+        said = "; ".join([*scored.problems, *inputs.notes][:3])
         raise SourceError(
-            f"nothing in {source.part.experiment.result_dir} can be scored: "
+            f"nothing in {inputs.part.experiment.result_dir} can be scored: "
             f"{said or 'no result file has the name of an annotated sequence'}"
         )
     tried = {sequence for score in scores.values() for sequence in score.each}
     tried |= {sequence for _, sequence in broken}
-    names = source.part.names
+    names = inputs.part.names
     sequences = [name for name in names if keep_all or name in tried]
-    notes = list(source.notes)
+    notes = list(inputs.notes)
     if len(sequences) < len(names):
         notes.append(
             f"{len(names) - len(sequences)} of {len(names)} annotated sequences have no result of "
             "any tracker and are in no table"
         )
-    trackers = sorted(source.trackers, key=lambda name: _rank(name, scores.get(name)))
+    trackers = sorted(inputs.trackers, key=lambda name: _rank(name, scores.get(name)))
     reasons = {
         (tracker, sequence): broken.get((tracker, sequence), NO_FILE)
         for tracker in trackers
         for sequence in sequences
         if tracker not in scores or sequence not in scores[tracker].each
     }
-    return Content(source, sequences, trackers, scores, reasons, notes)
+    return Content(inputs, sequences, trackers, scores, reasons, notes)
 
 
-def _broken(source: Source, problems: Sequence[str]) -> dict[tuple[str, str], str]:
+def _broken(inputs: PageInputs, problems: Sequence[str]) -> dict[tuple[str, str], str]:
     """Problems of result files, by tracker and sequence."""
     heads = {
         f"{tracker}, {sequence}: ": (tracker, sequence)
-        for tracker in source.trackers
-        for sequence in source.part.names
+        for tracker in inputs.trackers
+        for sequence in inputs.part.names
     }
     found = {}
     for line in problems:
@@ -117,7 +117,7 @@ def _rank(name: str, score: Score | None) -> tuple[bool, bool, float, str]:
 
 def summary(content: Content) -> dict[str, Any]:
     """The page's data of all sequences, as JSON can hold it; ``assets/model.js`` reads it."""
-    benchmark = content.source.part.benchmark
+    benchmark = content.inputs.part.benchmark
     parts = _parts(benchmark, content.sequences)
     reasons = list(dict.fromkeys(content.reasons.values()))
     return {
@@ -135,7 +135,7 @@ def summary(content: Content) -> dict[str, Any]:
 
 
 def _about(content: Content) -> dict[str, Any]:
-    part, here = content.source.part, describe_machine()
+    part, here = content.inputs.part, describe_machine()
     return {
         "benchmark": part.benchmark.folder,
         "sequences": len(content.sequences),
@@ -159,13 +159,13 @@ def _mode(content: Content) -> str:
 
 
 def _sequence(content: Content, number: int, name: str) -> dict[str, Any]:
-    known = _attributes(content.source.part.benchmark)
+    known = _attributes(content.inputs.part.benchmark)
     return {
         "name": name,
         "file": file_name(number, name),
-        "frames": content.source.part.lengths[name],
+        "frames": content.inputs.part.lengths[name],
         "attributes": list(known.get(name, ())),
-        "pictures": name in content.source.frames,
+        "pictures": name in content.inputs.frames,
     }
 
 

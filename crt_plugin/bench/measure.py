@@ -1,4 +1,4 @@
-"""A measurement is a job for a process of its own: clean memory, its own number of threads."""
+"""A measurement has a process of its own: clean memory, its own number of threads."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Result = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Job:
+class Measurement:
     """What one process is to measure.
 
     Attributes:
-        task: a key of ``worker.TASKS``.
+        task: a key of ``process.TASKS``.
         threads: of torch and OpenCV; 0 leaves both as they are.
         arguments: of the task, as JSON can hold them.
     """
@@ -30,19 +30,19 @@ class Job:
     arguments: dict[str, Any] = field(default_factory=dict)
 
 
-def measure(job: Job, on_step: Callable[[str], None] = lambda text: None) -> Result:
-    """Do ``job`` in a new process.
+def measure(measurement: Measurement, on_step: Callable[[str], None] = lambda text: None) -> Result:
+    """Measure in a new process.
 
     Args:
-        on_step: told what is being done, now and then.
+        on_step: called with what is being measured, now and then.
 
     Raises:
         BenchError: the process failed; its reason.
     """
-    command = [sys.executable, "-m", "crt_plugin.bench.worker", json.dumps(asdict(job))]
+    command = [sys.executable, "-m", "crt_plugin.bench.process", json.dumps(asdict(measurement))]
     with (
-        tempfile.TemporaryFile("w+") as complaints,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True) as process,
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
     ):
         result = None
         assert process.stdout is not None
@@ -53,11 +53,11 @@ def measure(job: Job, on_step: Callable[[str], None] = lambda text: None) -> Res
             else:
                 result = message
         process.wait()
-        complaints.seek(0)
-        said = complaints.read().strip()
+        errors.seek(0)
+        said = errors.read().strip()
     if result is None:
         last = said.splitlines()[-1] if said else f"exit status {process.returncode}"
-        raise BenchError(f"{job.task} {job.arguments}: {last}")
+        raise BenchError(f"{measurement.task} {measurement.arguments}: {last}")
     if "error" in result:
         raise BenchError(result["error"])
     return result

@@ -1,13 +1,13 @@
 import pytest
 
 from crt_plugin.errors import ParameterError
-from crt_plugin.report.held_out import held_out
+from crt_plugin.report.statistics.cross_validation import cross_validate
 
 
 def test_by_hand():
     """``a`` is best on all three by 0.9 on z alone: without z, ``b`` is chosen."""
     scores = {"a": {"x": 0.4, "y": 0.4, "z": 0.9}, "b": {"x": 0.5, "y": 0.5, "z": 0.1}}
-    result = held_out(scores)
+    result = cross_validate(scores)
     assert result.best == "a"
     assert result.tuned == pytest.approx((0.4 + 0.4 + 0.9) / 3)
     assert result.chosen == {"x": "a", "y": "a", "z": "b"}
@@ -16,16 +16,16 @@ def test_by_hand():
 
 def test_a_choice_that_all_agree_on_loses_nothing():
     scores = {"a": {"x": 0.6, "y": 0.7, "z": 0.8}, "b": {"x": 0.5, "y": 0.6, "z": 0.7}}
-    result = held_out(scores)
+    result = cross_validate(scores)
     assert result.mean == result.tuned == pytest.approx(0.7)
 
 
 def test_only_common_sequences_count():
     scores = {"a": {"x": 0.5, "y": 0.5, "z": 0.0}, "b": {"y": 0.4, "x": 0.4}}
-    assert held_out(scores).tuned == pytest.approx(0.5)
+    assert cross_validate(scores).tuned == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("scores", [{}, {"a": {"x": 1.0}}, {"a": {"x": 1.0}, "b": {"y": 1.0}}])
 def test_too_few_sequences(scores):
     with pytest.raises(ParameterError, match="two or more"):
-        held_out(scores)
+        cross_validate(scores)

@@ -6,20 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from crt_plugin.report.files import save_table
-from crt_plugin.report.tables import (
+from crt_plugin.report.result_table import (
     Cell,
-    Table,
+    ResultTable,
     cells,
     csv_text,
     for_terminal,
     markdown,
     number,
     ranks,
+    save_table,
 )
 from crt_plugin.runtime.atomic import write_atomically
 
-TABLE = Table(
+TABLE = ResultTable(
     "t",
     "A title",
     ("tracker", "AUC"),
@@ -69,7 +69,7 @@ def test_a_screen_shows_every_cell(width):
     heads = ("tracker", *(f"column {i}" for i in range(9)))
     rows = [[Cell("[bold]x"), *(Cell(f"v{i}") for i in range(9))]]
     console = Console(width=width, file=io.StringIO(), color_system=None)
-    parts = for_terminal(Table("t", "Title", heads, rows), width)
+    parts = for_terminal(ResultTable("t", "Title", heads, rows), width)
     for part in parts:
         console.print(part)
     shown = console.file.getvalue()

@@ -14,8 +14,8 @@ from crt_plugin.benchmark.results.layout import ResultFiles
 from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.errors import SourceError
 from crt_plugin.hosts.got10k import FIRST_PIXEL, rect_iou
-from crt_plugin.report.frames import Pictures
-from crt_plugin.report.source import Source
+from crt_plugin.report.page.frame_copies import FrameCopies
+from crt_plugin.report.page.inputs import PageInputs
 
 Boxes = NDArray[np.float64]
 
@@ -31,7 +31,10 @@ def overlap(boxes: Boxes, truth: Boxes) -> NDArray[np.float64]:
 
 
 def sequence_data(
-    source: Source, sequence: str, trackers: Iterable[tuple[int, str]], pictures: Pictures | None
+    inputs: PageInputs,
+    sequence: str,
+    trackers: Iterable[tuple[int, str]],
+    pictures: FrameCopies | None,
 ) -> dict[str, Any]:
     """What the player needs of a sequence, as JSON can hold it.
 
@@ -44,7 +47,7 @@ def sequence_data(
         ``truth`` and ``boxes``, flat, in tenths of a px of the frame, 0-based. None stands where
         there is no annotation.
     """
-    truth = source.truth(sequence)
+    truth = inputs.truth(sequence)
     data: dict[str, Any] = {"frames": len(truth), "iou": {}}
     if pictures is not None:
         data["picture"] = {
@@ -55,14 +58,14 @@ def sequence_data(
         }
         data["truth"], data["boxes"] = _flat(truth), {}
     for number, name in trackers:
-        boxes = _boxes(source, name, sequence)
+        boxes = _boxes(inputs, name, sequence)
         data["iou"][number] = _integers(IOU_STEPS * overlap(boxes, truth))
         if pictures is not None:
             data["boxes"][number] = _flat(boxes)
     return data
 
 
-def response_data(source: Source, tracker: str, sequence: str) -> dict[str, Any] | None:
+def response_data(inputs: PageInputs, tracker: str, sequence: str) -> dict[str, Any] | None:
     """Recorded response maps of a sequence, as JSON can hold them; None where there are none.
 
     Returns:
@@ -73,7 +76,7 @@ def response_data(source: Source, tracker: str, sequence: str) -> dict[str, Any]
     Raises:
         SourceError: maps that cannot be read, or of another number of frames.
     """
-    record = ResultFiles.of(source.part, tracker, sequence, deterministic=False)
+    record = ResultFiles.of(inputs.part, tracker, sequence, deterministic=False)
     if not record.responses.is_file():
         return None
     kept = ResponseMaps.load(record.responses)
@@ -90,8 +93,8 @@ def response_data(source: Source, tracker: str, sequence: str) -> dict[str, Any]
     }
 
 
-def _boxes(source: Source, tracker: str, sequence: str) -> Boxes:
-    file: Path = ResultFiles.of(source.part, tracker, sequence, deterministic=False).boxes[0]
+def _boxes(inputs: PageInputs, tracker: str, sequence: str) -> Boxes:
+    file: Path = ResultFiles.of(inputs.part, tracker, sequence, deterministic=False).boxes[0]
     return np.loadtxt(file, delimiter=",", ndmin=2)
 
 

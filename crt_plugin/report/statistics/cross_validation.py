@@ -11,7 +11,7 @@ from crt_plugin.errors import ParameterError
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class CrossValidation:
     """Leave-one-sequence-out cross-validation of a choice among candidates.
 
     Attributes:
@@ -27,7 +27,7 @@ class HeldOut:
     chosen: dict[str, str]
 
 
-def held_out(scores: Mapping[str, Mapping[str, float]]) -> HeldOut:
+def cross_validate(scores: Mapping[str, Mapping[str, float]]) -> CrossValidation:
     """Choose for each sequence by all the others.
 
     Args:
@@ -52,4 +52,4 @@ def held_out(scores: Mapping[str, Mapping[str, float]]) -> HeldOut:
 
     chosen = {name: best([other for other in common if other != name])[0] for name in common}
     mean = float(np.mean([scores[choice][name] for name, choice in chosen.items()]))
-    return HeldOut(*best(common), mean, chosen)
+    return CrossValidation(*best(common), mean, chosen)

@@ -1,4 +1,4 @@
-"""Tables of results as text: Markdown, CSV, and for the terminal."""
+"""A table of results as Markdown, as CSV, and for the terminal."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import rich.table
 import rich.text
 from rich.markup import escape
+
+from crt_plugin.runtime.atomic import write_text
 
 EMPTY = ""
 GAP = 2  # blanks between columns on a screen
@@ -30,7 +33,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Table:
+class ResultTable:
     """A table, and what has to be said of it.
 
     Attributes:
@@ -64,7 +67,7 @@ def ranks(values: Sequence[float | None]) -> list[int]:
     return [known.index(value) + 1 if value in known else 0 for value in values]
 
 
-def markdown(table: Table, below: Sequence[str] = ()) -> str:
+def markdown(table: ResultTable, below: Sequence[str] = ()) -> str:
     """Markdown with the best in bold and the second best in italics, notes, and ``below``."""
     marks = ("{}", "**{}**", "*{}*")
     lines = [f"# {table.title}", "", _markdown_row(table.columns)]
@@ -89,7 +92,7 @@ def inline(text: str) -> str:
     return text.replace("\n", " ")
 
 
-def csv_text(table: Table, below: Sequence[str] = ()) -> str:
+def csv_text(table: ResultTable, below: Sequence[str] = ()) -> str:
     """CSV without marks; title, notes and ``below`` are lines that begin with ``# ``."""
     text = io.StringIO()
     for line in (table.title, *table.notes, *below):
@@ -100,7 +103,7 @@ def csv_text(table: Table, below: Sequence[str] = ()) -> str:
     return text.getvalue()
 
 
-def for_terminal(table: Table, width: int) -> list[rich.table.Table]:
+def for_terminal(table: ResultTable, width: int) -> list[rich.table.Table]:
     """The table for rich, without its notes, in as many parts as a screen of ``width`` needs.
 
     Each part begins with the first column.
@@ -119,7 +122,7 @@ def for_terminal(table: Table, width: int) -> list[rich.table.Table]:
     return shown
 
 
-def _parts(table: Table, width: int) -> list[list[int]]:
+def _parts(table: ResultTable, width: int) -> list[list[int]]:
     """Columns of each part: the first, and as many others as fit."""
     widths = [
         GAP + max(len(head), *(len(row[i].text) for row in table.rows))
@@ -132,3 +135,9 @@ def _parts(table: Table, width: int) -> list[list[int]]:
             parts.append([0])
         parts[-1].append(column)
     return parts
+
+
+def save_table(table: ResultTable, folder: Path, provenance: Sequence[str]) -> list[Path]:
+    """Write ``<folder>/<name>.md`` and ``.csv``."""
+    texts = {".md": markdown(table, provenance), ".csv": csv_text(table, provenance)}
+    return [write_text(folder / f"{table.name}{suffix}", text) for suffix, text in texts.items()]

@@ -10,11 +10,11 @@ from PIL import Image
 from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError, StorageError
 from crt_plugin.formats.otb import otb_lists
-from crt_plugin.report import build as building
-from crt_plugin.report import library
-from crt_plugin.report.bootstrap import paired_difference
-from crt_plugin.report.page import NO_FILE
-from crt_plugin.report.scripts import as_json, file_name, write_script
+from crt_plugin.report.page import build as building
+from crt_plugin.report.page import javascript
+from crt_plugin.report.page.content import NO_FILE
+from crt_plugin.report.page.javascript import as_json, file_name, write_script
+from crt_plugin.report.statistics.bootstrap import paired_difference
 from tests.helpers.datasets import boxes, write, write_otb, write_uav123
 from tests.helpers.page import TRUTH, pages, read_script, shifted, write_results
 
@@ -305,9 +305,9 @@ def test_missing_plotly_is_an_extra(monkeypatch):
     def missing(name):
         raise ImportError(name)
 
-    monkeypatch.setattr(library.importlib, "import_module", missing)
+    monkeypatch.setattr(javascript.importlib, "import_module", missing)
     with pytest.raises(MissingExtraError, match=r'pip install "crt-plugin\[report\]"'):
-        library.plotly_script()
+        javascript.plotly_script()
 
 
 # ------------------------------------------------------------------------------- response maps

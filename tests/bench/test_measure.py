@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crt_plugin.bench.jobs import Job, measure
 from crt_plugin.bench.limits import vgg_operations
+from crt_plugin.bench.measure import Measurement, measure
+from crt_plugin.bench.measurement_tables import measurement_tables
 from crt_plugin.bench.memory import peak_mib, resident_mib
-from crt_plugin.bench.tables import tables
 from crt_plugin.errors import BenchError
 from tests.conftest import scene
 from tests.helpers.bench import BOX, QUICK, RGB, VGG
@@ -38,7 +38,7 @@ def track(files, name, **changes):
         "frames": 4,
         "naive": False,
     }
-    return Job("tracker", 1, arguments | changes)
+    return Measurement("tracker", 1, arguments | changes)
 
 
 def test_a_tracker(files):
@@ -76,7 +76,7 @@ def test_a_tracker_without_a_network(files):
 
 
 def test_another_tracker(files):
-    job = Job(
+    job = Measurement(
         "peer", 1, {"text": "opencv:mil", "source": str(files / "clip"), "box": BOX, "frames": 3}
     )
     result = measure(job)
@@ -85,7 +85,7 @@ def test_another_tracker(files):
 
 
 def test_the_regression_agrees_with_autograd():
-    measured = measure(Job("regression", 1))["regression"]
+    measured = measure(Measurement("regression", 1))["regression"]
     assert set(measured) == {"1", "5"}
     for each in measured.values():
         assert each["difference"] < 1e-5
@@ -100,7 +100,7 @@ def test_a_long_sequence(files):
         "box": BOX,
         "frames": 1005,
     }
-    blocks = measure(Job("sequence_length", 1, arguments))["length"]
+    blocks = measure(Measurement("sequence_length", 1, arguments))["length"]
     assert [block["frame"] for block in blocks] == [1000, 1005]
     assert all(block["ms"] > 0 for block in blocks)
 
@@ -113,7 +113,7 @@ def test_sizes(files, task):
         "source": str(files / "clip"),
         "box": BOX,
     }
-    result = measure(Job(task, 1, arguments))
+    result = measure(Measurement(task, 1, arguments))
     (values,) = result.values()
     names = {
         "object_sizes": ["8", "16", "32", "64", "128", "256", "400", "800"],
@@ -126,7 +126,7 @@ def test_errors_come_back_with_their_reason(files):
     with pytest.raises(BenchError, match="no such source"):
         measure(track(files, "rgb", source="nothing"))
     with pytest.raises(BenchError, match="KeyError: 'no such task'"):
-        measure(Job("no such task", 0))
+        measure(Measurement("no such task", 0))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
@@ -149,7 +149,7 @@ def test_tables_leave_out_what_nobody_measured():
         "init_ms": 3.25,
         "peak_mib": None,
     }
-    (table,) = tables([result])
+    (table,) = measurement_tables([result])
     cells = [list(column.cells) for column in table.columns]
     assert cells[0] == ["frame, ms", "fps", "init, ms"]
     assert cells[1] == ["80", "12.5", "3.25"]

@@ -1,0 +1,1 @@
+"""The page of ``crt report``: what it shows, its files, and its scripts (``assets/``)."""

@@ -1,0 +1,45 @@
+"""The style of all plots: colours, grid, legend, and how figures are made and saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+from crt_plugin.runtime.atomic import write_atomically
+
+# Colours of Okabe and Ito that readers with any colour vision tell apart; the first is ours.
+COLORS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#000000")
+LEGEND: dict[str, Any] = {"fontsize": 8, "frameon": False}
+DPI = 130
+
+
+def new_figure(rows: int, columns: int, size: tuple[float, float]) -> tuple[Any, Any]:
+    """A figure of width x height inches, and its axes, an array of rows x columns."""
+    return plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+
+
+def style_axes(ax: Any, grid: str = "both") -> None:
+    """A light grid across the axes ``grid`` (x, y or both), and no frame above and on the right."""
+    ax.grid(axis=grid, color="0.92", zorder=0)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def save_figure(figure: Any, files: Sequence[Path], description: str = "") -> None:
+    """Write each file in the format that its name says, PNG without one, and close the figure.
+
+    Args:
+        description: kept in the files' metadata.
+    """
+    metadata = {"Description": description} if description else None
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with write_atomically(file) as unfinished:
+            kind = file.suffix[1:] or "png"
+            figure.savefig(unfinished, format=kind, dpi=DPI, metadata=metadata)
+    plt.close(figure)

@@ -1,0 +1,1 @@
+"""What scores mean: intervals of differences, cross-validation, calibration."""

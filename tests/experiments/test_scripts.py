@@ -1,0 +1,127 @@
+"""Every script of studies/ and examples/ runs, on tiny sequences and with quick parameters.
+
+test_paper.py runs the tables and figures, test_pytracking.py examples/pytracking.py.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from crt_plugin.benchmark.datasets.part import open_part
+from crt_plugin.hosts.got10k import GOT10kTracker
+from crt_plugin.runtime.python_files import bundled_folder, load_python_file
+from tests.helpers.datasets import boxes, write, write_otb
+from tests.helpers.paper import quick_parameters
+from tests.helpers.trackers import leave_curves_out
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run a script's ``main`` in a new folder with two sequences; what it prints."""
+    leave_curves_out(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    write_otb(tmp_path / "otb")
+    quick_parameters(tmp_path)
+
+    def run(name, arguments, **constants):
+        script = load_python_file(bundled_folder("experiments") / "studies" / f"{name}.py")
+        for constant, value in constants.items():
+            monkeypatch.setattr(script, constant, value)
+        monkeypatch.setattr("sys.argv", [name, *arguments.split()])
+        script.main()
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_ablation(run):
+    file = (
+        "from crt_plugin.parameters import load_parameters\n\n\ndef parameters():\n"
+        "    return load_parameters('quick.py').copy(**{changes!r})\n"
+    )
+    variants = {"plus": {"one_step": {"train_steps": 1}}}
+    said = run("ablation", "--data otb --no-fps", VARIANTS=variants, FILE=file)
+    assert "change of AUC" in said and "best of all" in said
+
+
+def test_calibration(run, tmp_path):
+    """Frames of peak 0.8 are right, frames of peak 0.1 are wrong."""
+    for name, count in (("Couple", 4), ("Deer", 5)):
+        rows = boxes(count, 5.0 + (name == "Deer"))
+        rows[2:, 0] += 500
+        write(tmp_path / "results/OTB2015/CRT-plus" / f"{name}.txt", rows, fmt="%.3f")
+        peaks = np.where(np.arange(count) < 2, 0.8, 0.1)
+        part = open_part("otb", tmp_path / "otb", None, tmp_path / "results")
+        ResultFiles.of(part, "CRT-plus", name).write_confidences([(peak, peak) for peak in peaks])
+    said = run("calibration", "--data otb --results results")
+    assert "score_slope" in said and "fitted on all other sequences" in said
+
+
+def test_departures(run, tmp_path):
+    file = tmp_path / "vgg.py"
+    file.write_text(
+        "from crt_plugin.parameters import Parameters\n\n\ndef parameters():\n"
+        "    return Parameters().copy(vgg_layer=2, filter_cells=9.0, patch_width=3, "
+        "patch_height=3, train_steps=2)\n"
+    )
+    trackers = []
+
+    def tracker(_, **settings):
+        trackers.append(GOT10kTracker(file, **settings))
+        return trackers[-1]
+
+    said = run("departures", "--data otb", GOT10kTracker=tracker)
+    assert "whole pixels, bfloat16" in said and "mean" in said
+    last = trackers[-1].tracker.last.box
+    np.testing.assert_array_equal(last, np.floor(last))
+
+
+def test_jumps(run):
+    said = run("jumps", "--data otb --parameters quick.py", SETTLED=0, LAST=2)
+    assert "with search: before, after" in said and "mean" in said
+
+
+def test_otb_baseline(run):
+    said = run("otb_baseline", "--data otb --parameters quick.py")
+    assert "CRT-quick" in said and "training steps" in said
+
+
+def test_seeds(run):
+    said = run("seeds", "--data otb --parameters quick.py --seeds 0 1")
+    assert "seed 1" in said and "AUC, Deer" in said
+
+
+def test_same_boxes(run, capsys):
+    def pool(workers, _):  # a process could not import the script
+        return ThreadPoolExecutor(workers)
+
+    same = "kept.json --data otb --sequences Deer --parameters quick.py --frames 3"
+    run("same_boxes", f"keep {same}", ProcessPoolExecutor=pool)
+    with pytest.raises(SystemExit) as left:
+        run("same_boxes", f"compare {same}", ProcessPoolExecutor=pool)
+    assert not left.value.code and "all bits equal" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "experiment"), [("otb", "ExperimentOTB"), ("got10k_val", "ExperimentGOT10k")]
+)
+def test_examples(name, experiment, monkeypatch):
+    """The host's part is left out: it wants whole datasets."""
+    called = []
+
+    class Experiment:
+        def __init__(self, root, **_):
+            called.append(root)
+
+        def run(self, tracker):
+            called.append(tracker.name)
+
+        def report(self, names):
+            called.append(names)
+
+    script = load_python_file(bundled_folder("experiments") / "examples" / f"{name}.py")
+    monkeypatch.setattr(script, experiment, Experiment)
+    script.main("folder")
+    assert called == ["folder", "CRT-default", "CRT-hog", ["CRT-default", "CRT-hog"]]
