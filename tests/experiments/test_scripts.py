@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from crt_plugin.benchmark.datasets.part import open_part
+from crt_plugin.benchmark.results.layout import ResultFiles
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.runtime.python_files import bundled_folder, load_python_file
 from tests.helpers.datasets import boxes, write, write_otb

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crt_plugin.benchmark.cluster.tasks import Recipe, Task
+from crt_plugin.benchmark.cluster.tasks import Task, TrackerSpec
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.run.job import Job
 from crt_plugin.errors import SourceError
@@ -79,7 +79,7 @@ def test_real_frames_without_leading_zeros_are_in_order(shared, tmp_path):
     for ours, theirs in zip(files, padded.experiment.dataset["Deer"][0], strict=True):
         assert np.array_equal(Image.open(ours), Image.open(theirs))
     assert [str(f) for f in read_sequences([tmp_path / "plain"])[0].frames] == files
-    task = Task.of(Job(plain, Still(), "Deer"), Recipe("Still", "Still"))
+    task = Task.of(Job(plain, Still(), "Deer"), TrackerSpec("Still", "Still"))
     assert list(task.files) == files
 
 
