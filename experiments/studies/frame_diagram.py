@@ -22,7 +22,7 @@ from crt_plugin import CRTTracker, load_parameters
 from crt_plugin.algorithm.geometry import cut_patches
 from crt_plugin.media.clips import CLIPS, open_clip
 
-FRAME = 12  # of the clip, from 0
+FRAME = 3  # of the clip, from 0
 CREDIT = "Big Buck Bunny, (c) 2008 Blender Foundation, CC BY 3.0"
 
 
@@ -70,6 +70,10 @@ def draw(image: np.ndarray, tracker: CRTTracker, file: Path) -> None:
         axes[0, 0].add_patch(
             Rectangle((rect[0], rect[1]), *rect[2:], fill=False, color=color, lw=1.5)
         )
+    x, y, w, h = last.patch_rect
+    height, width = image.shape[:2]
+    axes[0, 0].set_xlim(min(0, x), max(width, x + w))
+    axes[0, 0].set_ylim(max(height, y + h), min(0, y))
     row, column = last.cell
     axes[1, 2].plot(column, row, "+", color="tab:orange", markersize=12)
     for ax, sign in zip(axes.flat, ("→", "→", "↵", "\N{MULTIPLICATION SIGN}", "="), strict=False):

@@ -12,8 +12,7 @@ from crt_plugin.benchmark.run.job import Job
 from crt_plugin.errors import SourceError
 from crt_plugin.hosts.vot.sequences import read_sequences
 from crt_plugin.media.sources import open_source
-from tests.helpers.evaluation_data import (
-    Still,
+from tests.helpers.datasets import (
     boxes,
     write,
     write_dtb70,
@@ -21,6 +20,7 @@ from tests.helpers.evaluation_data import (
     write_nfs,
     write_otb,
 )
+from tests.helpers.trackers import Still
 
 
 def sequence(root, name, numbers, text, digits=4):

@@ -377,7 +377,7 @@ def test_boxes_lie_where_the_files_say(opened):
     screen = opened.screen()
     assert min(screen.at(24, 9)) > 240
     assert np.abs(np.subtract(screen.at(26, 9), [0xE3, 0x54, 0x1F])).max() < 12
-    assert sum(screen.at(22, 40)) < 60  # a frame of evaluation_data is nearly black
+    assert sum(screen.at(22, 40)) < 60  # a made-up frame is nearly black
 
 
 def test_click_on_the_overlap_jumps(drawn):
