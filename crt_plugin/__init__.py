@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 
 __all__ = ["CRTTracker", "Detection", "Parameters", "load_parameters"]
 
-_MODULES = {"CRTTracker": "algorithm.tracker", "Detection": "algorithm.tracker"}
+_MODULES = {"CRTTracker": "plus.tracker", "Detection": "algorithm.tracker"}
 
 
 def __getattr__(name: str) -> Any:

@@ -25,7 +25,7 @@ SetOption = Annotated[
 OutputOption = Annotated[
     Path | None, typer.Option(help="Folder of the results; without it output/<source name>.")
 ]
-FramesOption = Annotated[int | None, typer.Option(min=1, help="Stop after so many frames.")]
+FramesOption = Annotated[int | None, typer.Option(min=1, help="Stop after this many frames.")]
 NoVideoOption = Annotated[bool, typer.Option("--no-video", help="Write no MP4.")]
 ShowOption = Annotated[bool, typer.Option("--show", help="Show it in a window; q or Esc ends.")]
 ReportsOption = Annotated[

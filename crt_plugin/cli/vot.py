@@ -52,7 +52,7 @@ def workspace(
         ),
     ] = None,
     frames: Annotated[
-        int | None, typer.Option(min=2, help="Keep so many frames of each sequence.")
+        int | None, typer.Option(min=2, help="Keep this many frames of each sequence.")
     ] = None,
     sequences: Annotated[
         list[str] | None,

@@ -1,7 +1,7 @@
 """What runs on a worker of a Dask cluster: one sequence at a time, as long as it is wanted.
 
 A worker's threads, as Dask counts them, are its share of the machine's cores: its one tracker
-computes on so many.
+computes on that many.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ class Failure:
     """A sequence that a tracker did not finish.
 
     Attributes:
-        frame: at fault, counted from 0: so many frames had been tracked.
+        frame: at fault, counted from 0: as many frames had been tracked.
         reason: the error.
     """
 

@@ -41,7 +41,7 @@ class Ending:
     """How the host's loop ended.
 
     Attributes:
-        frame: so many were tracked in the last repetition: the one at fault, counted from 0.
+        frame: the one at fault, counted from 0: as many were tracked in the last repetition.
         reason: the error, "" if there was none.
     """
 
