@@ -11,7 +11,6 @@ import typer
 from rich.console import Console
 
 from crt_plugin.bench.measure import Measurement, Result, measure
-from crt_plugin.bench.measurement_tables import measurement_tables
 from crt_plugin.cli.messages import warn
 from crt_plugin.cli.options import parse_box, split
 from crt_plugin.errors import ParameterError
@@ -96,6 +95,8 @@ def bench(
     draws_speed = picture is not None and not growth
     if draws_speed and (data is None or results is None):
         raise ParameterError("--picture of fps against AUC needs --data and --results")
+    from crt_plugin.bench.measurement_tables import measurement_tables  # imports torch
+
     measured = _measure_all(measurements)
 
     found = {"machine": describe_machine(), "results": measured}

@@ -50,13 +50,13 @@ def draw(image: np.ndarray, tracker: CRTTracker, file: Path) -> None:
     """Six panels, what leads from each to the next, and the functions that made them."""
     last = tracker.last
     patch = cut_patches(image, [last.patch_rect], tracker.geometry.input_size)
-    shared = {"cmap": "viridis", "vmin": 0, "vmax": 1}
+    shared = {"cmap": "viridis", "vmin": 0, "vmax": float(last.response.max())}
     panels = [
         (image, {}, "frame and patch", "PatchGeometry.patch_rect"),
         (patch[0], {}, "search patch (section 4)", "cut_patches"),
         (color_features(tracker, patch), {}, "features (section 5.2)", "FeaturePipeline"),
         (last.response, shared, "response M (section 3)", "ConvRegression.response"),
-        (last.motion_map, shared, "motion map (section 4)", "motion_map"),
+        (last.motion_map, {}, "motion map (section 4)", "motion_map"),
         (last.motion_map * last.response, shared, "prediction", "PaperTracker._predict"),
     ]
     figure, axes = plt.subplots(2, 3, figsize=(11, 5.6))

@@ -115,9 +115,9 @@ def test_a_damaged_frame_is_named_and_what_was_tracked_is_kept(tmp_path):
         (["seq", "--box", BOX, "--target", "2"], "no OTB sequence"),
         (["seq", "--box", BOX, "--parameters", "nope"], "no parameter file 'nope'"),
         (["seq", "--box", BOX, "--set", "seed"], "sets nothing; expected NAME=VALUE"),
-        (["seq", "--box", BOX, "--set", "seed=x"], "'x' is not a value of type int"),
+        (["seq", "--box", BOX, "--set", "seed=x"], "seed = 'x'; expected a value of type int"),
         (["seq", "--box", BOX, "--set", "sed=1"], "unknown setting 'sed'"),
-        (["seq", "--box", BOX, "--set", "seed=-1"], "seed = -1; expected int"),
+        (["seq", "--box", BOX, "--set", "seed=-1"], "seed = -1; expected an integer"),
     ],
 )
 def test_what_is_refused_is_refused_in_one_line_before_anything_is_written(
