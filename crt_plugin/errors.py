@@ -1,6 +1,6 @@
 """Every error that the package raises on purpose.
 
-Each message says which value was wrong and what is accepted. All derive from
+Each message says which value was wrong and what is expected. All derive from
 ``CRTError``, so that one ``except`` catches them, and from the builtin that a
 caller would expect, so that code that knows nothing of this package does too.
 """

@@ -31,7 +31,7 @@ class TrackerSpec:
     """What a worker makes a tracker of, without the client's files.
 
     Attributes:
-        text: what ``peers.make`` accepts.
+        text: what ``peers.registry.make`` takes.
         name: what the results are called.
         parameters: of ``crt:``, all settings by name, of which it is made; None of others.
         weights: SHA-256 of VGG's weights, which a worker must have too.

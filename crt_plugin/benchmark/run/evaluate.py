@@ -1,4 +1,4 @@
-"""Several trackers over a dataset, through got10k's own ``run`` and ``score_results``.
+"""Several trackers over a dataset, through got10k's own ``run`` and ``report``.
 
 The experiment is run sequence by sequence, so that a tracker that fails on one goes on with the
 next. Results that are there are kept: a stopped run resumes.
@@ -112,9 +112,9 @@ def evaluate(
     """Run trackers on the sequences that a folder holds, and let the host report.
 
     Args:
-        dataset: a key of ``datasets.BENCHMARKS``.
+        dataset: a key of ``benchmark.datasets.catalog.BENCHMARKS``.
         data: the dataset's folder.
-        trackers: got10k trackers, or what ``peers.make`` accepts.
+        trackers: got10k trackers, or what ``peers.registry.make`` takes.
         results: folder of results, in the host's layout; what is there is kept.
         **options: by the names of ``Options``.
 

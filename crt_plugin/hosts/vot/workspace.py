@@ -86,7 +86,7 @@ def write_workspace(
 
     Args:
         folder: where to; must not exist, or be empty.
-        data: folders of sequences, see ``vot_sequences.EXPECTED``.
+        data: folders of sequences, see ``sequences.EXPECTED``.
         stack: one of ours, one of the toolkit's, or the path of a .yaml file.
         parameters: parameter files, each of which becomes a tracker ``CRT-<name>``.
         names: which sequences; empty means all.
