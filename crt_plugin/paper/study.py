@@ -1,6 +1,6 @@
 """What the paper's scripts share: results that are run once, scored, and saved.
 
-CRT runs through ``evaluation.run`` with the parameter files; what is there is kept, so that two
+CRT runs through ``benchmark.run`` with the parameter files; what is there is kept, so that two
 scripts that need the same tracker run it once, and a stopped run resumes. Rivals are published
 result files.
 """
