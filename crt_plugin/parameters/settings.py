@@ -138,7 +138,7 @@ class Settings:
         object.__setattr__(self, name, value)
 
     def validate(self) -> None:
-        """Check every value, and what does not go together.
+        """Check every value; if each by itself is possible, what does not go together.
 
         Raises:
             ParameterError: names all that is wrong.
