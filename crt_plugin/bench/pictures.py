@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from matplotlib.ticker import LogFormatter
+
 from crt_plugin.bench.measure import Result
 from crt_plugin.report.plot_style import COLORS, LEGEND, new_figure, save_figure, style_axes
 
@@ -33,6 +35,7 @@ def draw_speed(points: Mapping[str, tuple[float, float]], title: str, file: Path
     axes.annotate("25 fps", (FILM, axes.get_ylim()[0]), color="0.5", rotation=90, va="bottom")
     axes.set(xscale="log", xlabel="frames per second", ylabel="mean success AUC", title=title)
     axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.4)))  # 26, not 2.6 x 10^1
     axes.margins(x=0.12, y=0.2)
     style_axes(axes)
     save_figure(figure, [file])
