@@ -3,7 +3,9 @@
 test_paper.py runs the tables and figures, test_pytracking.py examples/pytracking.py.
 """
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,6 +105,14 @@ def test_same_boxes(run, capsys):
     with pytest.raises(SystemExit) as left:
         run("same_boxes", f"compare {same}", ProcessPoolExecutor=pool)
     assert not left.value.code and "all bits equal" in capsys.readouterr().out
+
+    kept = json.loads(Path("kept.json").read_text())
+    boxes = kept["runs"]["quick.py, Deer"]
+    boxes[2][0] = float(np.nextafter(float.fromhex(boxes[2][0]), np.inf)).hex()
+    Path("kept.json").write_text(json.dumps(kept))
+    with pytest.raises(SystemExit) as left:
+        run("same_boxes", f"compare {same}", ProcessPoolExecutor=pool)
+    assert left.value.code and "quick.py, Deer: frame 2 differs" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,11 @@ def test_frames_are_cut_by_their_numbers_where_that_fits(name, frames, lines, ke
     assert cut_frames(name, numbered(*frames), lines) == numbered(*kept)
 
 
+def test_a_folder_that_begins_late_is_cut_by_its_numbers():
+    """Without the first 199 of David's frames: by position, frame 499 would be line 1."""
+    assert cut_frames("David", numbered(200, 770), 471) == numbered(300, 770)
+
+
 def test_frames_without_numbers_are_not_cut():
     frames = [Path("a.jpg"), Path("b.jpg")]
     assert cut_frames("David", frames, 1) == frames

@@ -48,6 +48,23 @@ def test_it_tells_everything(part, folder):
     assert Manifest.read(folder) == Manifest.of(crt(seed=4))
 
 
+def test_results_of_earlier_names_and_zeros_are_gone_on_with(part, folder):
+    """As the version before wrote them."""
+    run_quietly(part, crt(rotation_penalty=0.05, score_midpoint=0.1))
+    kept = json.loads((folder / "manifest.json").read_text())["parameters"]
+    before = {
+        {"rotation_penalty": "rotation_price", "score_midpoint": "score_even"}.get(name, name): (
+            0.0 if value is None else value
+        )
+        for name, value in kept.items()
+    }
+    change(folder, parameters=before)
+    again = run_quietly(part, crt(rotation_penalty=0.05, score_midpoint=0.1))
+    assert again.kept == 2
+    with pytest.raises(SourceError, match="rotation_penalty = 0.05; now rotation_penalty = 0.1"):
+        run_quietly(part, crt(rotation_penalty=0.1, score_midpoint=0.1))
+
+
 def test_it_is_there_before_the_first_result(part, folder):
     class Looks(GOT10kTracker):
         def init(self, image, box):
