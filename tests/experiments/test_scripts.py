@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.layout import ResultFiles
@@ -96,10 +97,12 @@ def test_seeds(run):
     assert "seed 1" in said and "AUC, Deer" in said
 
 
-def test_same_boxes(run, capsys):
+def test_same_boxes(run, capsys, monkeypatch):
     def pool(workers, _):  # a process could not import the script
         return ThreadPoolExecutor(workers)
 
+    # In this process, it would be the number of threads of every later test.
+    monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
     same = "kept.json --data otb --sequences Deer --parameters quick.py --frames 3"
     run("same_boxes", f"keep {same}", ProcessPoolExecutor=pool)
     with pytest.raises(SystemExit) as left:
