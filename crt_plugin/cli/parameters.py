@@ -14,7 +14,6 @@ from rich.table import Table
 
 from crt_plugin.parameters import (
     Parameters,
-    describe,
     load_parameters,
     parameter_directory,
     parameter_names,
@@ -86,8 +85,8 @@ def _short(value: object) -> str:
 
 def _about(key: str) -> str:
     """Meaning and unit, effect of raising, expected values and the default's source."""
-    facts = describe(key)
-    unit = "" if facts["unit"] in ("none", "name", "path", "import path") else f" [{facts['unit']}]"
+    facts = Parameters.describe(key)
+    unit = "" if facts["unit"] == "none" else f" [{facts['unit']}]"
     lines = [facts["meaning"] + unit]
     if facts["raising"]:
         lines.append("raised: " + facts["raising"])

@@ -1,9 +1,4 @@
-"""Parameter files: Python files with a function ``parameters()`` that returns a ``Parameters``.
-
-In one, a line sets one value::
-
-    params.loss_threshold = 0.1  # th of eq. 3; paper 5.1
-"""
+"""Parameter files: Python files with a function ``parameters()`` that returns a ``Parameters``."""
 
 from __future__ import annotations
 
@@ -21,14 +16,14 @@ def parameter_directory() -> Path:
 
 
 def parameter_names() -> list[str]:
-    """Names of the parameter files that the package brings, sorted."""
+    """Names of the packaged parameter files, sorted."""
     return sorted(p.stem for p in parameter_directory().glob("*.py") if p.stem != "__init__")
 
 
 def load_parameters(name: str | Path) -> Parameters:
-    """Parameters of a file that the package brings, by name, or of any file, by path.
+    """Parameters of a packaged file, by name, or of any file, by a path that ends in ``.py``.
 
-    The file is Python and is run: a path says that it is trusted.
+    The file is Python code and is executed: load only files that you trust.
 
     Raises:
         ParameterError: no such file, or it has no ``parameters()`` that returns ``Parameters``.
@@ -38,7 +33,7 @@ def load_parameters(name: str | Path) -> Parameters:
         10
     """
     path = Path(name)
-    # A file is code: a name leads to the package's folder and nowhere else.
+    # A file is code, so a name is looked up in the package's folder only.
     if str(name) in parameter_names():
         path = parameter_directory() / f"{name}.py"
     elif path.suffix != ".py" or not path.is_file():
@@ -57,7 +52,7 @@ def _run(path: Path) -> Parameters:
             loaded.validate()
     except ParameterError as error:
         raise ParameterError(f"{path}: {error}") from error
-    except Exception as error:  # a user's file can fail in any way; the message names it
+    except Exception as error:  # whatever a user's file raises
         raise ParameterError(f"{path} failed: {type(error).__name__}: {error}") from error
     if not isinstance(loaded, Parameters):
         raise ParameterError(f"{path}: parameters() returned {loaded!r}, not a Parameters")

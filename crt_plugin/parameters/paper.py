@@ -6,6 +6,7 @@ choice of this package.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,7 +67,6 @@ class FeatureSettings(Settings):
         "vgg",
         meaning="feature families, joined with + where there are several of one stride: vgg, hog, "
         "rgb, color_names, backbone",
-        unit="name",
         source="paper 5.2",
         check=FAMILIES_CHECK,
     )
@@ -86,6 +86,7 @@ class FeatureSettings(Settings):
         raising="more meaning, less detail",
         source="ours",
         check=("one of 4, 5, ..., 12", lambda v: 4 <= v <= 12),
+        goes_with=("vgg_layer", "a layer before conv-{}", lambda shallow, layer: shallow < layer),
     )
     vgg_std: float | None = setting(
         None,
@@ -100,19 +101,16 @@ class FeatureSettings(Settings):
         "",
         meaning="file of VGG-16 weights (.safetensors or torchvision's .pth; several joined with "
         "the system's path separator); empty: CRT_VGG16_WEIGHTS, then the packaged ones",
-        unit="path",
         source="ours",
     )
     color_names_table: str = setting(
         "",
         meaning="file of the learned Color Names table; empty: the parametric model",
-        unit="path",
         source="ours",
     )
     backbone: str = setting(
         "",
         meaning="module:callable that returns a torch module, for the feature family backbone",
-        unit="import path",
         source="ours",
     )
     backbone_stride: int = setting(
@@ -143,8 +141,10 @@ class FeatureSettings(Settings):
 
 
 @dataclass
-class ObjectiveSettings(Settings):
-    """What the regression minimises (section 3.2)."""
+class PaperParameters(FeatureSettings, PatchSettings):  # the last base's fields come first
+    """Every setting that ``crt_plugin.algorithm`` and ``crt_plugin.features`` read."""
+
+    # What the regression minimises (section 3.2)
 
     loss_threshold: float = setting(
         0.1,
@@ -184,15 +184,11 @@ class ObjectiveSettings(Settings):
         check=POSITIVE,
     )
 
-
-@dataclass
-class DescentSettings(Settings):
-    """Gradient descent on the first frame (section 4)."""
+    # Gradient descent on the first frame (section 4)
 
     optimizer: Literal["adam", "sgd"] = setting(
         "adam",
         meaning="adam, or sgd: plain gradient descent as in figure 2",
-        unit="name",
         source="paper 5.1",
     )
     train_learning_rate: float = setting(
@@ -224,10 +220,7 @@ class DescentSettings(Settings):
         check=("an integer >= 0", lambda v: v >= 0),
     )
 
-
-@dataclass
-class DetectionSettings(Settings):
-    """The search in later frames (section 4)."""
+    # The search in later frames (section 4)
 
     motion_sigma: float = setting(
         0.6,
@@ -262,10 +255,7 @@ class DetectionSettings(Settings):
         check=NOT_NEGATIVE,
     )
 
-
-@dataclass
-class UpdateSettings(Settings):
-    """What is learned from later frames (section 4)."""
+    # What is learned from later frames (section 4)
 
     confidence_threshold: float = setting(
         0.2,
@@ -307,49 +297,20 @@ class UpdateSettings(Settings):
         check=AT_LEAST_ONE,
     )
 
-
-@dataclass
-class DeviceSettings(Settings):
-    """What computes."""
+    # What computes
 
     device: str = setting(
         "auto",
         meaning="auto, cpu, cuda or cuda:N; auto takes cuda where there is one",
-        unit="name",
         source="ours",
         check=(
             "auto, cpu, cuda or cuda:N",
-            lambda v: v in ("auto", "cpu", "cuda") or (v[:5] == "cuda:" and v[5:].isdigit()),
+            lambda v: bool(re.fullmatch("auto|cpu|cuda(:(0|[1-9][0-9]*))?", v)),
         ),
     )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = setting(
         "auto",
         meaning="number type of the network features; the regression is always float32. auto "
         "takes bfloat16 or float16 where the hardware computes in it",
-        unit="name",
         source="ours",
     )
-
-
-@dataclass
-class PaperParameters(
-    # The fields of the last base come first.
-    DeviceSettings,
-    UpdateSettings,
-    DetectionSettings,
-    DescentSettings,
-    ObjectiveSettings,
-    FeatureSettings,
-    PatchSettings,
-):
-    """Every setting that ``crt_plugin.algorithm`` and ``crt_plugin.features`` read."""
-
-    def find_conflicts(self) -> list[str]:
-        """Values that do not go together, one text each."""
-        shallow, layer = self.vgg_shallow_layer, self.vgg_layer
-        if shallow is None or shallow < layer:
-            return []
-        return [
-            f"vgg_shallow_layer = {shallow} with vgg_layer = {layer}; expected None, or a layer "
-            f"before conv-{layer}"
-        ]

@@ -6,32 +6,37 @@ from dataclasses import dataclass
 from typing import Literal
 
 from crt_plugin.parameters.paper import PaperParameters
-from crt_plugin.parameters.settings import AT_LEAST_ONE, FRACTION, POSITIVE, Settings, setting
+from crt_plugin.parameters.settings import AT_LEAST_ONE, FRACTION, POSITIVE, setting
 
 
 @dataclass
-class PlaceSettings(Settings):
-    """Place first and pose second; place between the cells."""
+class Parameters(PaperParameters):
+    """The settings of one tracker, in one flat list of attributes.
+
+    An unknown name or an impossible value raises ``ParameterError`` when it is set, and
+    ``validate`` says all that is wrong at once. ``get`` and ``has`` are what pytracking calls.
+
+    Example:
+        >>> params = Parameters()
+        >>> params.loss_threshold = 0.1
+    """
+
+    # Place first and pose second; place between the cells
 
     search: Literal["joint", "two_step"] = setting(
         "joint",
         meaning="joint: place and scale at once, each scale over the whole patch; two_step: the "
         "place on one patch, then the scale on small patches around it",
-        unit="name",
         source="paper 4; two_step is ours",
     )
     subcell: Literal["off", "gaussian"] = setting(
         "off",
         meaning="where between the cells the maximum is: off: in the middle of its cell; "
         "gaussian: the top of a Gaussian through the maximum and its neighbours in each direction",
-        unit="name",
         source="paper 4; gaussian is ours",
     )
 
-
-@dataclass
-class PoseSettings(Settings):
-    """Size and angle at the place that was found."""
+    # Size and angle at the place that was found
 
     scale_margin: int = setting(
         8,
@@ -57,6 +62,7 @@ class PoseSettings(Settings):
         raising="faster, coarser turns",
         source="ours",
         check=("a number > 0 and <= 45", lambda v: 0 < v <= 45),
+        goes_with=("search", "search = 'two_step'", lambda step, search: search == "two_step"),
     )
     rotation_interval: int = setting(
         1,
@@ -79,7 +85,6 @@ class PoseSettings(Settings):
         "off",
         meaning="where between the searched sizes and angles the best is: off: one of them; "
         "parabola: the top of the parabola through the best and its neighbours",
-        unit="name",
         source="ours",
     )
     pose_threshold: float = setting(
@@ -91,10 +96,7 @@ class PoseSettings(Settings):
         check=FRACTION,
     )
 
-
-@dataclass
-class ConfidenceSettings(Settings):
-    """From the peak to the score."""
+    # From the peak to the score
 
     score_slope: float | None = setting(
         None,
@@ -114,10 +116,7 @@ class ConfidenceSettings(Settings):
         source="ours",
     )
 
-
-@dataclass
-class RedetectionSettings(Settings):
-    """The search of the whole frame for a lost object."""
+    # The search of the whole frame for a lost object
 
     lost_score: float | None = setting(
         None,
@@ -153,33 +152,3 @@ class RedetectionSettings(Settings):
         source="ours",
         check=AT_LEAST_ONE,
     )
-
-
-@dataclass
-class Parameters(
-    # The fields of the last base come first.
-    RedetectionSettings,
-    ConfidenceSettings,
-    PoseSettings,
-    PlaceSettings,
-    PaperParameters,
-):
-    """The settings of one tracker, in one flat list of attributes.
-
-    An unknown name or an impossible value raises ``ParameterError`` when it is set, and
-    ``validate`` says all that is wrong at once. ``get`` and ``has`` are what pytracking calls.
-
-    Example:
-        >>> params = Parameters()
-        >>> params.loss_threshold = 0.1
-    """
-
-    def find_conflicts(self) -> list[str]:
-        """Values that do not go together, one text each."""
-        found = super().find_conflicts()
-        if self.rotation_step is not None and self.search != "two_step":
-            found.append(
-                f"rotation_step = {self.rotation_step} with search = {self.search!r}; expected "
-                "None, or search = 'two_step'"
-            )
-        return found

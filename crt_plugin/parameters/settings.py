@@ -5,22 +5,24 @@ from __future__ import annotations
 import contextlib
 import copy
 import dataclasses
+import functools
 import math
-import types
 import typing
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from crt_plugin.errors import ParameterError
 
-Check = tuple[str, Callable[[Any], bool]]  # what is expected, and whether a value is
+Check = tuple[str, Callable[[Any], bool]]  # what is expected, and whether a value is that
+# Another setting, what is expected beside its value {}, and whether two values go together
+Pairing = tuple[str, str, Callable[[Any, Any], bool]]
 Self = TypeVar("Self", bound="Settings")
 
-# What visionml's pytracking writes onto the parameters of any tracker. They are kept as they
-# come; they are no settings, and neither printed nor compared.
+# What visionml's pytracking sets on the parameters of any tracker. These are kept unchecked; they
+# are not settings, and neither printed nor compared.
 HOST_ATTRIBUTES = (
     "debug",
     "param_name",
@@ -29,7 +31,7 @@ HOST_ATTRIBUTES = (
     "visualization",
     "vot_anno_conversion_type",
 )
-# Names of earlier versions: files and results of users have them.
+# Names of earlier versions, which users' files and results still have.
 RENAMED = {"rotation_price": "rotation_penalty", "score_even": "score_midpoint"}
 
 POSITIVE: Check = ("a number > 0", lambda v: v > 0)
@@ -48,8 +50,12 @@ def setting(
     unit: str = "none",
     raising: str = "",
     check: Check | None = None,
+    goes_with: Pairing | None = None,
 ) -> Any:
     """One setting of a ``Settings`` class.
+
+    Its type is its annotation: ``int``, ``float``, ``str``, a ``Literal`` of texts, or one of these
+    ``| None``, where None is off. 0 is read as None, since earlier versions wrote it for off.
 
     Args:
         default: value, if nothing sets another.
@@ -57,42 +63,34 @@ def setting(
         source: where the default is from: "paper", "reference" or "ours", and more words.
         unit: of the value.
         raising: what a larger value does.
-        check: what the value must be, beyond its annotated type.
+        check: what the value must be, beyond its type.
+        goes_with: what a value other than None must be beside that of another setting.
     """
     facts = {"meaning": meaning, "unit": unit, "raising": raising, "source": source}
-    return field(default=default, metadata={**facts, "check": check})
+    metadata = {"facts": facts, "check": check, "goes_with": goes_with}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
-@dataclass(frozen=True)
-class Kind:
-    """Type of a setting, from its annotation.
+class Setting:
+    """Name, type, check and description of a setting."""
 
-    Attributes:
-        type: of its values.
-        choices: all values, of a ``Literal``; else empty.
-        is_optional: whether None, for off, is one. 0 is read as None: earlier versions wrote it.
-    """
-
-    type: type
-    choices: tuple[Any, ...]
-    is_optional: bool
-
-    @classmethod
-    def of(cls, hint: Any) -> Kind:
-        """From ``int``, ``float``, ``str``, a ``Literal``, or one of these ``| None``."""
-        options = [one for one in typing.get_args(hint) if one is not type(None)]
-        if typing.get_origin(hint) is types.UnionType:
-            return dataclasses.replace(cls.of(options[0]), is_optional=True)
+    def __init__(self, field: dataclasses.Field[Any], hint: Any) -> None:
+        """From a field that ``setting`` made, and its annotation."""
+        check: Check | None = field.metadata["check"]
+        self.is_optional = type(None) in typing.get_args(hint)
+        if self.is_optional:
+            hint = typing.get_args(hint)[0]
         if typing.get_origin(hint) is Literal:
-            return cls(type(options[0]), tuple(options), False)
-        return cls(hint, (), False)
-
-    def expect(self, check: Check | None) -> str:
-        """What a value must be, in words."""
-        words = check[0] if check else f"any {self.type.__name__}"
-        if self.choices:
-            words = "one of " + ", ".join(map(str, self.choices))
-        return f"None, or {words}" if self.is_optional else words
+            choices, hint = typing.get_args(hint), str
+            check = ("one of " + ", ".join(choices), choices.__contains__)
+        expected, self.check = check or (f"any {hint.__name__}", lambda _: True)
+        self.expected = "None, or " * self.is_optional + expected
+        self.name, self.type = field.name, hint
+        self.goes_with: Pairing | None = field.metadata["goes_with"]
+        self.facts = field.metadata["facts"] | {
+            "default": repr(field.default),
+            "expected": self.expected,
+        }
 
     def convert(self, value: Any) -> Any:
         """The value in this type where that loses nothing; else as it is."""
@@ -105,17 +103,18 @@ class Kind:
                 return float(value)
         return value
 
-    def allows(self, value: Any, check: Check | None) -> bool:
-        """Whether a converted value is one of these."""
+    def find_problem(self, value: Any) -> str:
+        """What is wrong with a converted value; empty if nothing is."""
         if value is None:
-            return self.is_optional
-        if isinstance(value, bool) or not isinstance(value, self.type):
-            return False
-        if isinstance(value, float) and not math.isfinite(value):
-            return False
-        if self.choices:
-            return value in self.choices
-        return check is None or check[1](value)
+            is_right = self.is_optional
+        else:
+            is_right = (
+                isinstance(value, self.type)
+                and not isinstance(value, bool)
+                and not (isinstance(value, float) and not math.isfinite(value))
+                and self.check(value)
+            )
+        return "" if is_right else f"{self.name} = {value!r}; expected {self.expected}"
 
 
 @dataclass
@@ -124,38 +123,39 @@ class Settings:
 
     def __post_init__(self) -> None:
         self.validate()
-        object.__setattr__(self, "_is_ready", True)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in HOST_ATTRIBUTES:
-            object.__setattr__(self, name, value)
-            return
-        name = _find(type(self), name)
-        value = _kinds(type(self))[name].convert(value)
-        # A constructor, a copy and a file are checked as a whole.
-        if "_is_ready" in vars(self) and not _is_collecting.get():
-            _raise(self._find_problem(name, value))
-        object.__setattr__(self, name, value)
+        if name not in HOST_ATTRIBUTES:
+            setting = self._find(name)
+            name, value = setting.name, setting.convert(value)
+            # A constructor (the first value of each), a copy and a file are checked as a whole.
+            is_checked = name in vars(self) and not _is_collecting.get()
+            if is_checked and (problem := setting.find_problem(value)):
+                raise ParameterError(problem)
+        super().__setattr__(name, value)
 
     def validate(self) -> None:
-        """Check every value; if each by itself is possible, what does not go together.
+        """Check every value, and whether those that are possible go together.
 
         Raises:
             ParameterError: names all that is wrong.
         """
-        found = (self._find_problem(name, value) for name, value in self)
-        problems = list(filter(None, found))
-        _raise("; ".join(problems or self.find_conflicts()))
-
-    def find_conflicts(self) -> list[str]:
-        """Values that do not go together, one text each."""
-        return []
-
-    def _find_problem(self, name: str, value: Any) -> str:
-        kind, check = _kinds(type(self))[name], _fields(type(self))[name].metadata["check"]
-        if kind.allows(value, check):
-            return ""
-        return f"{name} = {value!r}; expected {kind.expect(check)}"
+        settings = self._settings()
+        found = {name: settings[name].find_problem(value) for name, value in self}
+        problems = [problem for problem in found.values() if problem]
+        for name, value in self:
+            pairing = settings[name].goes_with
+            if value is None or pairing is None:
+                continue
+            other, expected, go_together = pairing
+            beside = getattr(self, other)
+            if not (found[name] or found[other] or go_together(value, beside)):
+                problems.append(
+                    f"{name} = {value!r} with {other} = {beside!r}; expected None, or "
+                    + expected.format(beside)
+                )
+        if problems:
+            raise ParameterError("; ".join(problems))
 
     def get(self, name: str, *default: Any) -> Any:
         """Value of ``name``; ``default``, if given, where there is no such setting."""
@@ -163,27 +163,11 @@ class Settings:
             raise ParameterError(f"get takes one default at most, got {len(default)}")
         if default and not self.has(name):
             return default[0]
-        return getattr(self, _find(type(self), name))
+        return getattr(self, self._find(name).name)
 
     def has(self, name: str) -> bool:
         """Whether there is a setting called ``name``."""
-        return RENAMED.get(name, name) in _fields(type(self))
-
-    def parse(self, name: str, text: str) -> Any:
-        """The value that ``text`` stands for, as ``--set`` has it.
-
-        Raises:
-            ParameterError: no such setting, or a text that is no value of its type.
-        """
-        kind = _kinds(type(self))[_find(type(self), name)]
-        if kind.is_optional and text == "None":
-            return None
-        try:
-            return kind.type(text)
-        except ValueError as error:
-            raise ParameterError(
-                f"{name} = {text!r}; expected a value of type {kind.type.__name__}"
-            ) from error
+        return RENAMED.get(name, name) in self._settings()
 
     def copy(self: Self, **changes: Any) -> Self:
         """An independent copy with ``changes``, which are checked together."""
@@ -196,10 +180,54 @@ class Settings:
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         """Pairs of name and value, in the order of the class."""
-        return ((name, getattr(self, name)) for name in _fields(type(self)))
+        return ((name, getattr(self, name)) for name in self._settings())
 
     def __str__(self) -> str:
         return "\n".join(f"{name} = {value!r}" for name, value in self)
+
+    @classmethod
+    def parse(cls, name: str, text: str) -> Any:
+        """The value that ``text`` stands for, as in ``--set``.
+
+        Raises:
+            ParameterError: no such setting, or a text that is no value of its type.
+        """
+        setting = cls._find(name)
+        if setting.is_optional and text == "None":
+            return None
+        try:
+            return setting.type(text)
+        except ValueError as error:
+            expected = f"expected a value of type {setting.type.__name__}"
+            raise ParameterError(f"{name} = {text!r}; {expected}") from error
+
+    @classmethod
+    def describe(cls, name: str) -> dict[str, str]:
+        """Meaning, unit, effect of raising, source, default and expected values of a setting."""
+        return dict(cls._find(name).facts)
+
+    @classmethod
+    def migrate_values(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Values kept by an earlier version, as today's; those of unknown names as they are."""
+        settings = cls._settings()
+        today = {RENAMED.get(name, name): value for name, value in values.items()}
+        return {n: settings[n].convert(v) if n in settings else v for n, v in today.items()}
+
+    @classmethod
+    @functools.cache
+    def _settings(cls) -> dict[str, Setting]:
+        hints = typing.get_type_hints(cls)
+        return {f.name: Setting(f, hints[f.name]) for f in dataclasses.fields(cls)}
+
+    @classmethod
+    def _find(cls, name: str) -> Setting:
+        """The setting of a name, today's or an earlier one."""
+        if name in RENAMED:
+            warnings.warn(f"setting {name!r} is now {RENAMED[name]!r}", FutureWarning, stacklevel=3)
+            name = RENAMED[name]
+        if name not in cls._settings():
+            raise ParameterError(f"unknown setting {name!r}; expected {', '.join(cls._settings())}")
+        return cls._settings()[name]
 
 
 @contextlib.contextmanager
@@ -210,55 +238,3 @@ def collect_problems() -> Iterator[None]:
         yield
     finally:
         _is_collecting.reset(token)
-
-
-def describe_setting(settings: type[Settings], name: str) -> dict[str, str]:
-    """Meaning, unit, effect of raising, source, default and expected values of a setting."""
-    field_ = _fields(settings)[_find(settings, name)]
-    facts = {key: field_.metadata[key] for key in ("meaning", "unit", "raising", "source")}
-    expected = _kinds(settings)[field_.name].expect(field_.metadata["check"])
-    return facts | {"default": repr(field_.default), "expected": expected}
-
-
-def read_values(settings: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Kept values under today's names and spelling; unknown ones as they are."""
-    kinds = _kinds(settings)
-    names = {name: RENAMED.get(name, name) for name in values}
-    return {
-        new: kinds[new].convert(values[name]) if new in kinds else values[name]
-        for name, new in names.items()
-    }
-
-
-_KINDS: dict[type, dict[str, Kind]] = {}
-
-
-def _kinds(settings: type[Settings]) -> dict[str, Kind]:
-    if settings not in _KINDS:
-        hints = typing.get_type_hints(settings)
-        _KINDS[settings] = {name: Kind.of(hints[name]) for name in _fields(settings)}
-    return _KINDS[settings]
-
-
-def _fields(settings: type[Settings]) -> dict[str, dataclasses.Field[Any]]:
-    return settings.__dataclass_fields__
-
-
-def _find(settings: type[Settings], name: str) -> str:
-    """Today's name of a setting.
-
-    Raises:
-        ParameterError: there is none.
-    """
-    if name in RENAMED:
-        warnings.warn(f"setting {name!r} is now {RENAMED[name]!r}", FutureWarning, stacklevel=3)
-        name = RENAMED[name]
-    if name not in _fields(settings):
-        known = ", ".join(_fields(settings))
-        raise ParameterError(f"unknown setting {name!r}; expected {known}")
-    return name
-
-
-def _raise(problem: str) -> None:
-    if problem:
-        raise ParameterError(problem)

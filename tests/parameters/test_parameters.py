@@ -11,11 +11,9 @@ from crt_plugin.errors import CRTError, ParameterError
 from crt_plugin.features import pipeline
 from crt_plugin.parameters import (
     Parameters,
-    describe,
     load_parameters,
     parameter_directory,
     parameter_names,
-    read_values,
 )
 from crt_plugin.parameters.paper import FAMILIES
 
@@ -70,8 +68,8 @@ IMPOSSIBLE = {
     "rotation_interval": [0, -1],
     "rotation_penalty": [-0.1, 1.1],
     "pose_refinement": ["", "gaussian"],
-    "device": ["", "gpu", "cuda:", "cuda:x", "cuda:-1", "CPU"],
-    "precision": ["", "half", "float64"],
+    "device": ["", "gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:01", "cuda:²", "mps", "CPU"],
+    "precision": ["", "half", "float64", "bf16", "Float32"],
     "seed": [-1],
 }
 # Any number will do; or what cannot be judged without loading a file
@@ -86,7 +84,7 @@ def rejects(name, value):
         setattr(params, name, value)
     message = str(caught.value)
     assert f"{name} = {value!r}" in message
-    assert describe(name)["expected"] in message
+    assert Parameters.describe(name)["expected"] in message
     assert getattr(params, name) == before
 
 
@@ -132,7 +130,7 @@ def test_all_that_is_wrong_is_said_at_once():
     assert Parameters().copy(patch_width=3).patch_width == 3
 
 
-def test_what_does_not_go_together_is_said_by_validate():
+def test_values_that_do_not_go_together_are_named_by_validate():
     params = load_parameters("plus")
     params.search, params.vgg_layer = "joint", 7
     with pytest.raises(ParameterError) as caught:
@@ -141,6 +139,25 @@ def test_what_does_not_go_together_is_said_by_validate():
         "vgg_shallow_layer = 7 with vgg_layer = 7; expected None, or a layer before conv-7; "
         "rotation_step = 6.0 with search = 'joint'; expected None, or search = 'two_step'"
     )
+
+
+def test_impossible_values_and_possible_ones_that_do_not_go_together_are_named_at_once():
+    with pytest.raises(ParameterError) as caught:
+        Parameters(seed=-1, vgg_layer=3, vgg_shallow_layer=7, rotation_step=6)
+    assert str(caught.value) == (
+        "vgg_layer = 3; expected one of 2, 4, 5, ..., 13; seed = -1; expected an integer >= 0; "
+        "rotation_step = 6.0 with search = 'joint'; expected None, or search = 'two_step'"
+    )
+
+
+def test_a_file_with_several_errors_names_them_all(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(
+        GOOD.replace("return Parameters(seed=11)", "p = Parameters()\n    p.seed = -1")
+        + "    p.vgg_layer = 3\n    return p\n"
+    )
+    with pytest.raises(ParameterError, match=r"vgg_layer = 3; .*; seed = -1; "):
+        load_parameters(path)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +180,7 @@ def test_an_earlier_name_is_answered_with_today_s(old, new, value, tmp_path):
 
 def test_kept_values_are_read_under_today_s_names():
     kept = {"rotation_price": 0.05, "rotation_step": 0.0, "filter_cells": 64.0, "of_others": 0}
-    assert read_values(kept) == {
+    assert Parameters.migrate_values(kept) == {
         "rotation_penalty": 0.05,
         "rotation_step": None,
         "filter_cells": 64.0,
@@ -249,7 +266,7 @@ def test_an_unknown_name_is_an_error_that_lists_the_names(use):
         "set": lambda: setattr(params, "loss_treshold", 0.1),
         "get": lambda: params.get("loss_treshold"),
         "copy": lambda: params.copy(loss_treshold=0.1),
-        "describe": lambda: describe("loss_treshold"),
+        "describe": lambda: Parameters.describe("loss_treshold"),
     }
     with pytest.raises(ParameterError) as caught:
         attempts[use]()
@@ -289,7 +306,7 @@ def test_printed_parameters_hold_every_value_and_can_be_read_back():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_setting_is_described_and_its_default_accepted(name):
-    facts = describe(name)
+    facts = Parameters.describe(name)
     assert set(facts) == {"meaning", "unit", "raising", "source", "default", "expected"}
     assert facts["meaning"] and facts["unit"] and facts["expected"]
     assert facts["source"].split()[0] in ("paper", "reference", "ours")

@@ -19,7 +19,7 @@ from crt_plugin.benchmark.datasets.part import Part
 from crt_plugin.errors import SourceError
 from crt_plugin.features.vgg_weights import weights_sha256
 from crt_plugin.hosts.got10k import Tracker
-from crt_plugin.parameters import Parameters, read_values
+from crt_plugin.parameters import Parameters
 from crt_plugin.runtime.atomic import write_text
 from crt_plugin.runtime.environment import describe_machine
 
@@ -197,7 +197,7 @@ def _parse(file: Path) -> Manifest:
         read = json.loads(file.read_text(encoding="utf-8"))
         manifest = Manifest(**read)
         if isinstance(manifest.parameters, dict):
-            manifest = replace(manifest, parameters=read_values(manifest.parameters))
+            manifest = replace(manifest, parameters=Parameters.migrate_values(manifest.parameters))
         kinds = {
             "tracker": (str,),
             "parameters": (dict, type(None)),
@@ -218,7 +218,7 @@ def _read_settings(file: Path) -> dict[str, Any]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
         pairs = [line.split(" = ", 1) for line in lines if line]
-        return read_values({name: ast.literal_eval(value) for name, value in pairs})
+        return Parameters.migrate_values({name: ast.literal_eval(value) for name, value in pairs})
     except (ValueError, SyntaxError) as error:
         raise _damage_error(file, str(error)) from error
 
