@@ -159,20 +159,19 @@ class PaperTracker:
             NotInitialisedError: before ``init``.
             ImageError: see ``crt_plugin.runtime.image``.
         """
-        last = self.last
         after_fork()
-        frame = as_rgb(image)
-        detection, sample = self._detect(frame, last)
+        detection, sample = self._detect(as_rgb(image))
         self._history.append(sample)
         self._last = detection
         if detection.peak >= self.params.confidence_threshold:
             self._learn()
         return detection.box.copy()
 
-    def _detect(self, frame: NDArray[np.uint8], last: Detection) -> tuple[Detection, Sample]:
+    def _detect(self, frame: NDArray[np.uint8]) -> tuple[Detection, Sample]:
         """Detecting: the maximum of motion map x response over places and scales."""
-        factors = self._scale_factors(last.box, max(frame.shape[:2]))
-        boxes = [scale_box(last.box, factor) for factor in factors]
+        last = self.last.box
+        factors = self._scale_factors(last, max(frame.shape[:2]))
+        boxes = [scale_box(last, factor) for factor in factors]
         features = self.features(self._cut(frame, boxes, self.geometry))
         detection, index = self._predict(boxes, self.regression.response(features))
         # The search patch is the new train data pair, labelled where the object was found.

@@ -26,7 +26,7 @@ class PosedDetection(Detection):
     """A detection of an object that may turn.
 
     Attributes:
-        pose: place, size and angle; ``box`` is its box.
+        pose: place, size and angle; ``box`` follows from it.
         score: the peak; or, where ``score_slope`` is set, the chance that the box is right.
         patch_rect: of the chosen scale where places and scales are searched at once, else of
             the last one.
@@ -36,17 +36,10 @@ class PosedDetection(Detection):
     """
 
     pose: Pose
-    patch_angle: float
+    patch_angle: float = 0.0
 
-    @classmethod
-    def of(cls, detection: Detection, pose: Pose, patch_angle: float = 0.0) -> PosedDetection:
-        """A detection of the paper's tracker, in a pose."""
-        fields = vars(detection) | {"box": pose.box}
-        return cls(**fields, pose=pose, patch_angle=patch_angle)
-
-    def in_pose(self, pose: Pose, **changes: Any) -> PosedDetection:
-        """The same in another pose."""
-        return replace(self, pose=pose, box=pose.box, **changes)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "box", self.pose.box)  # frozen
 
 
 class CRTTracker(PaperTracker):
@@ -78,32 +71,30 @@ class CRTTracker(PaperTracker):
     def init(self, image: Any, box: Any) -> None:
         """See ``PaperTracker.init``."""
         super().init(image, box)
-        self._last = PosedDetection.of(super().last, Pose(super().last.box))
+        first = super().last
+        self._last = PosedDetection(**vars(first), pose=Pose(first.box))
         self._frame_index = 0
         self._frames_lost = 0
 
-    def _detect(self, frame: NDArray[np.uint8], last: Detection) -> tuple[PosedDetection, Sample]:
+    def _detect(self, frame: NDArray[np.uint8]) -> tuple[PosedDetection, Sample]:
+        last = self.last.pose
         self._frame_index += 1
         if self.params.search == "joint":
-            found, sample = super()._detect(frame, last)
-            detection = PosedDetection.of(found, Pose(found.box))
+            found, sample = super()._detect(frame)
+            detection = PosedDetection(**vars(found), pose=Pose(found.box))
         else:
-            detection, sample = self._detect_in_two_steps(frame, cast(PosedDetection, last).pose)
+            # The place on one patch in the last pose, then size and angle at that place.
+            features = self.features(self._cut(frame, [last], self.geometry))
+            found, _ = self._predict([last.upright], self.regression.response(features))
+            sample = Sample(features[0].clone(), self._label(found.cell))
+            pose = last.move_to(found.box)
+            detection = PosedDetection(**vars(found), pose=pose, patch_angle=last.angle)
+            if detection.peak >= self.params.pose_threshold:
+                detection = self._search_pose(frame, detection)
+            detection = _keep_in_frame(detection, frame)
         if self._is_search_due(detection.score):
             detection = self._search_frame(frame, detection)
         return detection, sample
-
-    def _detect_in_two_steps(
-        self, frame: NDArray[np.uint8], last: Pose
-    ) -> tuple[PosedDetection, Sample]:
-        """The place on one patch in the last pose, then size and angle at that place."""
-        features = self.features(self._cut(frame, [last], self.geometry))
-        found, _ = self._predict([last.upright], self.regression.response(features))
-        sample = Sample(features[0].clone(), self._label(found.cell))
-        detection = PosedDetection.of(found, last.move_to(found.box), last.angle)
-        if detection.peak >= self.params.pose_threshold:
-            detection = self._search_pose(frame, detection)
-        return _keep_in_frame(detection, frame), sample
 
     def _search_pose(self, frame: NDArray[np.uint8], detection: PosedDetection) -> PosedDetection:
         """The best size and angle at the place that was found.
@@ -120,7 +111,7 @@ class CRTTracker(PaperTracker):
         near = response[:, row - 1 : row + 2, column - 1 : column + 2].amax(dim=(1, 2))
         refine = self.params.pose_refinement == "parabola"
         scale, turn = choose_pose(sizes, angles, near.tolist(), refine)
-        return detection.in_pose(detection.pose.scale(scale).turn(turn), scale=scale)
+        return replace(detection, pose=detection.pose.scale(scale).turn(turn), scale=scale)
 
     def _axes(self, box: Box, frame_side: int) -> tuple[Axis, Axis]:
         """Sizes and angles that are searched in this frame."""
@@ -143,8 +134,8 @@ class CRTTracker(PaperTracker):
     def _search_frame(self, frame: NDArray[np.uint8], detection: PosedDetection) -> PosedDetection:
         """Look for a lost object in the whole frame.
 
-        Without the motion map, as the last place says nothing any more. The place is learned
-        from when the next frame confirms it.
+        The motion map is left out, since the last place is no longer a clue. The filter learns
+        from the new place once the next frame confirms it.
         """
         pose, size = detection.pose, (frame.shape[0], frame.shape[1])
         geometry, middle = cover_frame(self.geometry, size, pose.upright, self.params.found_cells)
@@ -155,7 +146,7 @@ class CRTTracker(PaperTracker):
             return detection
         cell = divmod(int(response.argmax()), response.shape[2])
         found = looked_at.move_to(geometry.box_at(geometry.patch_rect(middle), *cell))
-        return _keep_in_frame(detection.in_pose(found, score=score), frame)
+        return _keep_in_frame(replace(detection, pose=found, score=score), frame)
 
     def _refine(self, prediction: torch.Tensor, row: int, column: int) -> tuple[float, float]:
         if self.params.subcell == "off":
@@ -180,4 +171,4 @@ class CRTTracker(PaperTracker):
 
 def _keep_in_frame(detection: PosedDetection, frame: NDArray[np.uint8]) -> PosedDetection:
     box = keep_in_frame(detection.box, *frame.shape[:2])
-    return detection.in_pose(detection.pose.place_box(box))
+    return replace(detection, pose=detection.pose.place_box(box))

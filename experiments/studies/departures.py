@@ -10,6 +10,7 @@ pixels as the published code does, with VGG's weights and layers rounded to bflo
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class WholePixelTracker(CRTTracker):
         """Box of the next frame, whole pixels."""
         super().update(image)
         pose = self.last.pose.place_box(np.floor(self.last.box))
-        self._last = self.last.in_pose(pose)
+        self._last = replace(self.last, pose=pose)
         return self.last.box.copy()
 
 

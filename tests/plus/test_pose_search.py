@@ -1,6 +1,7 @@
 """Size and angle at the place that was found: the axes by hand, and a scene that turns."""
 
 import math
+from dataclasses import replace
 from functools import partial
 
 import cv2
@@ -140,7 +141,8 @@ def test_size_and_angle_of_a_hidden_object_stay(small, threshold, batches):
 
 def test_a_turned_object_that_leaves_the_frame_keeps_a_pixel_inside(small):
     tracker = start(small, rotation_step=6.0)
-    tracker._last = tracker.last.in_pose(Pose(np.array([-300.0, 400.0, 24.0, 16.0]), 0.7))
+    far_away = Pose(np.array([-300.0, 400.0, 24.0, 16.0]), 0.7)
+    tracker._last = replace(tracker.last, pose=far_away)
     box = tracker.update(scene(60, 40))
     assert box[0] + box[2] >= 1 - 1e-9 and box[1] <= 119 + 1e-9
     assert tracker.last.pose.angle != 0
