@@ -1,8 +1,8 @@
-"""Files that are whole or not there: written beside their place, and renamed into it.
+"""Atomic writes: a file is written under a temporary name beside its place, then renamed.
 
-Whoever is writing may be killed at any moment, and several processes may write into one folder, or
-one file, at once. So each writes under a hidden name of its own, ``.<name>.<host>-<process>-<mark>-
-<number>.part``, which nobody else truncates; and what a killed process left is known by its name.
+A writer may be killed at any moment, and several processes may write to one folder, or one file,
+at once. So each writes under a hidden name of its own, ``.<name>.<machine>-<process>-<mark>-
+<number>.part``, by which the remains of a killed process are recognised.
 """
 
 from __future__ import annotations
@@ -22,43 +22,42 @@ from pathlib import Path
 from crt_plugin.errors import CRTError, StorageError
 
 SUFFIX = ".part"
-# Another machine's process cannot be asked whether it lives. What is written appears within
-# minutes, so that a day is plenty.
+# Whether another machine's process is alive is unknown; no write takes this long.
 OLD_SECONDS = 24 * 3600.0
 OUT_OF_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
-_HOST = re.sub(r"[^A-Za-z0-9]", "", platform.node())[:40] or "host"
-_MARK = uuid.uuid4().hex[:8]  # tells this process from an earlier one of its number
+_MACHINE = re.sub(r"[^A-Za-z0-9]", "", platform.node())[:40] or "machine"
+_MARK = uuid.uuid4().hex[:8]  # tells this process from an earlier one with the same id
 _numbers = itertools.count()
-_OWNED = re.compile(r"\..*\.([A-Za-z0-9]+)-(\d+)-([0-9a-f]{8})-\d+\.part")
+_TEMPORARY_NAME = re.compile(r"\..*\.([A-Za-z0-9]+)-(\d+)-([0-9a-f]{8})-\d+\.part")
 
 
 @contextlib.contextmanager
 def write_atomically(file: Path) -> Iterator[Path]:
-    """A path to write to, renamed to ``file`` in the end, so that nobody reads a part.
+    """A path to write to, renamed to ``file`` at the end, so that nobody reads an incomplete file.
 
-    Folders are made. On an error inside, ``file`` stays as it was.
+    Missing folders are made. On an error inside, ``file`` stays as it was.
 
     Raises:
-        StorageError: it cannot be written; any ``OSError`` inside counts as that.
+        StorageError: an ``OSError`` inside, or at the end.
     """
-    unfinished = _beside(file)
+    unfinished = _make_temporary_name(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         yield unfinished
-        _on_disk(unfinished)
+        _flush(unfinished)
         unfinished.replace(file)
     except CRTError:
         raise
     except OSError as error:
-        raise _unwritten(file, error) from error
+        raise _storage_error(file, error) from error
     finally:
-        with contextlib.suppress(OSError):  # a folder that cannot be written to is said above
+        with contextlib.suppress(OSError):  # reported above
             unfinished.unlink(missing_ok=True)
 
 
 def write_text(file: Path, text: str) -> Path:
-    """Write a text in UTF-8, with the line ends that it has, in one step.
+    """Write a text atomically, in UTF-8, with its line ends as they are.
 
     Raises:
         StorageError: it cannot be written.
@@ -70,33 +69,33 @@ def write_text(file: Path, text: str) -> Path:
 
 @contextlib.contextmanager
 def make_scratch_folder(folder: Path, name: str = "work") -> Iterator[Path]:
-    """A hidden folder inside of ``folder``, on its file system, removed in the end.
+    """A hidden folder inside ``folder``, on the same file system, removed at the end.
 
-    For programs that write where they are told to; ``move_files`` brings what they wrote to its
-    place. What earlier processes left in ``folder`` is removed first.
+    For programs that choose their own file names; ``move_files`` moves their files into place.
+    What killed processes left in ``folder`` is removed first.
 
     Raises:
         StorageError: it cannot be made, or the disk is full or fails inside.
     """
-    made = _beside(folder / name)
+    made = _make_temporary_name(folder / name)
     try:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             sweep(folder)
             made.mkdir()
         except OSError as error:
-            raise _unwritten(folder, error) from error
+            raise _storage_error(folder, error) from error
         yield made
     except OSError as error:
         if isinstance(error, CRTError) or error.errno not in OUT_OF_ROOM:
             raise
-        raise _unwritten(folder, error) from error
+        raise _storage_error(folder, error) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
 
 
 def move_files(source: Path, to: Path) -> None:
-    """Rename the files in ``source``, and in its folders, to their places under ``to``.
+    """Move all files below ``source`` to the same places below ``to``, by renaming.
 
     Raises:
         StorageError: one cannot be moved.
@@ -105,15 +104,15 @@ def move_files(source: Path, to: Path) -> None:
         place = to / file.relative_to(source)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            _on_disk(file)
+            _flush(file)
             file.replace(place)
         except OSError as error:
-            raise _unwritten(place, error) from error
+            raise _storage_error(place, error) from error
 
 
 def sweep(folder: Path) -> list[str]:
-    """Remove what killed processes left in a folder, not in those inside; names of what it was."""
-    left = [path for path in folder.glob(f".*{SUFFIX}") if _is_left(path)]
+    """Remove what killed processes left in a folder, without subfolders; returns the names."""
+    left = [path for path in folder.glob(f".*{SUFFIX}") if _is_abandoned(path)]
     for path in left:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
@@ -123,25 +122,25 @@ def sweep(folder: Path) -> list[str]:
     return sorted(path.name for path in left)
 
 
-def _beside(file: Path) -> Path:
-    """A name next to ``file`` that no other process uses, and no other thread of this one."""
-    owner = f"{_HOST}-{os.getpid()}-{_MARK}-{next(_numbers)}"
+def _make_temporary_name(file: Path) -> Path:
+    """A name beside ``file`` that no other process or thread uses."""
+    owner = f"{_MACHINE}-{os.getpid()}-{_MARK}-{next(_numbers)}"
     return file.with_name(f".{file.name}.{owner}{SUFFIX}")
 
 
-def _is_left(path: Path) -> bool:
-    owner = _OWNED.fullmatch(path.name)
+def _is_abandoned(path: Path) -> bool:
+    owner = _TEMPORARY_NAME.fullmatch(path.name)
     if owner is None:
         return False
-    host, process, mark = owner[1], int(owner[2]), owner[3]
-    if host == _HOST and process == os.getpid():
+    machine, process, mark = owner[1], int(owner[2]), owner[3]
+    if machine == _MACHINE and process == os.getpid():
         return mark != _MARK
-    if host == _HOST and os.name == "posix":  # elsewhere, asking would end the process
+    if machine == _MACHINE and os.name == "posix":  # on Windows, os.kill would end the process
         try:
             os.kill(process, 0)
         except ProcessLookupError:
             return True
-        except OSError:  # it lives, and is somebody else's
+        except OSError:  # alive, and another user's
             pass
     try:
         return time.time() - path.stat().st_mtime > OLD_SECONDS
@@ -149,15 +148,15 @@ def _is_left(path: Path) -> bool:
         return False
 
 
-def _on_disk(file: Path) -> None:
-    """Have the system write it: a network disk may say only then that it is full."""
+def _flush(file: Path) -> None:
+    """Write it through to the disk: a network disk may report only then that it is full."""
     with file.open("rb+") as stream:
         os.fsync(stream.fileno())
 
 
-def _unwritten(file: Path, error: OSError) -> StorageError:
+def _storage_error(file: Path, error: OSError) -> StorageError:
     reason = error.strerror or str(error)
     return StorageError(
-        f"{file} cannot be written: {reason}; expected a folder with room that can be written "
-        "to. Files that are there are whole, and running again goes on from them"
+        f"{file} cannot be written: {reason}; expected a writable folder with free space. "
+        "Existing files are complete, and another run resumes from them"
     )

@@ -1,4 +1,4 @@
-"""What this machine computes on, and in which number type: the meaning of "auto"."""
+"""Device and number type to compute with, and what "auto" means on this machine."""
 
 from __future__ import annotations
 
@@ -11,12 +11,7 @@ from crt_plugin.errors import ParameterError
 
 logger = logging.getLogger(__name__)
 
-PRECISIONS = {
-    "float32": torch.float32,
-    "bfloat16": torch.bfloat16,
-    "float16": torch.float16,
-}
-# Capabilities of a CPU, in torch's words, that mean arithmetic in the type, x86 and ARM
+# CPU capabilities, x86 and ARM, under torch's names, that provide arithmetic in a type
 CPU_SUPPORT = {
     torch.float32: (),
     torch.bfloat16: ("amx_bf16", "avx512_bf16", "bf16", "sve_bf16"),
@@ -25,23 +20,15 @@ CPU_SUPPORT = {
 
 
 def choose_device(name: str) -> torch.device:
-    """Device of the parameter ``device``.
-
-    Args:
-        name: "auto" (cuda where there is one, else cpu), "cpu", "cuda" or "cuda:N".
+    """Device for a value of the setting ``device``; "auto" is cuda if there is one, else cpu.
 
     Raises:
-        ParameterError: another name, or a CUDA device that this machine does not have.
+        ParameterError: a CUDA device that this machine does not have.
     """
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if name == "auto":
         return torch.device("cuda" if count else "cpu")
-    if name == "cpu":
-        return torch.device("cpu")
-    kind, _, index = name.partition(":")
-    if kind != "cuda" or (":" in name and not index.isdigit()):
-        raise ParameterError(f"device = {name!r}; expected auto, cpu, cuda or cuda:N")
-    if int(index or 0) >= count:
+    if name != "cpu" and int(name.partition(":")[2] or 0) >= count:
         raise ParameterError(
             f"device = {name!r}: torch {torch.__version__} sees {count} CUDA devices here; "
             "expected auto, cpu" + "".join(f", cuda:{i}" for i in range(count))
@@ -50,40 +37,33 @@ def choose_device(name: str) -> torch.device:
 
 
 def choose_precision(name: str, device: torch.device) -> torch.dtype:
-    """Number type of the network features on ``device``.
+    """Number type of the network features, for a value of the setting ``precision``.
 
-    Args:
-        name: "auto" (the fastest type of 16 bits that the hardware computes in, or float32),
-            "float32", "bfloat16" or "float16". A type that a CPU only emulates is slower than
-            float32 by far: it is accepted with a warning in the log.
-
-    Raises:
-        ParameterError: another name.
+    "auto" is the fastest 16-bit type that the hardware computes in, or else float32. A type that a
+    CPU only emulates is far slower than float32: it is accepted with a warning in the log.
     """
     if name == "auto":
-        return _automatic(device)[0]
-    if name not in PRECISIONS:
-        raise ParameterError(f"precision = {name!r}; expected auto, {', '.join(PRECISIONS)}")
-    dtype = PRECISIONS[name]
+        return _choose_fastest(device)[0]
+    dtype: torch.dtype = getattr(torch, name)
     if device.type == "cpu" and CPU_SUPPORT[dtype] and not cpu_support(dtype):
         logger.warning(
             "precision %s: this CPU emulates it (it has none of %s), which can take minutes "
             "per frame; auto would take %s",
             name,
             ", ".join(CPU_SUPPORT[dtype]),
-            _name(_automatic(device)[0]),
+            _name(_choose_fastest(device)[0]),
         )
     return dtype
 
 
 def explain_precision(device: torch.device) -> str:
-    """One line: what "auto" takes on ``device``, and why."""
-    dtype, reason = _automatic(device)
+    """The type that "auto" chooses on ``device``, and why, in one line."""
+    dtype, reason = _choose_fastest(device)
     return f"{_name(dtype)}: {reason}"
 
 
-def _automatic(device: torch.device) -> tuple[torch.dtype, str]:
-    """Number type of "auto", and the reason."""
+def _choose_fastest(device: torch.device) -> tuple[torch.dtype, str]:
+    """The type that "auto" chooses, and the reason."""
     if device.type == "cuda":
         with torch.cuda.device(device):
             if torch.cuda.is_bf16_supported(including_emulation=False):
@@ -97,7 +77,7 @@ def _automatic(device: torch.device) -> tuple[torch.dtype, str]:
 
 
 def cpu_support(dtype: torch.dtype) -> list[str]:
-    """Capabilities of this CPU that mean arithmetic in ``dtype``; none if torch cannot tell."""
+    """Capabilities of this CPU for arithmetic in ``dtype``; none if torch cannot tell."""
     probe = getattr(torch.cpu, "get_capabilities", None)  # newer than torch 2.4
     capabilities = probe() if probe else {}
     return [flag for flag in CPU_SUPPORT[dtype] if capabilities.get(flag)]
@@ -107,14 +87,14 @@ def _name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-_process = os.getpid()  # in which torch's threads, if there are any, were started
+_process = os.getpid()  # the process that started torch's threads, if there are any
 
 
 def after_fork() -> None:
-    """Compute on one thread from now on in a process that was forked; else do nothing.
+    """In a forked process, compute on one thread from now on; else do nothing.
 
-    The threads of GNU's OpenMP do not come along in a fork, and waiting for them never ends.
-    OpenCV's threads start anew by themselves; setting their number after a fork is what hangs.
+    GNU OpenMP's threads do not survive a fork, and waiting for them hangs. OpenCV restarts its
+    threads by itself; setting their number after a fork would hang.
     """
     global _process
     if os.getpid() != _process:

@@ -1,4 +1,4 @@
-"""What results and figures were made with: processor, system, Python and packages."""
+"""Processor, system, Python and packages that results are made with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from crt_plugin import __version__
 
-# Each brings the same module, cv2: at most one of them may be installed.
+# All provide the module cv2, so at most one of them may be installed.
 OPENCV_WHEELS = (
     "opencv-python",
     "opencv-contrib-python",
@@ -30,14 +30,14 @@ def describe_machine() -> dict[str, Any]:
         except metadata.PackageNotFoundError:
             continue
     return {
-        "processor": _processor(),
+        "processor": _find_processor(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "packages": versions,
     }
 
 
-def _processor() -> str:
+def _find_processor() -> str:
     if CPU_INFO.is_file():
         found = re.search(r"^model name\s*:\s*(.+)$", CPU_INFO.read_text(), re.MULTILINE)
         if found:

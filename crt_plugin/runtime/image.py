@@ -1,4 +1,4 @@
-"""What the tracker accepts as a frame and as a box (docs/conventions.md)."""
+"""Conversion and checks of frames and boxes (docs/conventions.md)."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ EXPECTED_IMAGE = (
     "of uint8 or uint16"
 )
 EXPECTED_BOX = "(x, y, w, h): four finite numbers, w > 0 and h > 0, in pixels, 0-based"
-# px; more than OpenCV 4 can cut a patch from
+# px; OpenCV 4 cannot cut patches from larger images
 LARGEST_FRAME_SIDE = 32766
-# px; beyond them the arithmetic of the patch leaves the range of its numbers (ours)
+# px; beyond them the arithmetic of the patch leaves the range of its number types (ours)
 SMALLEST_BOX_SIDE, LARGEST_BOX_SIDE = 1e-3, 1e5
 
 
 def as_rgb(image: Any) -> NDArray[np.uint8]:
-    """The frame as H x W x 3 uint8 RGB; the array itself where it is one already.
+    """The frame as H x W x 3 uint8 RGB, without a copy if it already is that.
 
-    Gray is repeated, alpha dropped, a palette looked up, and 16 bits become 8 by division
-    by 257, which maps 0 to 0 and 65535 to 255.
+    Gray is repeated, alpha dropped, a palette looked up; 16 bits are divided by 257, so that 65535
+    becomes 255.
 
     Raises:
         ImageError: not ``EXPECTED_IMAGE``, empty, above ``LARGEST_FRAME_SIDE``, or a PIL image
             that cannot be decoded.
     """
-    array = _from_pil(image) if isinstance(image, Image.Image) else image
+    array = _read_pil(image) if isinstance(image, Image.Image) else image
     if not isinstance(array, np.ndarray):
         raise ImageError(f"image is a {type(image).__name__}; expected {EXPECTED_IMAGE}")
-    array = np.asarray(array)  # of a subclass, such as a matrix, which has no third axis
+    array = np.asarray(array)  # a subclass such as matrix has no third axis
     is_map = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
     if not is_map or array.dtype not in (np.uint8, np.uint16):
         raise ImageError(
@@ -55,31 +55,26 @@ def as_rgb(image: Any) -> NDArray[np.uint8]:
     return array[:, :, :3]
 
 
-def _from_pil(image: Image.Image) -> NDArray[Any]:
+def _read_pil(image: Image.Image) -> NDArray[Any]:
     if image.mode == "F":
         raise ImageError(f"image of mode F (32-bit float); expected {EXPECTED_IMAGE}")
     if min(image.size) == 0:
         raise ImageError(f"image is empty, {image.width} x {image.height} px (width x height)")
+    is_integer = image.mode.startswith("I")  # 16-bit gray, which PIL may hold in 32 bits
     try:
-        if image.mode.startswith("I"):
-            return _from_pil_integers(image)
-        if "transparency" in image.info:  # else Pillow warns of some palettes
+        if "transparency" in image.info and not is_integer:  # else Pillow warns about palettes
             image = image.convert("RGBA")
         image.load()  # decodes; a decoder may change the mode
-        # Converting copies, even to the same mode.
-        return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
-    except ImageError:
-        raise
-    # A PIL image is decoded on its first use; what its decoders raise for damaged files.
+        if image.mode != "RGB" and not is_integer:  # converting copies, even to the same mode
+            image = image.convert("RGB")
+        array = np.asarray(image)
+    # PIL decodes on first use; this is what its decoders raise for damaged files.
     except (OSError, SyntaxError, ValueError, EOFError, LookupError, AssertionError) as error:
         raise ImageError(
             f"image of mode {image.mode} cannot be read: {error}; expected {EXPECTED_IMAGE}"
         ) from error
-
-
-def _from_pil_integers(image: Image.Image) -> NDArray[np.uint16]:
-    """16-bit gray, which PIL may hold in 32 bits."""
-    array = np.asarray(image)
+    if not is_integer:
+        return array
     if array.min() < 0 or array.max() > 65535:
         raise ImageError(
             f"image of mode {image.mode} has values from {array.min()} to {array.max()}; "
@@ -92,14 +87,14 @@ def as_box(box: Any, frame_height: int, frame_width: int) -> NDArray[np.float64]
     """A copy of the box as four float64 (x, y, w, h).
 
     Raises:
-        BoxError: not ``EXPECTED_BOX``, of a side below ``SMALLEST_BOX_SIDE`` or above
-            ``LARGEST_BOX_SIDE``, or without a common area with the frame.
+        BoxError: not ``EXPECTED_BOX``, a side below ``SMALLEST_BOX_SIDE`` or above
+            ``LARGEST_BOX_SIDE``, or no overlap with the frame.
     """
     try:
         if np.iscomplexobj(box):  # numpy would drop the imaginary part, with a warning
             raise TypeError("complex numbers")
         values = np.array(box, dtype=np.float64)
-    # Whatever numpy, or the object's own conversion, says to what are no numbers.
+    # Raised by numpy, or by the object's own conversion, for what is not numeric.
     except (TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise BoxError(f"box is {box!r}; expected {EXPECTED_BOX}") from error
     if values.shape != (4,) or not np.isfinite(values).all() or (values[2:] <= 0).any():

@@ -1,4 +1,4 @@
-"""Reading ahead: the next items are prepared by a thread while the present one is used."""
+"""Prefetching: a thread prepares the next items while the present one is used."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-AHEAD = 2  # items: more is memory without effect
+AHEAD = 2  # items; more would only take memory
 POLL_SECONDS = 0.1
 END = object()
 
 
 def prefetch(items: Iterable[T]) -> Generator[T, None, None]:
-    """The items, each taken from its iterator by a thread as soon as there is room for it.
+    """The items, taken from their iterator by a thread, at most ``AHEAD`` in advance.
 
-    What the iterator raises is raised here, after the items before it. The thread ends when this
-    generator is closed; an item that is being prepared is finished first.
+    An exception of the iterator is raised here, after the items before it. The thread ends when
+    this generator is closed, once the item in preparation is finished.
     """
     ready: queue.Queue[Any] = queue.Queue(AHEAD)
     is_closed = threading.Event()
@@ -38,7 +38,7 @@ def prefetch(items: Iterable[T]) -> Generator[T, None, None]:
                 if is_closed.is_set():
                     return
             put((END, None))
-        except BaseException as error:  # noqa: BLE001, handed to the thread that waits
+        except BaseException as error:  # noqa: BLE001, raised by the consumer
             put((END, error))
 
     thread = threading.Thread(target=prepare, name="crt prefetch", daemon=True)

@@ -1,4 +1,4 @@
-"""Progress of a run on the terminal."""
+"""Progress bars on the terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rich.text import Text
 
 
 class FpsColumn(ProgressColumn):
-    """Frames per second, over the last ones."""
+    """Frames per second, averaged over the last ones."""
 
     def render(self, task: Task) -> Text:
         """The column's text."""
@@ -26,7 +26,7 @@ class FpsColumn(ProgressColumn):
 
 
 class ProgressBar:
-    """One bar on the standard error output; as a sink of tracking it counts frames."""
+    """One bar on standard error; as a sink of tracking it counts frames."""
 
     def __init__(
         self,
@@ -37,14 +37,14 @@ class ProgressBar:
         is_shown: bool = True,
         is_transient: bool = False,
     ) -> None:
-        """Show it at once.
+        """Show the bar.
 
         Args:
-            total: number of what is counted; None if unknown.
+            total: number of steps; None if unknown.
             description: text before the bar.
             counts_frames: show frames per second.
             is_shown: False shows nothing.
-            is_transient: remove the bar in the end.
+            is_transient: remove the bar at the end.
         """
         self._progress = Progress(
             *(SpinnerColumn(), TextColumn("{task.description}"), BarColumn()),
@@ -57,15 +57,15 @@ class ProgressBar:
         self._progress.start()
 
     def describe(self, description: str) -> None:
-        """Show what is done now."""
+        """Change the text before the bar."""
         self._progress.update(self._task, description=description)
 
     def advance(self) -> None:
-        """Count one more."""
+        """Count one step."""
         self._progress.advance(self._task)
 
     def move_to(self, completed: int, total: int | None = None) -> None:
-        """Show how many are done, and of how many if that is known only now."""
+        """Set the number of completed steps, and the total if it is known only now."""
         self._progress.update(self._task, completed=completed, total=total)
 
     def write(self, step: object) -> None:
@@ -73,7 +73,7 @@ class ProgressBar:
         self._progress.update(self._task, description="tracking", advance=1)
 
     def close(self) -> None:
-        """Leave the last state on the terminal, or nothing if transient."""
+        """Stop; the last state stays on the terminal unless it is transient."""
         self._progress.stop()
 
     def __enter__(self) -> ProgressBar:

@@ -1,4 +1,4 @@
-"""Python files that are loaded by their path, and the folders of them that the package brings."""
+"""Python files that are loaded by their path, and the packaged folders of such files."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ def bundled_folder(name: str) -> Path:
 
 
 def load_python_file(path: Path) -> ModuleType:
-    """Run a Python file, and return it as a module.
+    """Execute a Python file and return it as a module.
 
-    Its name in ``sys.modules`` begins with ``crt_``: ``examples/pytracking.py`` must not hide the
-    toolkit that ``import pytracking`` means.
+    Its name in ``sys.modules`` begins with ``crt_``, so that ``examples/pytracking.py`` does not
+    hide the toolkit of that name.
 
     Raises:
-        SourceError: no such file; or whatever the file raises.
+        SourceError: no such file; else whatever the file raises.
     """
     spec = importlib.util.spec_from_file_location(f"crt_{path.parent.name}_{path.stem}", path)
     if spec is None or spec.loader is None or not path.is_file():
         raise SourceError(f"no file {path}; expected a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where dataclasses look for their names
+    sys.modules[spec.name] = module  # dataclasses look names up there
     spec.loader.exec_module(module)
     return module

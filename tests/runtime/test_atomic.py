@@ -144,5 +144,5 @@ def test_what_other_machines_write_is_left_for_a_day(tmp_path):
 
 def test_an_earlier_process_of_this_number_is_another_one(tmp_path):
     """Containers number their processes alike."""
-    (tmp_path / f".f.{files._HOST}-{os.getpid()}-0123abcd-0.part").touch()
+    (tmp_path / f".f.{files._MACHINE}-{os.getpid()}-0123abcd-0.part").touch()
     assert len(sweep(tmp_path)) == 1
