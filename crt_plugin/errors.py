@@ -1,8 +1,7 @@
 """Every error that the package raises on purpose.
 
-Each message says which value was wrong and what is expected. All derive from
-``CRTError``, so that one ``except`` catches them, and from the builtin that a
-caller would expect, so that code that knows nothing of this package does too.
+Each message names the wrong value and what is expected. All derive from ``CRTError``, so that
+one ``except`` catches them, and from a builtin error, for code that does not know this package.
 """
 
 
@@ -47,12 +46,12 @@ class MissingExtraError(CRTError, ImportError):
 
 
 class BenchError(CRTError, RuntimeError):
-    """A measurement whose process failed; says which and why."""
+    """A measurement whose process failed; names it and the reason."""
 
 
 class StorageError(CRTError, OSError):
-    """A result that cannot be written: a full disk, a read-only folder; names file and reason."""
+    """A result that cannot be written (full disk, read-only folder); names file and reason."""
 
 
 class ClusterError(CRTError, RuntimeError):
-    """A cluster that cannot be reached, or a worker that cannot do the work; says which and why."""
+    """A cluster that cannot be reached, or a worker that cannot work; names it and the reason."""

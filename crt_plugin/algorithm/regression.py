@@ -159,8 +159,8 @@ class ConvRegression:
         """Take steps until the objective is below ``stop_loss``, or ``steps`` of them.
 
         The step at which the objective is found below is still taken (reference), so that
-        every call takes at least one. On a GPU the host does not wait for each objective:
-        steps after the last are computed in vain there, and change nothing.
+        every call takes at least one. A GPU is not waited for at each objective:
+        steps after the last are still computed there, and change nothing.
 
         Args:
             features: N x H x W x C.

@@ -185,7 +185,7 @@ class PaperTracker:
         Returns:
             The detection, and the index of the box around which it is.
         """
-        response = response.cpu()  # the one time in a frame that a GPU is waited for
+        response = response.cpu()  # the only time in a frame that a GPU is waited for
         prediction = self._motion_map * response
         maximum = int(prediction.argmax())
         index, place = divmod(maximum, self._motion_map.numel())

@@ -1,1 +1,1 @@
-"""What this package adds to the paper: each a setting, off in the paper's files."""
+"""Our extensions of the paper's tracker, each a setting that is off in the paper's files."""

@@ -1,4 +1,4 @@
-"""The score of a detection: the chance that its box is right."""
+"""The score of a detection: the probability that its box is right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Place, size and in-plane angle of an object, and patches that turn with it."""
+"""Place, size and in-plane angle of an object, and patches that are rotated with it."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from crt_plugin.algorithm.geometry import (
 
 
 def rotation_matrix(angle: float) -> NDArray[np.float64]:
-    """Matrix that turns (x, y) by ``angle``, radians, clockwise on the screen."""
+    """Matrix that rotates (x, y) by ``angle``, radians, clockwise on the screen."""
     c, s = math.cos(angle), math.sin(angle)
     return np.array([[c, -s], [s, c]])
 
 
 @dataclass(frozen=True)
 class Pose:
-    """Place, size and in-plane angle of an object .
+    """Place, size and in-plane angle of an object.
 
     Attributes:
-        upright: the object's box before it turned, around the centre that it has now.
+        upright: the object's box without its rotation, around its present centre.
         angle: radians, clockwise on the screen.
     """
 
@@ -39,10 +39,10 @@ class Pose:
 
     @property
     def box(self) -> Box:
-        """Upright box about the ellipse that the object's own box holds.
+        """Upright box around the ellipse that is inscribed in the rotated box.
 
-        The corners of a turned box are mostly background; the ellipse is the object. After a
-        quarter turn width and height have changed places.
+        The corners of a rotated box are mostly background; the ellipse is the object. After a
+        quarter turn width and height are swapped.
         """
         if self.angle == 0:
             return self.upright
@@ -55,19 +55,19 @@ class Pose:
         """The size times ``factor``."""
         return Pose(scale_box(self.upright, factor), self.angle)
 
-    def turn(self, angle: float) -> Pose:
+    def rotate(self, angle: float) -> Pose:
         """The angle plus ``angle``, radians."""
         return Pose(self.upright, self.angle + angle)
 
     def move_to(self, box: Box) -> Pose:
-        """Where ``box`` lies, given in a patch around this pose that is turned as it is."""
+        """The pose of ``box``, which is given in the rotated patch around this pose."""
         if self.angle == 0:
             return Pose(box)
         offset = rotation_matrix(self.angle) @ (find_center(box) - find_center(self.upright))
         return self._around(find_center(self.upright) + offset, box[2:])
 
     def place_box(self, box: Box) -> Pose:
-        """Moved so that ``box``, of the same size as its own, is its box."""
+        """Moved so that its box is ``box``, which has the size of the present one."""
         return Pose(box) if self.angle == 0 else self._around(find_center(box), self.upright[2:])
 
     def _around(self, middle: NDArray[np.float64], size: NDArray[np.float64]) -> Pose:
@@ -77,17 +77,17 @@ class Pose:
 def cut_posed_patches(
     frame: NDArray[np.uint8], poses: Sequence[Pose], geometry: PatchGeometry
 ) -> NDArray[np.uint8]:
-    """A patch around the object in each pose, turned as it is: N x height x width x 3, uint8."""
+    """A patch around each pose, rotated with it: N x height x width x 3, uint8."""
     size = geometry.input_size
     maps = []
     for pose in poses:
         rect = geometry.patch_rect(pose.upright)
-        maps.append(_turn_map(map_to_frame(rect, size), rect, pose.angle))
+        maps.append(_rotate_map(map_to_frame(rect, size), rect, pose.angle))
     return warp_patches(frame, maps, size)
 
 
-def _turn_map(to_frame: NDArray[np.float64], rect: Box, angle: float) -> NDArray[np.float64]:
-    """The map of a patch turned by ``angle`` around its centre."""
+def _rotate_map(to_frame: NDArray[np.float64], rect: Box, angle: float) -> NDArray[np.float64]:
+    """The map of a patch rotated by ``angle`` around its centre."""
     if angle == 0:
         return to_frame
     x, y, w, h = rect

@@ -1,7 +1,7 @@
 """Second step of the search ``two_step``: size and angle, at the place that was found.
 
-Size and angle are searched along two axes that meet in the present pose; each is chosen by its
-own axis. Small patches suffice: of the object and a few cells around it.
+Size and angle are searched along two axes that cross in the present pose; each is chosen on its
+own axis. Small patches are enough: the object and a few cells around it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from crt_plugin.plus.pose import Pose
 
 @dataclass(frozen=True)
 class Axis:
-    """Steps along one axis, ascending; the one that changes nothing is among them.
+    """Steps along one axis, ascending, including the one that changes nothing.
 
     Attributes:
         steps: factors of the size, or angles in radians.
@@ -28,9 +28,9 @@ class Axis:
     penalty: float = 0.0
 
     def choose(self, scores: Sequence[float], refine: bool) -> float:
-        """Step of the highest score; with ``refine`` the top of a parabola through it.
+        """Step with the highest score, the first of several.
 
-        The parabola goes through the score and its two neighbours, where it has two.
+        With ``refine``, the vertex of the parabola through it and its neighbours, if it has two.
         """
         penalised = [
             score * (1 - self.penalty * (index != self.present))
@@ -40,24 +40,26 @@ class Axis:
         if not refine or not 0 < top < len(penalised) - 1:
             return self.steps[top]
         before, middle, after = penalised[top - 1 : top + 2]
-        curvature = before - 2 * middle + after  # < 0: the first of the highest is above before
+        curvature = before - 2 * middle + after  # < 0: the first maximum exceeds the step before
         width = (self.steps[top + 1] - self.steps[top - 1]) / 2
         return self.steps[top] + width * (before - after) / (2 * curvature)
 
 
 def list_poses(pose: Pose, sizes: Axis, angles: Axis) -> list[Pose]:
-    """The poses to look at: those along the sizes, then those along the angles.
+    """The poses to try: those along the sizes, then those along the angles.
 
     The present pose is among the first, and not repeated among the second.
     """
-    turned = [pose.turn(step) for index, step in enumerate(angles.steps) if index != angles.present]
-    return [pose.scale(step) for step in sizes.steps] + turned
+    rotated = [
+        pose.rotate(step) for index, step in enumerate(angles.steps) if index != angles.present
+    ]
+    return [pose.scale(step) for step in sizes.steps] + rotated
 
 
 def choose_pose(
     sizes: Axis, angles: Axis, scores: Sequence[float], refine: bool
 ) -> tuple[float, float]:
-    """Factor of the size, and turn in radians, from the scores of ``list_poses``."""
+    """Factor of the size, and rotation in radians, from the scores of ``list_poses``."""
     of_sizes, of_angles = list(scores[: len(sizes.steps)]), list(scores[len(sizes.steps) :])
     of_angles.insert(angles.present, of_sizes[sizes.present])
     return sizes.choose(of_sizes, refine), angles.choose(of_angles, refine)

@@ -1,4 +1,4 @@
-"""The search of the whole frame for a lost object: all windows are real, so it is possible."""
+"""Search of the whole frame for a lost object; the regression runs on any real window."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def cover_frame(
 ) -> tuple[PatchGeometry, Box]:
     """The same filter on a patch over the whole frame, for an object of the box's size.
 
-    If that takes more than ``most`` cells, the patch shows what is around the box, in the
-    shape of the frame and inside of it.
+    If that takes more than ``most`` cells, the patch covers a part of the frame around the box
+    that has the frame's shape.
 
     Args:
         frame_size: rows x columns, px.

@@ -1,4 +1,4 @@
-"""Where a maximum lies between the cells."""
+"""Position of a maximum between the cells."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import math
 
 import torch
 
-# Below this fraction of the maximum a neighbour says little about the top (ours).
+# A neighbour below this fraction of the maximum counts as that fraction (ours).
 LEAST_NEIGHBOUR = 0.1
 
 
 def find_gaussian_peak(profile: torch.Tensor, index: int) -> float:
-    """Offset of the top from the largest value of a profile, from -0.5 to 0.5 cells (ours).
+    """Offset of the maximum from the largest value of a profile, -0.5 to 0.5 cells (ours).
 
-    Of the Gaussian through the value and its two neighbours: labels are Gaussians, and so is
-    what the regression learns. 0 at the profile's ends, and where the value is no maximum.
+    It is the maximum of the Gaussian through the value and its two neighbours: labels are
+    Gaussians, so responses resemble them. 0 at the ends, or if the value is not a maximum.
     """
     if not 0 < index < len(profile) - 1:
         return 0.0

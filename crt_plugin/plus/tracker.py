@@ -1,4 +1,4 @@
-"""The paper's tracker with what this package adds, each by a setting that is off by default."""
+"""The paper's tracker with our extensions, each enabled by a setting."""
 
 from __future__ import annotations
 
@@ -23,16 +23,15 @@ from crt_plugin.plus.subcell import find_gaussian_peak
 
 @dataclass(frozen=True)
 class PosedDetection(Detection):
-    """A detection of an object that may turn.
+    """A detection of an object that may rotate.
 
     Attributes:
         pose: place, size and angle; ``box`` follows from it.
-        score: the peak; or, where ``score_slope`` is set, the chance that the box is right.
-        patch_rect: of the chosen scale where places and scales are searched at once, else of
-            the last one.
-        patch_angle: by which the search patch is turned around its centre, radians, clockwise on
-            the screen.
-        cell: fractions where ``subcell`` is on.
+        score: the peak, or the probability that the box is right if ``score_slope`` is set.
+        patch_rect: of the chosen scale if places and scales are searched jointly, else of the
+            last one.
+        patch_angle: of the search patch around its centre, radians, clockwise on the screen.
+        cell: fractional if ``subcell`` is on.
     """
 
     pose: Pose
@@ -97,10 +96,7 @@ class CRTTracker(PaperTracker):
         return detection, sample
 
     def _search_pose(self, frame: NDArray[np.uint8], detection: PosedDetection) -> PosedDetection:
-        """The best size and angle at the place that was found.
-
-        The response may still move by one cell there.
-        """
+        """The best size and angle at the place that was found, give or take one cell."""
         sizes, angles = self._axes(detection.pose.upright, max(frame.shape[:2]))
         if len(sizes.steps) == len(angles.steps) == 1:
             return detection
@@ -110,23 +106,23 @@ class CRTTracker(PaperTracker):
         row, column = geometry.center
         near = response[:, row - 1 : row + 2, column - 1 : column + 2].amax(dim=(1, 2))
         refine = self.params.pose_refinement == "parabola"
-        scale, turn = choose_pose(sizes, angles, near.tolist(), refine)
-        return replace(detection, pose=detection.pose.scale(scale).turn(turn), scale=scale)
+        scale, rotation = choose_pose(sizes, angles, near.tolist(), refine)
+        return replace(detection, pose=detection.pose.scale(scale).rotate(rotation), scale=scale)
 
     def _axes(self, box: Box, frame_side: int) -> tuple[Axis, Axis]:
-        """Sizes and angles that are searched in this frame."""
+        """Sizes and angles to search in this frame."""
         sizes, angles = [1.0], [0.0]
         if self._frame_index % self.params.scale_interval == 0:
             sizes = self._scale_factors(box, frame_side)
-        is_turn_due = (self._frame_index - 1) % self.params.rotation_interval == 0
-        if is_turn_due and self.params.rotation_step is not None:
+        is_rotation_due = (self._frame_index - 1) % self.params.rotation_interval == 0
+        if is_rotation_due and self.params.rotation_step is not None:
             step = math.radians(self.params.rotation_step)
             angles = [-step, 0.0, step]
         penalty = self.params.rotation_penalty
         return Axis(sizes, sizes.index(1.0)), Axis(angles, angles.index(0.0), penalty)
 
     def _is_search_due(self, score: float) -> bool:
-        """Count the frames in a row in which the object is lost."""
+        """Count the consecutive frames in which the object is lost."""
         limit = self.params.lost_score
         self._frames_lost = self._frames_lost + 1 if limit is not None and score < limit else 0
         return self._frames_lost > 0 and self._frames_lost % self.params.lost_frames == 0
@@ -139,13 +135,15 @@ class CRTTracker(PaperTracker):
         """
         pose, size = detection.pose, (frame.shape[0], frame.shape[1])
         geometry, middle = cover_frame(self.geometry, size, pose.upright, self.params.found_cells)
-        looked_at = Pose(middle, pose.angle)
-        response = self.regression.response(self.features(self._cut(frame, [looked_at], geometry)))
+        search_pose = Pose(middle, pose.angle)
+        response = self.regression.response(
+            self.features(self._cut(frame, [search_pose], geometry))
+        )
         score = self._score(float(response.max()))
         if score < self.params.found_score:
             return detection
         cell = divmod(int(response.argmax()), response.shape[2])
-        found = looked_at.move_to(geometry.box_at(geometry.patch_rect(middle), *cell))
+        found = search_pose.move_to(geometry.box_at(geometry.patch_rect(middle), *cell))
         return _keep_in_frame(replace(detection, pose=found, score=score), frame)
 
     def _refine(self, prediction: torch.Tensor, row: int, column: int) -> tuple[float, float]:

@@ -24,7 +24,7 @@ INTEGERS = [name for name in NAMES if TYPES[name].startswith("int")]
 TEXTS = [name for name in NAMES if TYPES[name] == "str" or TYPES[name].startswith("Literal")]
 OPTIONAL = {"vgg_shallow_layer", "vgg_std", "rotation_step", "score_slope", "lost_score"}
 
-# Values of the right type that make no sense, for every setting that has such values
+# Impossible values of the right type, for every setting that has any
 IMPOSSIBLE = {
     "filter_cells": [0, -100.0],
     "patch_width": [0, 1, 2, 8, -9],
@@ -72,7 +72,7 @@ IMPOSSIBLE = {
     "precision": ["", "half", "float64", "bf16", "Float32"],
     "seed": [-1],
 }
-# Any number will do; or what cannot be judged without loading a file
+# Any number is possible, or cannot be judged without loading a file
 OPEN = {"score_midpoint", "vgg_weights", "color_names_table", "backbone"}
 
 
@@ -91,7 +91,7 @@ def rejects(name, value):
 # --------------------------------------------------------------------------------- settings
 
 
-def test_every_setting_has_impossible_values_or_is_known_to_have_none():
+def test_every_setting_is_tested_with_impossible_values_or_has_none():
     assert set(IMPOSSIBLE) | OPEN == set(NAMES)
     assert not set(IMPOSSIBLE) & OPEN
 
@@ -103,12 +103,12 @@ def test_impossible_values_are_rejected(name, value):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("value", [True, False, [1], 1j, b"cpu"])
-def test_values_of_no_setting_s_type_are_rejected(name, value):
+def test_values_of_other_types_are_rejected(name, value):
     rejects(name, value)
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - OPTIONAL))
-def test_none_is_no_value_of_what_cannot_be_off(name):
+def test_none_is_rejected_by_settings_that_cannot_be_off(name):
     rejects(name, None)
 
 
@@ -120,7 +120,7 @@ def test_none_is_off_and_so_is_0_as_earlier_versions_wrote_it(name, off):
     assert getattr(params, name) is None is getattr(Parameters(), name)
 
 
-def test_all_that_is_wrong_is_said_at_once():
+def test_all_impossible_values_are_named_at_once():
     with pytest.raises(ParameterError) as caught:
         Parameters(patch_width=4, seed=-1)
     said = "patch_width = 4; expected an odd integer >= 3; seed = -1; expected an integer >= 0"
@@ -164,7 +164,7 @@ def test_a_file_with_several_errors_names_them_all(tmp_path):
     ("old", "new", "value"),
     [("rotation_price", "rotation_penalty", 0.2), ("score_even", "score_midpoint", 0.3)],
 )
-def test_an_earlier_name_is_answered_with_today_s(old, new, value, tmp_path):
+def test_an_old_name_is_read_with_a_warning(old, new, value, tmp_path):
     params = Parameters()
     with pytest.warns(FutureWarning, match=f"setting '{old}' is now '{new}'"):
         setattr(params, old, value)
@@ -178,7 +178,7 @@ def test_an_earlier_name_is_answered_with_today_s(old, new, value, tmp_path):
         assert load_parameters(path).get(new) == value
 
 
-def test_kept_values_are_read_under_today_s_names():
+def test_values_of_earlier_versions_are_migrated():
     kept = {"rotation_price": 0.05, "rotation_step": 0.0, "filter_cells": 64.0, "of_others": 0}
     assert Parameters.migrate_values(kept) == {
         "rotation_penalty": 0.05,
@@ -197,13 +197,13 @@ def test_kept_values_are_read_under_today_s_names():
         ("device", "cpu", "cpu"),
     ],
 )
-def test_a_text_is_read_in_the_type_of_its_setting(name, text, value):
+def test_a_text_is_parsed_as_the_type_of_its_setting(name, text, value):
     assert Parameters().parse(name, text) == value
     with pytest.raises(ParameterError, match=r"seed = '1\.5'; expected a value of type int"):
         Parameters().parse("seed", "1.5")
 
 
-def test_the_families_are_those_that_there_are():
+def test_the_families_are_those_of_the_pipeline():
     assert tuple(pipeline.FAMILIES) == FAMILIES
 
 
@@ -240,7 +240,7 @@ def test_a_text_is_a_text(name, value):
         ("optimizer", ["adam", "sgd"]),
     ],
 )
-def test_the_ends_of_what_is_accepted_are_accepted(name, values):
+def test_limits_are_accepted(name, values):
     params = Parameters()
     for value in values:
         setattr(params, name, value)

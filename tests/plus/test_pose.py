@@ -84,7 +84,7 @@ def test_a_move_in_a_turned_patch_turns_with_it(x, y, w, h, angle, dx, dy):
 
 @given(SIDES, SIDES, st.floats(-7, 7), st.floats(0.5, 2))
 def test_scaling_and_turning_keep_the_centre(w, h, angle, factor):
-    pose = Pose(np.array([3.0, 4.0, w, h]), 0.2).scale(factor).turn(angle)
+    pose = Pose(np.array([3.0, 4.0, w, h]), 0.2).scale(factor).rotate(angle)
     assert pose.upright[:2] + pose.upright[2:] / 2 == pytest.approx([3 + w / 2, 4 + h / 2])
     assert pose.upright[2:] == pytest.approx([w * factor, h * factor])
     assert pose.angle == pytest.approx(0.2 + angle)

@@ -56,7 +56,7 @@ def test_the_top_of_a_parabola_is_found(top, steepness, width):
     assert Axis(steps, 1).choose(values, refine=True) == pytest.approx(top * width, abs=1e-6)
 
 
-def test_no_top_is_made_up_at_the_ends_or_on_a_plain():
+def test_there_is_no_parabola_at_the_ends_or_on_a_plateau():
     axis = Axis([0.98, 1.0, 1.02], 1)
     assert axis.choose([0.1, 0.2, 0.3], refine=True) == 1.02
     assert axis.choose([0.3, 0.2, 0.1], refine=True) == 0.98
@@ -66,10 +66,10 @@ def test_no_top_is_made_up_at_the_ends_or_on_a_plain():
 
 def test_poses_are_along_two_axes():
     pose = Pose(np.array(BOX), 0.5)
-    looked_at = list_poses(pose, Axis([0.9, 1.0, 1.1], 1), Axis([-0.1, 0.0, 0.1], 1))
-    sizes = [each.upright[2] for each in looked_at]
+    tried = list_poses(pose, Axis([0.9, 1.0, 1.1], 1), Axis([-0.1, 0.0, 0.1], 1))
+    sizes = [each.upright[2] for each in tried]
     assert sizes == pytest.approx([21.6, 24, 26.4, 24, 24])
-    assert [each.angle for each in looked_at] == pytest.approx([0.5, 0.5, 0.5, 0.4, 0.6])
+    assert [each.angle for each in tried] == pytest.approx([0.5, 0.5, 0.5, 0.4, 0.6])
 
 
 def test_each_axis_is_chosen_by_its_own_scores():

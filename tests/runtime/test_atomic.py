@@ -1,4 +1,4 @@
-"""Files are whole or not there, whoever writes and however it ends."""
+"""Files are complete or absent, whoever writes them and however that ends."""
 
 import errno
 import os
@@ -40,7 +40,7 @@ def test_nobody_sees_a_part(tmp_path):
 
 
 def test_a_full_disk_is_named_and_the_file_stays(tmp_path, monkeypatch):
-    """As network disks do, which say so when the system writes."""
+    """As network disks do, which report it only when the system flushes."""
     file = write_text(tmp_path / "f", "before")
 
     def full(_):
@@ -80,8 +80,8 @@ def test_the_error_crosses_processes(tmp_path):
     assert type(again) is StorageError and str(again) == str(caught.value)
 
 
-def test_two_writers_of_one_file_do_not_meet(tmp_path):
-    """The last one's text is there, whole; neither truncates what the other one renames."""
+def test_two_writers_of_one_file_do_not_collide(tmp_path):
+    """The last text is there, complete; neither truncates what the other one renames."""
     file, both = tmp_path / "f", threading.Barrier(2)
 
     def write(letter):
@@ -99,7 +99,7 @@ def test_two_writers_of_one_file_do_not_meet(tmp_path):
     assert file.read_text() in ("a" * 5000, "b" * 5000) and names(tmp_path) == ["f"]
 
 
-def test_work_in_a_folder_of_its_own_is_moved_into_place(tmp_path):
+def test_files_of_a_scratch_folder_are_moved_into_place(tmp_path):
     write_text(tmp_path / "to" / "times" / "old", "stays")
     with make_scratch_folder(tmp_path) as work:
         for name in ("a", "times/b"):
@@ -134,7 +134,7 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
     assert names(tmp_path) == [".f.unfinished", ".video.mp4.part", "f.part", "mine"]
 
 
-def test_what_other_machines_write_is_left_for_a_day(tmp_path):
+def test_files_of_other_machines_are_kept_for_a_day(tmp_path):
     fresh, old = tmp_path / ".f.other-7-0123abcd-0.part", tmp_path / ".g.other-7-0123abcd-1.part"
     fresh.touch()
     old.touch()
@@ -142,7 +142,7 @@ def test_what_other_machines_write_is_left_for_a_day(tmp_path):
     assert sweep(tmp_path) == [old.name] and names(tmp_path) == [fresh.name]
 
 
-def test_an_earlier_process_of_this_number_is_another_one(tmp_path):
-    """Containers number their processes alike."""
+def test_an_earlier_process_with_the_same_id_is_recognised(tmp_path):
+    """Containers use the same process ids."""
     (tmp_path / f".f.{files._MACHINE}-{os.getpid()}-0123abcd-0.part").touch()
     assert len(sweep(tmp_path)) == 1
