@@ -2,55 +2,29 @@
 
 from __future__ import annotations
 
-import queue
-import threading
+from collections import deque
 from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 AHEAD = 2  # items; more would only take memory
-POLL_SECONDS = 0.1
-END = object()
+END: Any = object()
 
 
 def prefetch(items: Iterable[T]) -> Generator[T, None, None]:
-    """The items, taken from their iterator by a thread, at most ``AHEAD`` in advance.
+    """The items, taken from their iterator by a thread, ``AHEAD`` of them in advance.
 
     An exception of the iterator is raised here, after the items before it. The thread ends when
     this generator is closed, once the item in preparation is finished.
     """
-    ready: queue.Queue[Any] = queue.Queue(AHEAD)
-    is_closed = threading.Event()
-
-    def put(message: Any) -> None:
-        while not is_closed.is_set():
-            try:
-                ready.put(message, timeout=POLL_SECONDS)
-            except queue.Full:
-                continue
-            return
-
-    def prepare() -> None:
-        try:
-            for item in items:
-                put((item, None))
-                if is_closed.is_set():
-                    return
-            put((END, None))
-        except BaseException as error:  # noqa: BLE001, raised by the consumer
-            put((END, error))
-
-    thread = threading.Thread(target=prepare, name="crt prefetch", daemon=True)
-    thread.start()
+    iterator = iter(items)
+    executor = ThreadPoolExecutor(1, thread_name_prefix="crt prefetch")
     try:
-        while True:
-            item, error = ready.get()
-            if error is not None:
-                raise error
-            if item is END:
-                return
+        prepared = deque(executor.submit(next, iterator, END) for _ in range(AHEAD))
+        while (item := prepared.popleft().result()) is not END:
+            prepared.append(executor.submit(next, iterator, END))
             yield item
     finally:
-        is_closed.set()
-        thread.join()
+        executor.shutdown(cancel_futures=True)
