@@ -20,10 +20,10 @@ from crt_plugin.cli.exit_codes import INTERRUPTED
 from crt_plugin.cli.messages import warn
 from crt_plugin.cli.options import EXPECTED_BOX
 from crt_plugin.errors import BoxError, CRTError, SourceError
+from crt_plugin.media.display import DisplayWindow, require_display, select_box
 from crt_plugin.media.drawing import ContactSheet
 from crt_plugin.media.loop import Sink, track_frames
 from crt_plugin.media.sources import Source
-from crt_plugin.media.window import Window, draw_box, require_window
 from crt_plugin.media.writer import BoxFile, VideoFile, require_av
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.tracker import CRTTracker
@@ -63,7 +63,7 @@ def track_source(
         limit: number of frames; None: all.
         lost_below: score below which a frame is marked as lost.
         with_video: write an MP4 too.
-        show: show a window, in which a missing box can be drawn.
+        show: open a display window, in which a missing box can be drawn.
 
     Raises:
         CRTError: what the source, the tracker or a file raises.
@@ -72,7 +72,7 @@ def track_source(
     if with_video:
         require_av()
     if show:
-        require_window()
+        require_display()
     opened, truth = source.frames(), source.truth
     with closing(opened if source.is_live else prefetch(opened)) as frames:
         first = next(frames, None)
@@ -92,7 +92,7 @@ def track_source(
         length = min((n for n in (limit, source.length) if n is not None), default=None)
         record = RunSummary(truth)
         sinks: list[Sink] = [record, *files.values()]
-        sinks += [Window(truth)] if show else []
+        sinks += [DisplayWindow(truth)] if show else []
         sinks.append(ProgressBar(length, "training on frame 0", counts_frames=True))
         images = itertools.islice(itertools.chain([first], frames), limit)
         try:
@@ -116,7 +116,7 @@ def _choose_box(
     """The object's box in the first frame: given, annotated, or drawn, in this order."""
     chosen: Any = source.truth.get(0) if box is None else box
     if chosen is None and show:
-        chosen = draw_box(first)
+        chosen = select_box(first)
     if chosen is None:
         raise BoxError(
             f"which object? {source.name} has no annotation of its first frame; "

@@ -161,9 +161,9 @@ def test_an_output_that_cannot_be_made_is_one_line_too(tmp_path):
 
 def test_a_box_drawn_with_the_mouse(tmp_path, monkeypatch):
     image_folder(tmp_path / "seq", 2)
-    monkeypatch.setattr(tracking, "require_window", lambda: None)
-    monkeypatch.setattr(tracking, "draw_box", lambda frame: np.array([40.0, 50, 24, 16]))
-    monkeypatch.setattr(tracking, "Window", lambda truth: Stopping())
+    monkeypatch.setattr(tracking, "require_display", lambda: None)
+    monkeypatch.setattr(tracking, "select_box", lambda frame: np.array([40.0, 50, 24, 16]))
+    monkeypatch.setattr(tracking, "DisplayWindow", lambda truth: Stopping())
     result = crt(
         *("track", tmp_path / "seq", "--show", "--no-video", *FAST),
         *("--output", tmp_path / "o"),

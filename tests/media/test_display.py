@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from crt_plugin.errors import BoxError, CRTError
-from crt_plugin.media import window
+from crt_plugin.media import display
 from crt_plugin.media.loop import Step
 
 RED = np.full((60, 80, 3), (250, 10, 20), np.uint8)
@@ -21,7 +21,7 @@ def build(monkeypatch):
 
     def set_up(gui):
         monkeypatch.setattr(
-            window.cv2, "getBuildInformation", lambda: f"  A: 1\n  GUI:      {gui}\n  B: 2\n"
+            display.cv2, "getBuildInformation", lambda: f"  A: 1\n  GUI:      {gui}\n  B: 2\n"
         )
 
     return set_up
@@ -30,7 +30,7 @@ def build(monkeypatch):
 def test_headless_opencv_is_named(build):
     build("NONE")
     with pytest.raises(CRTError, match="opencv-python-headless"):
-        window.require_window()
+        display.require_display()
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have one")
@@ -39,18 +39,18 @@ def test_without_a_display_the_message_says_so(build, monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     with pytest.raises(CRTError, match=r"--show needs a display.*leave --show out"):
-        window.require_window()
+        display.require_display()
 
 
 def test_a_display_that_cannot_be_reached_does_not_abort_the_process(build, monkeypatch):
     """OpenCV's toolkit aborts there, so that another process must try."""
     build("QT5")
     monkeypatch.setenv("DISPLAY", ":987")
-    monkeypatch.setattr(window, "PROBE", "import os; os.abort()")
+    monkeypatch.setattr(display, "PROBE", "import os; os.abort()")
     with pytest.raises(CRTError, match="cannot open a window on this display"):
-        window.require_window()
-    monkeypatch.setattr(window, "PROBE", "pass")
-    window.require_window()
+        display.require_display()
+    monkeypatch.setattr(display, "PROBE", "pass")
+    display.require_display()
 
 
 @pytest.mark.parametrize(("key", "ends"), [(-1, False), (ord("a"), False), (ord("q"), True)])
@@ -59,11 +59,11 @@ def test_frames_are_shown_in_opencvs_order_and_q_ends(monkeypatch, key, ends):
     calls = SimpleNamespace(
         imshow=lambda title, picture: shown.append(picture),
         waitKey=lambda ms: key,
-        cvtColor=window.cv2.cvtColor,
-        COLOR_RGB2BGR=window.cv2.COLOR_RGB2BGR,
+        cvtColor=display.cv2.cvtColor,
+        COLOR_RGB2BGR=display.cv2.COLOR_RGB2BGR,
     )
-    monkeypatch.setattr(window, "cv2", calls)
-    stop = window.Window({}).write(Step(0, RED, np.array([5.0, 30, 9, 9]), 0.5, 0.0))
+    monkeypatch.setattr(display, "cv2", calls)
+    stop = display.DisplayWindow({}).write(Step(0, RED, np.array([5.0, 30, 9, 9]), 0.5, 0.0))
     assert stop is ends
     assert tuple(shown[0][50, 70]) == (20, 10, 250)
 
@@ -74,9 +74,9 @@ def test_a_box_is_drawn_with_the_mouse(monkeypatch):
         selectROI=lambda title, frame, **_: seen.append(frame) or (3, 4, 5, 6),
         destroyWindow=lambda title: None,
     )
-    monkeypatch.setattr(window, "cv2", calls)
-    assert window.draw_box(RED).tolist() == [3, 4, 5, 6]
+    monkeypatch.setattr(display, "cv2", calls)
+    assert display.select_box(RED).tolist() == [3, 4, 5, 6]
     assert tuple(seen[0][0, 0]) == (20, 10, 250)
     calls.selectROI = lambda *_, **__: (0, 0, 0, 0)
     with pytest.raises(BoxError, match="no box was drawn"):
-        window.draw_box(RED)
+        display.select_box(RED)

@@ -1,4 +1,4 @@
-"""A window that shows tracking as it runs, and in which a box can be drawn."""
+"""A display window that shows tracking as it runs, and in which a box can be drawn."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STOP_KEYS = (27, ord("q"))
 PROBE = "import cv2; cv2.namedWindow('crt'); cv2.destroyAllWindows()"
 
 
-def require_window() -> None:
+def require_display() -> None:
     """Check that OpenCV can open a window here.
 
     Raises:
@@ -33,13 +33,13 @@ def require_window() -> None:
             "--show needs an OpenCV with windows, and this one has none: "
             "pip uninstall opencv-python-headless; pip install --force-reinstall opencv-python"
         )
-    on_linux = sys.platform.startswith("linux")
-    if on_linux and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    has_address = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if sys.platform.startswith("linux") and not has_address:
         raise CRTError(
             "--show needs a display, and neither DISPLAY nor WAYLAND_DISPLAY is set; "
             "leave --show out and give the object with --box"
         )
-    # Where the display cannot be reached, OpenCV's toolkit aborts the whole process.
+    # If the display cannot be reached, the GUI library of OpenCV aborts the whole process.
     probe = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, check=False)
     if probe.returncode != 0:
         raise CRTError(
@@ -48,7 +48,7 @@ def require_window() -> None:
         )
 
 
-def draw_box(frame: NDArray[np.uint8]) -> Box:
+def select_box(frame: NDArray[np.uint8]) -> Box:
     """Let the user draw the object's box with the mouse on the first frame, RGB.
 
     Raises:
@@ -63,7 +63,7 @@ def draw_box(frame: NDArray[np.uint8]) -> Box:
     return box
 
 
-class Window:
+class DisplayWindow:
     """Sink that shows annotated frames; q or Esc ends the run."""
 
     def __init__(self, truth: Annotation) -> None:
