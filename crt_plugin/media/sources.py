@@ -1,18 +1,17 @@
-"""Where frames come from: a video, a folder or glob of images, an OTB sequence, a camera.
-
-Every source gives frames as RGB, H x W x 3, uint8.
-"""
+"""Where frames come from: a video, a folder or glob of images, an OTB sequence, a camera."""
 
 from __future__ import annotations
 
 import glob
+import itertools
 import re
 import struct
 import zlib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -37,7 +36,7 @@ UNDECODABLE = (
     *(OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ImageError),
     *(struct.error, zlib.error, Image.DecompressionBombError),
 )
-DEFAULT_FPS = 25.0  # of images, and of videos and cameras that do not say
+DEFAULT_FPS = 25.0  # of images, and of videos and cameras that do not give it
 
 
 @dataclass(frozen=True)
@@ -74,165 +73,133 @@ def open_source(given: str | Sequence[str], target: int | None = None) -> Source
     Raises:
         SourceError: missing, empty, of no accepted kind, or without that target.
     """
-    if not isinstance(given, str):
-        if len(given) != 1:
-            return _images(_check_images([Path(name) for name in given]), " ".join(given), target)
-        given = given[0]
+    names = [given] if isinstance(given, str) else list(given)
+    if len(names) != 1:
+        source = _open_files(names)
+    elif (Path(given := names[0]) / "img").is_dir() and (found := annotation_files(Path(given))):
+        return _open_otb(Path(given), found, target)
+    else:
+        source = _open_file_or_camera(given)
+    if target is not None:
+        raise SourceError(
+            f"target {target} was asked for, but {' '.join(names)} is no OTB sequence"
+        )
+    return source
+
+
+def _open_file_or_camera(given: str) -> Source:
     path = Path(given)
     if path.is_dir():
-        return _folder(path, target)
+        images = sort_images(path.iterdir())
+        if not images and (path / "img").is_dir():
+            images = sort_images((path / "img").iterdir())
+        return _open_images(images, given, path.resolve().name)
+    if path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES:
+        return _open_image(path)
     if path.is_file():
-        if path.suffix.lower() in IMAGE_SUFFIXES:
-            return _image(path, target)
-        return _video(path, target)
+        return _open_video(path)
     if re.fullmatch(r"\d+", given):
-        return _camera(int(given), target)
+        number = int(given)
+        frames = partial(_read_capture, number, f"camera {number}", is_endless=True)
+        return Source(f"camera{number}", frames, is_live=True)
     if glob.has_magic(given):
-        return _images(sort_images(Path(p) for p in glob.glob(given)), given, target)  # noqa: PTH207
+        return _open_images(sort_images(Path(p) for p in glob.glob(given)), given)  # noqa: PTH207
     raise SourceError(f"no such source: {given!r}; expected {EXPECTED}")
 
 
-def _check_images(paths: list[Path]) -> list[Path]:
+def _open_files(names: list[str]) -> Source:
+    paths = [Path(name) for name in names]
     for path in paths:
         if path.suffix.lower() not in IMAGE_SUFFIXES or not path.is_file():
             raise SourceError(
                 f"{str(path)!r} is no image file; several sources are accepted only if all are "
                 f"images ({', '.join(IMAGE_SUFFIXES)})"
             )
-    return sort_images(paths)
+    return _open_images(sort_images(paths), " ".join(names))
 
 
-def _folder(path: Path, target: int | None) -> Source:
-    annotations = annotation_files(path)
-    images = path / "img"
-    if annotations and images.is_dir():
-        return _otb(path, annotations, target)
-    found = sort_images(path.iterdir())
-    if not found and images.is_dir():
-        found = sort_images(images.iterdir())
-    return _images(found, str(path), target, path.resolve().name)
-
-
-def _otb(path: Path, annotations: dict[int, Path], target: int | None) -> Source:
+def _open_otb(folder: Path, annotations: dict[int, Path], target: int | None) -> Source:
     number = min(annotations) if target is None else target
     if number not in annotations:
         accepted = ", ".join(map(str, annotations))
-        raise SourceError(f"{path} has no target {number}; expected {accepted}")
+        raise SourceError(f"{folder} has no target {number}; expected {accepted}")
     boxes = read_boxes(annotations[number])
-    name = path.resolve().name
-    images = cut_frames(name, sort_images((path / "img").iterdir()), len(boxes))
+    name = folder.resolve().name
+    images = cut_frames(name, sort_images((folder / "img").iterdir()), len(boxes))
     if len(annotations) > 1:
         name = f"{name}.{number}"
-    return _images(images, str(path / "img"), None, name, convert_otb(boxes))
+    return _open_images(images, str(folder / "img"), name, convert_otb(boxes))
 
 
-def _images(
-    paths: list[Path],
-    given: str,
-    target: int | None,
-    name: str | None = None,
-    truth: Annotation | None = None,
+def _open_images(
+    paths: list[Path], given: str, name: str | None = None, truth: Annotation | None = None
 ) -> Source:
-    _refuse_target(given, target)
+    """One frame of each file: of an animated one the first picture."""
     if not paths:
         raise SourceError(f"no images in {given!r}; expected {', '.join(IMAGE_SUFFIXES)}")
     if name is None:
         name = paths[0].stem if len(paths) == 1 else paths[0].parent.resolve().name
-    return Source(name, lambda: _read_images(paths), len(paths), truth=truth or {})
+    pictures = [(path, 0) for path in paths]
+    return Source(name, partial(_read_pictures, pictures), len(paths), truth=truth or {})
 
 
-def _image(path: Path, target: int | None) -> Source:
+def _open_image(path: Path) -> Source:
     """One image; all of its pictures where it is animated."""
     try:
         with Image.open(path) as image:
-            pictures = int(getattr(image, "n_frames", 1))
-    except UNDECODABLE:  # said when the frame is asked for
-        pictures = 1
-    if pictures == 1:
-        return _images([path], str(path), target)
-    _refuse_target(str(path), target)
-    return Source(path.stem, lambda: _read_pictures(path, pictures), pictures)
+            count = int(getattr(image, "n_frames", 1))
+    except UNDECODABLE:  # reported when the frame is asked for
+        count = 1
+    pictures = [(path, picture) for picture in range(count)]
+    return Source(path.stem, partial(_read_pictures, pictures), count)
 
 
-def _read_images(paths: list[Path]) -> Generator[Frame, None, None]:
-    """One frame of each file: of an animated one the first picture."""
-    for index, path in enumerate(paths):
-        yield _decode(path, index, 0)
+def _read_pictures(pictures: list[tuple[Path, int]]) -> Generator[Frame, None, None]:
+    """A frame for each file and number of a picture in it."""
+    for index, (path, picture) in enumerate(pictures):
+        try:
+            with Image.open(path) as image:
+                image.seek(picture)
+                frame = as_rgb(ImageOps.exif_transpose(image))
+        except UNDECODABLE as error:
+            kind = FrameError if index else SourceError
+            raise kind(f"frame {index} ({path}) cannot be decoded: {error}") from error
+        yield frame
 
 
-def _read_pictures(path: Path, count: int) -> Generator[Frame, None, None]:
-    for index in range(count):
-        yield _decode(path, index, index)
-
-
-def _decode(path: Path, index: int, picture: int) -> Frame:
-    try:
-        with Image.open(path) as image:
-            image.seek(picture)
-            return as_rgb(ImageOps.exif_transpose(image))
-    except UNDECODABLE as error:
-        kind = FrameError if index else SourceError
-        raise kind(f"frame {index} ({path}) cannot be decoded: {error}") from error
-
-
-def _video(path: Path, target: int | None) -> Source:
-    _refuse_target(str(path), target)
-    capture = cv2.VideoCapture(str(path))
-    try:
-        if not capture.isOpened():
-            raise SourceError(f"{path} cannot be opened as a video; expected {EXPECTED}")
+def _open_video(path: Path) -> Source:
+    with _open_capture(str(path), f"{path} cannot be opened as a video") as capture:
         length = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        fps = _check_fps(capture.get(cv2.CAP_PROP_FPS))
-    finally:
-        capture.release()
-    return Source(path.stem, lambda: _read_video(path), length if length > 0 else None, fps)
+        fps = capture.get(cv2.CAP_PROP_FPS)
+    return Source(
+        path.stem,
+        partial(_read_capture, str(path), str(path)),
+        length if length > 0 else None,
+        fps if 1 <= fps <= 240 else DEFAULT_FPS,
+    )
 
 
-def _check_fps(fps: float) -> float:
-    return fps if 1 <= fps <= 240 else DEFAULT_FPS
-
-
-def _read_video(path: Path) -> Generator[Frame, None, None]:
-    """Frames up to the last that decodes: the container's count is only an estimate."""
-    capture = cv2.VideoCapture(str(path))
-    try:
-        decoded, frame = capture.read()
-        if not decoded:
-            raise SourceError(f"{path}: frame 0 cannot be decoded")
-        while decoded:
-            yield _to_rgb(frame)
-            decoded, frame = capture.read()
-    finally:
-        capture.release()
-
-
-def _camera(number: int, target: int | None) -> Source:
-    _refuse_target(f"camera {number}", target)
-    return Source(f"camera{number}", lambda: _read_camera(number), is_live=True)
-
-
-def _read_camera(number: int) -> Generator[Frame, None, None]:
-    """Frames without end; a camera is opened only when they are asked for."""
-    capture = cv2.VideoCapture(number)
+@contextmanager
+def _open_capture(device: str | int, problem: str) -> Iterator[cv2.VideoCapture]:
+    capture = cv2.VideoCapture(device)
     try:
         if not capture.isOpened():
-            raise SourceError(f"camera {number} cannot be opened; expected {EXPECTED}")
-        index = 0
-        while True:
-            decoded, frame = capture.read()
-            if not decoded:
-                kind = FrameError if index else SourceError
-                raise kind(f"camera {number} gave no frame {index}")
-            yield _to_rgb(frame)
-            index += 1
+            raise SourceError(f"{problem}; expected {EXPECTED}")
+        yield capture
     finally:
         capture.release()
 
 
-def _to_rgb(frame: Any) -> Frame:
-    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-def _refuse_target(given: str, target: int | None) -> None:
-    if target is not None:
-        raise SourceError(f"target {target} was asked for, but {given} is no OTB sequence")
+def _read_capture(
+    device: str | int, name: str, is_endless: bool = False
+) -> Generator[Frame, None, None]:
+    """Frames of a video up to the last that decodes, or of a camera without end."""
+    with _open_capture(device, f"{name} cannot be opened") as capture:
+        for index in itertools.count():
+            is_decoded, frame = capture.read()
+            if not is_decoded:
+                if index and not is_endless:  # a container's number of frames is an estimate
+                    return
+                kind = FrameError if index else SourceError
+                raise kind(f"{name}: frame {index} cannot be decoded")
+            yield np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)

@@ -115,7 +115,9 @@ def kept(indices, tmp_path, monkeypatch, truth=None):
     """Indices of the frames that a sheet shows after these frames, and the most it held."""
     shown = []
     monkeypatch.setattr(
-        drawing, "_sheet", lambda tiles, *_: shown.extend(tiles) or np.zeros((2, 2, 3), np.uint8)
+        drawing,
+        "_draw_sheet",
+        lambda tiles, *_: shown.extend(tiles) or np.zeros((2, 2, 3), np.uint8),
     )
     sheet = ContactSheet(tmp_path / "sheet.png", "name", truth or {})
     most = 0
@@ -123,7 +125,7 @@ def kept(indices, tmp_path, monkeypatch, truth=None):
         sheet.write(step(index))
         most = max(most, len(sheet._tiles))
     sheet.close()
-    return [tile.index for tile in shown], most
+    return [tile.step.index for tile in shown], most
 
 
 @pytest.mark.parametrize("count", [1, 2, 11, 12, 13, 24, 25, 100, 1000, 5000])
