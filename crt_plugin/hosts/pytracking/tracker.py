@@ -1,7 +1,6 @@
-"""CRT as a tracker of visionml's pytracking, a checkout that the user has (docs/pytracking.md).
+"""CRT as a tracker of visionml's pytracking, a checkout of the user's (docs/pytracking.md).
 
-This file is ``crt_plugin.hosts.pytracking.tracker``; the toolkit is the top-level package
-``pytracking``. Importing this file needs no toolkit, ``HostedTracker`` does.
+Only ``HostedTracker`` needs the toolkit, the top-level package ``pytracking``.
 """
 
 from __future__ import annotations
@@ -21,25 +20,22 @@ from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.plus.tracker import CRTTracker
 from crt_plugin.runtime.python_files import bundled_folder, load_python_file
 
-# How the toolkit's run_vot turns polygons into boxes; this one is the bounding box, as in VOT.
+# How the toolkit's run_vot turns polygons into boxes: by the upright rectangle around them.
 VOT_RECTANGLE = "union"
 
 
 class CRT:
-    """The class that the toolkit makes for each object; boxes as in ``CRTTracker``.
+    """The class that the toolkit instantiates for each object; boxes as in ``CRTTracker``.
 
-    Frames are RGB, H x W x 3, uint8, and BGR where a video or a camera is tracked: the
-    toolkit converts images and VOT frames, but not those. It is told by what the toolkit
-    writes onto the parameters before it makes the tracker: ``tracker_name`` and ``run_id``
-    for VOT, ``tracker_name`` alone for videos and cameras, neither for datasets.
-
-    Args:
-        params: a copy is kept.
+    Frames are H x W x 3, uint8, RGB in datasets and VOT, BGR in videos and cameras, which the
+    toolkit does not convert. The attributes that it sets on the parameters tell which:
+    ``tracker_name`` and ``run_id`` for VOT, ``tracker_name`` alone for videos and cameras,
+    neither for datasets.
 
     Attributes:
-        params: the settings, and what the toolkit wrote beside them.
+        params: a copy of the settings, with the toolkit's attributes.
         tracker: the ``CRTTracker``.
-        visdom: assigned by the toolkit: its Visdom window, or None.
+        visdom: the toolkit's Visdom window, set by it, or None.
     """
 
     multiobj_mode = "parallel"  # several objects: one of this class for each
@@ -54,7 +50,7 @@ class CRT:
         self._suffix = ""
 
     def initialize_features(self) -> None:
-        """Called ahead of the first frame; the constructor has loaded the features already."""
+        """Do nothing before the first frame: the constructor has loaded the features."""
 
     def predicts_segmentation_mask(self) -> bool:
         """False: boxes only."""
@@ -72,7 +68,7 @@ class CRT:
             The same box as ``target_bbox``, and the ``object_presence_score`` 1.
 
         Raises:
-            BoxError: no ``init_bbox``, or none that can be tracked.
+            BoxError: no ``init_bbox``, or one that cannot be tracked.
         """
         if info.get("init_bbox") is None:
             raise BoxError(
@@ -121,7 +117,7 @@ class CRT:
 
 
 def _boxes(box: Any) -> list[list[float]]:
-    """One list of four floats for each box, whatever the toolkit hands over."""
+    """A list of four floats for each box, in whatever form the toolkit passes them."""
     if box is None:
         return []
     boxes = list(box.values()) if isinstance(box, dict) else box
@@ -134,26 +130,19 @@ def experiments() -> ModuleType:
 
 
 def __getattr__(name: str) -> Any:
-    """``HostedTracker``, made when it is first asked for: its base class is the toolkit's."""
+    """Make ``HostedTracker`` on its first use: its base class is the toolkit's."""
     if name != "HostedTracker":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = _hosted_tracker_class(_import_evaluation())
+    try:
+        evaluation = importlib.import_module("pytracking.evaluation.tracker")
+    except ImportError as error:
+        raise MissingExtraError(_explain(error)) from error
+    globals()[name] = _make_hosted_tracker(evaluation)
     return globals()[name]
 
 
-def _import_evaluation() -> ModuleType:
-    """The toolkit's ``pytracking.evaluation.tracker``.
-
-    Raises:
-        MissingExtraError: it is not on ``sys.path``, is another package, or lacks one itself.
-    """
-    try:
-        return importlib.import_module("pytracking.evaluation.tracker")
-    except ImportError as error:
-        raise MissingExtraError(_why_missing(error)) from error
-
-
-def _why_missing(error: ImportError) -> str:
+def _explain(error: ImportError) -> str:
+    """Why the toolkit is not found: missing, another package, or without one that it needs."""
     spec = importlib.util.find_spec("pytracking")
     found = Path(spec.origin) if spec and spec.origin else None
     if found and found.with_name("evaluation").is_dir():
@@ -165,13 +154,13 @@ def _why_missing(error: ImportError) -> str:
     )
 
 
-def _hosted_tracker_class(evaluation: ModuleType) -> type:
+def _make_hosted_tracker(evaluation: ModuleType) -> type:
     local = Path(str(evaluation.__file__)).parent / "local.py"
 
     class HostedTracker(evaluation.Tracker):  # type: ignore[name-defined]
-        """The toolkit's ``Tracker`` for CRT, without attaching: for notebooks and scripts.
+        """The toolkit's ``Tracker`` for CRT, for notebooks and scripts without ``crt attach``.
 
-        Its results go where the toolkit's settings say, under ``crt/<parameters>``.
+        Its results go to ``crt/<parameters>`` in the toolkit's folder of results.
 
         Args:
             parameters: name or path of a parameter file.

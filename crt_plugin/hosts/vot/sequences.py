@@ -1,7 +1,7 @@
-"""Sequences in VOT's and in OTB's layout, as the VOT toolkit wants them.
+"""Sequences in VOT's and in OTB's layout, in the form of the VOT toolkit.
 
 Regions are lines of the toolkit's ``groundtruth.txt``: 0-based ``x,y,w,h``, a polygon
-``x1,y1,x2,y2,...``, a mask, or one number where the object is not annotated.
+``x1,y1,x2,y2,...``, a mask, or one number if the object is not annotated.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ EXPECTED = (
     "beside it) or of OTB (groundtruth_rect*.txt, and frames in img/)"
 )
 UNKNOWN = "0"  # the toolkit's code of a frame without annotation
-ANCHOR_DISTANCE = 50  # frames, about; VOT2020
+ANCHOR_DISTANCE = 50  # frames; VOT2020
 DEFAULT_FPS = "30"  # the toolkit's
 
 
@@ -35,11 +35,11 @@ class VOTSequence:
 
     Attributes:
         name: unique in a workspace.
-        annotation: file that the regions were read from.
+        annotation: file of the regions.
         frames: files, one a frame.
         regions: lines of groundtruth.txt, one a frame.
         present: whether the object is annotated, one a frame.
-        anchors: 1 where a run to the end starts, -1 where one to the beginning does, else 0.
+        anchors: 1 where a run to the end starts, -1 where a run to the beginning starts, else 0.
         fps: frames per second, for experiments in real time.
     """
 
@@ -57,7 +57,7 @@ class VOTSequence:
         return [frame for frame, there in enumerate(self.present) if not there]
 
     def first(self, count: int) -> VOTSequence:
-        """The first ``count`` frames; anchors are placed anew, since theirs may lead nowhere."""
+        """The first ``count`` frames, with new anchors, since the old ones may be past the end."""
         if count >= len(self.frames):
             return self
         return replace(
@@ -72,9 +72,7 @@ class VOTSequence:
 def read_sequences(
     data: Sequence[Path], names: Sequence[str] = (), frames: int | None = None
 ) -> list[VOTSequence]:
-    """The sequences below the folders ``data``.
-
-    Frames at a sequence's end without annotation are left out.
+    """The sequences below the folders ``data``, without unannotated frames at their ends.
 
     Args:
         data: see ``EXPECTED``.
@@ -82,10 +80,15 @@ def read_sequences(
         frames: number of frames to keep of each; None keeps all.
 
     Raises:
-        SourceError: none there, a named one missing, one name twice, or a sequence whose
+        SourceError: none found, a named one missing, one name twice, or a sequence whose
             annotation is unreadable, of another length, or lacks the first frame.
     """
-    found = _index([pair for folder in data for pair in _find_annotations(folder)])
+    found: dict[str, Path] = {}
+    for name, file in (pair for folder in data for pair in _find_annotations(folder)):
+        if found.setdefault(name, file) != file:
+            raise SourceError(
+                f"two sequences are called {name}: {found[name].parent} and {file.parent}"
+            )
     where = ", ".join(map(str, data))
     missing = [name for name in names if name not in found]
     if missing:
@@ -99,10 +102,10 @@ def read_sequences(
 
 
 def place_anchors(present: Sequence[bool]) -> list[int]:
-    """Anchors as VOT2020 has them: about 50 frames apart, the first and the last frame included.
+    """Anchors as in VOT2020: about 50 frames apart, including the first and the last frame.
 
-    From each a tracker runs towards the farther end: 1 is forward, -1 backward. An anchor
-    where the object is not annotated moves to the nearest frame where it is.
+    From each a tracker runs towards the farther end: 1 is forward, -1 backward. An anchor in an
+    unannotated frame moves to the nearest annotated one.
     """
     last = len(present) - 1
     there = np.flatnonzero(present)
@@ -113,38 +116,25 @@ def place_anchors(present: Sequence[bool]) -> list[int]:
     return anchors
 
 
-def _find_annotations(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Names and annotation files of the sequence, or the sequences, in a folder."""
+def _find_annotations(folder: Path) -> list[tuple[str, Path]]:
+    """Names and annotation files of the sequences in a folder, or of the folder itself."""
     if not folder.is_dir():
         raise SourceError(f"no folder {folder}; expected {EXPECTED}")
     folder = folder.resolve()
-    own = list(_find_targets(folder))
-    if own:
-        yield from own
-        return
-    for inner in sorted(folder.iterdir()):
-        if inner.is_dir():
-            yield from _find_targets(inner)
+    if own := list(_find_targets(folder)):
+        return own
+    inner = sorted(path for path in folder.iterdir() if path.is_dir())
+    return [target for path in inner for target in _find_targets(path)]
 
 
 def _find_targets(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The objects of one sequence; two are called ``Jogging.1`` and ``Jogging.2``, as in got10k."""
+    """The targets of one sequence; two are called ``Jogging.1`` and ``Jogging.2``, as in got10k."""
     if (folder / "groundtruth.txt").is_file():
         yield folder.name, folder / "groundtruth.txt"
         return
     files = annotation_files(folder).values()
     for number, file in enumerate(files, start=1):
         yield (folder.name if len(files) == 1 else f"{folder.name}.{number}"), file
-
-
-def _index(pairs: Sequence[tuple[str, Path]]) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for name, file in pairs:
-        if found.setdefault(name, file) != file:
-            raise SourceError(
-                f"two sequences are called {name}: {found[name].parent} and {file.parent}"
-            )
-    return found
 
 
 def _read(name: str, annotation: Path) -> VOTSequence:
@@ -192,7 +182,7 @@ def _find_frames(folder: Path) -> list[Path]:
             break
     else:
         raise SourceError(f"no frames in {folder}; expected {EXPECTED}")
-    suffixes = {_suffix(image) for image in images}
+    suffixes = {frame_suffix(image) for image in images}
     if len(suffixes) > 1 or not suffixes <= {".jpg", ".png"}:
         raise SourceError(
             f"frames in {images[0].parent} are {', '.join(sorted(suffixes))}; "
@@ -201,30 +191,32 @@ def _find_frames(folder: Path) -> list[Path]:
     return images
 
 
-def _suffix(image: Path) -> str:
-    """File name's ending as the toolkit wants it."""
+def frame_suffix(image: Path) -> str:
+    """The file's suffix in the toolkit's spelling."""
     return image.suffix.lower().replace(".jpeg", ".jpg")
 
 
 def _vot_region(line: str, where: str) -> tuple[str, bool]:
-    """A line with commas between its numbers, and whether the toolkit finds a region in it."""
+    """A line with commas between its numbers, and whether the toolkit reads a region from it."""
     from vot.region.io import parse_region
 
     text = ",".join(split_numbers(line))
     try:
         region = parse_region(text)
+        problem: Exception | None = None
     except (ValueError, IndexError) as error:
-        raise SourceError(f"{where}: {line!r} is no region of VOT ({error})") from error
+        region, problem = None, error
     if region is None:
         raise SourceError(
-            f"{where}: {line!r} is no region of VOT; expected 4 numbers for a rectangle, an even "
-            "number of 6 or more for a polygon, a mask, or 1 number where there is none"
-        )
+            f"{where}: {line!r} is no region of VOT{f' ({problem})' if problem else ''}; expected "
+            "4 numbers for a rectangle, an even number of 6 or more for a polygon, a mask, or 1 "
+            "number if there is none"
+        ) from problem
     return text, not region.is_empty()
 
 
 def _otb_region(box: NDArray[np.float64]) -> tuple[str, bool]:
-    """OTB's 1-based box as VOT's line, 0-based, and whether the object is there."""
+    """OTB's 1-based box as VOT's line, 0-based, and whether it has an area."""
     x, y, w, h = box.tolist()
     if not all(map(math.isfinite, (x, y, w, h))) or w <= 0 or h <= 0:
         return UNKNOWN, False
@@ -232,7 +224,7 @@ def _otb_region(box: NDArray[np.float64]) -> tuple[str, bool]:
 
 
 def _read_anchors(file: Path, length: int) -> list[int]:
-    """Anchors that a VOT sequence brings; empty where it brings none."""
+    """Anchors of a VOT sequence; empty if it has none of its own."""
     if not file.is_file():
         return []
     try:

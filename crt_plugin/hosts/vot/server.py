@@ -1,10 +1,8 @@
-"""CRT as a tracker of the VOT toolkit: ``python -m crt_plugin.hosts.vot --parameters NAME``.
+"""CRT as a tracker of the VOT toolkit, which starts this process and talks TraX with it.
 
-The toolkit starts this process and talks TraX with it over standard input and output. Boxes
-are those of the package, 0-based. The process asks for rectangles only, so that TraX itself
-turns a polygon into the upright rectangle around its corners, as the toolkit's own
+Boxes are those of the package, 0-based; TraX sends four decimals. The server accepts rectangles
+only, so that TraX turns a polygon into the upright rectangle around its corners, as the toolkit's
 ``Polygon.convert`` does: width and height are the largest minus the smallest coordinate.
-TraX sends four decimals.
 """
 
 from __future__ import annotations
@@ -39,7 +37,7 @@ def serve(tracker: CRTTracker, name: str = "CRT") -> None:
     """Answer TraX requests with boxes and scores.
 
     Raises:
-        CRTError: the tracker raised; names the frame, and reaches the toolkit as the reason.
+        CRTError: the tracker raised; names the frame, and the toolkit reports it.
     """
     with trax.Server([trax.Region.RECTANGLE], [trax.Image.PATH], tracker_name=name) as server:
         while (request := server.wait()).type != trax.TraxStatus.QUIT:
@@ -55,7 +53,3 @@ def serve(tracker: CRTTracker, name: str = "CRT") -> None:
                 raise CRTError(f"frame {path}: {type(error).__name__}: {error}") from error
             region = trax.Rectangle.create(*tracker.last.box)
             server.status([(region, {"confidence": tracker.last.score})])
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,8 @@
 """A complete workspace of the VOT toolkit, which needs no network: ``crt vot workspace``.
 
-Written are config.yaml, trackers.ini, the stack of experiments where it is not the
-toolkit's, and for each sequence its metadata, groundtruth.txt, anchor.value and links to
-its frames. With sequences/list.txt there, the toolkit downloads nothing.
+It holds config.yaml, trackers.ini, the stack of experiments unless it is the toolkit's, and for
+each sequence its metadata, groundtruth.txt, anchor.value and links to its frames. With
+sequences/list.txt the toolkit downloads nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 from PIL import Image
 
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
-from crt_plugin.hosts.vot.sequences import VOTSequence, read_sequences
+from crt_plugin.hosts.vot.sequences import VOTSequence, frame_suffix, read_sequences
 from crt_plugin.parameters import load_parameters
 from crt_plugin.runtime.atomic import make_scratch_folder
 
@@ -33,7 +33,7 @@ WANTED = {
     "attributee": ("0.1.8 or 0.1.9", r"0\.1\.[89]"),
 }
 STACKS = Path(__file__).resolve().parent / "stacks"
-TIMEOUT = 600  # seconds a reply; the toolkit's 30 are too few for training on a slow machine
+TIMEOUT = 600  # seconds for a reply; training on a slow machine takes more than the default 30
 PACKAGE = Path(__file__).resolve().parents[3]  # folder that crt_plugin is imported from
 
 
@@ -45,7 +45,7 @@ class Workspace:
         folder: the workspace.
         sequences: in the order of list.txt.
         trackers: identifiers, for ``vot evaluate``.
-        warnings: what will not come out as the user may think.
+        warnings: metrics that cannot be measured.
     """
 
     folder: Path
@@ -55,11 +55,7 @@ class Workspace:
 
 
 def require_toolkit() -> None:
-    """Check the versions of the toolkit and of what it rests on.
-
-    Raises:
-        MissingExtraError: one is missing, or of a version that cannot run the experiments.
-    """
+    """Raise ``MissingExtraError`` if one of ``WANTED`` is missing or has another version."""
     for name, (wanted, pattern) in WANTED.items():
         try:
             version = metadata.version(name)
@@ -68,8 +64,7 @@ def require_toolkit() -> None:
         if not re.fullmatch(pattern, version):
             state = f"{name} {version} is" if version else f"{name} is not"
             raise MissingExtraError(
-                f"{state} installed; expected {wanted}, as the extra brings it: "
-                'pip install "crt-plugin[vot]"'
+                f'{state} installed; expected {wanted}, the extra\'s: pip install "crt-plugin[vot]"'
             )
 
 
@@ -82,26 +77,26 @@ def write_workspace(
     frames: int | None = None,
     on_sequence: Callable[[int, int], None] = lambda done, total: None,
 ) -> Workspace:
-    """Write a workspace; it appears at once when it is complete.
+    """Write a workspace, which appears only when it is complete.
 
     Args:
-        folder: where to; must not exist, or be empty.
+        folder: must not exist, or be empty.
         data: folders of sequences, see ``sequences.EXPECTED``.
         stack: one of ours, one of the toolkit's, or the path of a .yaml file.
         parameters: parameter files, each of which becomes a tracker ``CRT-<name>``.
         names: which sequences; empty means all.
         frames: number of frames to keep of each; None keeps all.
-        on_sequence: called with the sequences done and their number; for progress bars.
+        on_sequence: called with the number of sequences done and of all.
 
     Raises:
         MissingExtraError: see ``require_toolkit``.
-        SourceError: see ``read_sequences``; frames without the object under a stack that
-            resets trackers; or something in ``folder``.
+        SourceError: see ``read_sequences``; unannotated frames under a stack that resets
+            trackers; or a ``folder`` that is not empty.
         ParameterError: an unknown stack or parameter file, or two of one name.
     """
     require_toolkit()
     stack_name, stack_file = resolve_stack(stack)
-    registry = _registry(parameters)
+    registry = _make_registry(parameters)
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise SourceError(f"{folder} is there already; expected a new or an empty folder")
     sequences = read_sequences(data, names, frames)
@@ -155,7 +150,7 @@ def resolve_stack(stack: str) -> tuple[str, Path]:
 
 
 def _check_stack(stack: str, file: Path, sequences: Sequence[VOTSequence]) -> list[str]:
-    """Warnings where a stack does not fit the sequences; an error where it cannot run."""
+    """Warnings of a stack that does not fit the sequences; an error if it cannot run."""
     import yaml
 
     try:
@@ -188,8 +183,8 @@ def _eao_limit(experiment: dict[str, Any]) -> int:
     return max((int(score["high"]) for score in scores), default=0)
 
 
-def _registry(parameters: Sequence[str]) -> configparser.ConfigParser:
-    """The trackers, in the toolkit's format, started by this Python."""
+def _make_registry(parameters: Sequence[str]) -> configparser.ConfigParser:
+    """The trackers in the toolkit's format, started by this Python."""
     registry = configparser.ConfigParser()
     for name in parameters:
         load_parameters(name)
@@ -205,14 +200,14 @@ def _registry(parameters: Sequence[str]) -> configparser.ConfigParser:
             "python": f'"{sys.executable}"' if " " in sys.executable else sys.executable,
             "timeout": str(TIMEOUT),
         }
-        if not _is_found():
+        if not _is_importable():
             settings["paths"] = str(PACKAGE)
         registry[identifier] = {key: value.replace("%", "%%") for key, value in settings.items()}
     return registry
 
 
-def _is_found() -> bool:
-    """Whether a new process of this Python finds this package; not where it runs in a checkout.
+def _is_importable() -> bool:
+    """Whether a new process of this Python finds this package; it may not, in a checkout.
 
     The toolkit starts trackers in a folder of their own, with a PYTHONPATH of its own.
     """
@@ -228,7 +223,7 @@ def _is_found() -> bool:
 
 
 def _write_sequence(folder: Path, sequence: VOTSequence) -> None:
-    suffix = sequence.frames[0].suffix.lower().replace(".jpeg", ".jpg")
+    suffix = frame_suffix(sequence.frames[0])
     (folder / "color").mkdir(parents=True)
     for number, frame in enumerate(sequence.frames, start=1):
         link(frame, folder / "color" / f"{number:08d}{suffix}")
@@ -250,7 +245,7 @@ def _write_sequence(folder: Path, sequence: VOTSequence) -> None:
 
 
 def link(source: Path, target: Path) -> None:
-    """A symbolic link, or a hard link, or a copy: the first that the system allows.
+    """Make a symbolic link, a hard link or a copy, the first that the system allows.
 
     Windows allows symbolic links to privileged users only, and hard links within one drive.
     """

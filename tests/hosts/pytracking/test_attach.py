@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from crt_plugin.cli.attach import attach as attach_command
 from crt_plugin.errors import MissingExtraError, SourceError
 from crt_plugin.hosts.pytracking import attach as module
-from crt_plugin.hosts.pytracking.attach import FILES, attach, remove, signed
+from crt_plugin.hosts.pytracking.attach import FILES, attach, remove, sign
 from crt_plugin.parameters import Parameters, parameter_directory
 
 STUB = Path(__file__).parents[2] / "helpers" / "pytracking_stub"
@@ -124,7 +124,7 @@ def test_half_attached_is_removed(checkout, missing):
 def test_files_of_another_version_are_renewed(checkout):
     attach(checkout)
     whole = tree(checkout)
-    (checkout / TRACKER).write_text(signed("raise NotImplementedError\n"), encoding="utf-8")
+    (checkout / TRACKER).write_text(sign("raise NotImplementedError\n"), encoding="utf-8")
     assert attach(checkout) == [checkout / TRACKER]
     assert tree(checkout) == whole
 
@@ -281,4 +281,4 @@ def test_command_fails_with_the_error(command, tmp_path):
 def test_files_are_those_of_this_module():
     assert module.MARK.startswith("# Written by `crt attach`")
     for text in FILES.values():
-        assert signed(text).startswith(module.MARK) and signed(text).endswith(text)
+        assert sign(text).startswith(module.MARK) and sign(text).endswith(text)

@@ -318,7 +318,7 @@ def test_absent_object_and_resets(tmp_path):
 @needs_toolkit
 def test_trackers_are_started_by_this_python(data, tmp_path, monkeypatch):
     python = str(tmp_path / "100% of mine" / "python")
-    monkeypatch.setattr(vot_workspace, "_is_found", lambda: True)
+    monkeypatch.setattr(vot_workspace, "_is_importable", lambda: True)
     own = tmp_path / "it's mine.py"
     own.write_text("from crt_plugin.parameters import Parameters as parameters\n")
     monkeypatch.setattr(sys, "executable", python)
