@@ -16,7 +16,7 @@ def trackers() -> None:
     table = Table("tracker", "from", "runs here", box=None, padding=(0, 2, 0, 0))
     for peer in peers():
         runs = f"[yellow]no[/]: {escape(peer.missing)}" if peer.missing else "yes"
-        table.add_row(escape(peer.text), escape(peer.about), runs)
+        table.add_row(escape(peer.text), escape(peer.origin), runs)
     table.add_row("crt:PATH.py", "a parameter file of yours", "")
     table.add_row("module:Class", "a got10k tracker of yours", "")
     table.add_row("results:NAME", "result files, see crt results import", "")

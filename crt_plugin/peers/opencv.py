@@ -1,18 +1,7 @@
-"""OpenCV's trackers under got10k's interface, and the wheels that bring them.
-
-**One OpenCV wheel in an environment.** opencv-python and opencv-contrib-python put the same files
-in the same place, ``cv2``; pip does not know, installs both, and whichever came last is what runs,
-until the other is upgraded or removed and takes the files along. So::
-
-    pip uninstall -y opencv-python opencv-contrib-python
-    pip install --no-deps opencv-contrib-python
-
-contrib holds all that plain OpenCV does. ``docs/peers.md`` has the whole story.
-"""
+"""OpenCV's trackers under got10k's interface, and the wheels that bring them (docs/peers.md)."""
 
 from __future__ import annotations
 
-from importlib import metadata
 from typing import Any
 
 import cv2
@@ -20,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crt_plugin.errors import BoxError, MissingExtraError, ParameterError
-from crt_plugin.hosts.got10k import FIRST_PIXEL, Tracker
-from crt_plugin.runtime.environment import OPENCV_WHEELS
+from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL, Tracker
+from crt_plugin.runtime.environment import OPENCV_WHEELS, describe_machine
 
 OPENCV = {  # our name: OpenCV's, and whether the same frames give the same boxes (checked)
     "mil": ("MIL", False),
@@ -37,17 +26,28 @@ OPENCV = {  # our name: OpenCV's, and whether the same frames give the same boxe
 class OpenCVTracker(Tracker):
     """A tracker of OpenCV, from its main modules, or else from ``cv2.legacy``.
 
-    OpenCV takes BGR and whole pixels, counted from 0 (fractions it refuses, and Boosting crashes
-    on). Where it reports that it has lost the object, the box before is repeated.
+    OpenCV takes BGR and whole pixels, counted from 0 (it refuses fractions, and Boosting crashes
+    on them). When it reports that it has lost the object, the last box is repeated.
+
+    Args:
+        name: a key of ``OPENCV``.
+
+    Raises:
+        ParameterError: another name.
+        MissingExtraError: the installed OpenCV lacks this tracker.
     """
 
     def __init__(self, name: str) -> None:
-        opencv_name, deterministic = OPENCV[name]
-        super().__init__(name=f"OpenCV-{opencv_name}", is_deterministic=deterministic)
+        if name not in OPENCV:
+            raise ParameterError(f"no tracker opencv:{name}; expected opencv:{', '.join(OPENCV)}")
+        if missing := missing_opencv(name):
+            raise MissingExtraError(f"opencv:{name} cannot run here: {missing}. {opencv_advice()}")
+        opencv_name, is_deterministic = OPENCV[name]
+        super().__init__(name=f"OpenCV-{opencv_name}", is_deterministic=is_deterministic)
         self._create = _find_factory(name)
 
     def init(self, image: Any, box: NDArray[np.float64]) -> None:
-        """Begin with a box, (x, y, w, h), counted from 1."""
+        """Start with a box, (x, y, w, h), 1-based."""
         self._box = np.array(box, dtype=float)
         x, y, w, h = (round(value) for value in (self._box - FIRST_PIXEL).tolist())
         whole = (x, y, max(w, 1), max(h, 1))
@@ -57,41 +57,21 @@ class OpenCVTracker(Tracker):
             raise BoxError(f"{self.name} refuses {whole}; expected a box inside the frame")
 
     def update(self, image: Any) -> NDArray[np.float64]:
-        """Box of the next frame, (x, y, w, h), counted from 1."""
+        """Box of the next frame, (x, y, w, h), 1-based."""
         found, box = self._tracker.update(_bgr(image))
         if found:
             self._box = np.array(box, dtype=float) + FIRST_PIXEL
         return self._box.copy()
 
 
-def make_opencv(name: str) -> Tracker:
-    """OpenCV's tracker of a name.
-
-    Raises:
-        ParameterError: no key of ``OPENCV``.
-        MissingExtraError: the OpenCV that is installed lacks it.
-    """
-    if name not in OPENCV:
-        raise ParameterError(f"no tracker opencv:{name}; expected opencv:{', '.join(OPENCV)}")
-    missing = missing_opencv(name)
-    if missing:
-        raise MissingExtraError(f"opencv:{name} cannot run here: {missing}. {opencv_advice()}")
-    return OpenCVTracker(name)
-
-
 def opencv_wheels() -> dict[str, str]:
     """Installed OpenCV wheels and their versions; more than one is a mistake."""
-    found = {}
-    for name in OPENCV_WHEELS:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+    versions = describe_machine()["packages"]
+    return {name: versions[name] for name in OPENCV_WHEELS if name in versions}
 
 
 def opencv_advice() -> str:
-    """What to do about OpenCV here, "" if it is one contrib wheel alone."""
+    """How to get all of OpenCV's trackers here, "" if one contrib wheel alone is installed."""
     wheels = opencv_wheels()
     if len(wheels) > 1:
         problem = (
@@ -101,7 +81,7 @@ def opencv_advice() -> str:
     elif all(map(_find_factory, OPENCV)):
         return ""
     else:
-        problem = "One OpenCV wheel an environment; for the one with all trackers"
+        problem = "Keep one OpenCV wheel in an environment. For the one with all trackers"
     headless = "-headless" if any("headless" in name for name in wheels) else ""
     return (
         f"{problem}: pip uninstall -y {' '.join(wheels) or 'opencv-python'}, then "

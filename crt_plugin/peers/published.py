@@ -1,4 +1,4 @@
-"""Trackers that are known by their result files only."""
+"""Trackers of which only result files exist."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crt_plugin.errors import SourceError
-from crt_plugin.hosts.got10k import Tracker
+from crt_plugin.hosts.got10k.toolkit import Tracker
 
 
 class Published(Tracker):
-    """Stands for result files that are there; cannot run.
+    """A name for existing result files; cannot run.
 
-    The host skips sequences that have results, so that ``init`` is called for missing ones only.
+    got10k skips sequences that have results, so that ``init`` is called for missing ones only.
     """
 
     def __init__(self, name: str) -> None:

@@ -1,16 +1,14 @@
 """Other trackers under got10k's interface, and one registry of all of them.
 
-What a text names:
-
 ===================== ==========================================================================
 ``crt:hog``           this package's tracker with a parameter file (a name, or a path to one)
 ``opencv:mil``        a tracker of OpenCV: mil in any wheel, kcf, csrt, mosse, medianflow, tld and
                       boosting in contrib wheels
 ``dlib:correlation``  dlib's scale-adaptive correlation tracker, from the package dlib-bin
-``results:KCF``       result files that are there already, e.g. by ``crt results import``
+``results:KCF``       existing result files, for example of ``crt results import``
 ``module:Class``      any got10k tracker, or function that returns one, called without arguments
-``name``              a tracker that an installed package registers by an entry point of the group
-                      ``crt_plugin.trackers``; it stands for what ``module:Class`` would
+``name``              a tracker that an installed package registers, by an entry point
+                      ``module:Class`` in the group ``crt_plugin.trackers``
 ===================== ==========================================================================
 """
 
@@ -26,16 +24,18 @@ from typing import Any
 
 from crt_plugin.errors import ParameterError
 from crt_plugin.features.vgg_weights import weights_origin
-from crt_plugin.hosts.got10k import GOT10kTracker, Tracker
+from crt_plugin.hosts.got10k import GOT10kTracker
+from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.parameters import load_parameters, parameter_names
-from crt_plugin.peers.dlib import make_dlib, missing_dlib
-from crt_plugin.peers.opencv import OPENCV, make_opencv, missing_opencv
+from crt_plugin.peers.dlib import DlibTracker, missing_dlib
+from crt_plugin.peers.opencv import OPENCV, OpenCVTracker, missing_opencv
 from crt_plugin.peers.published import Published
 
 GROUP = "crt_plugin.trackers"
+INTERFACE = ("name", "is_deterministic", "init", "update", "track")  # of got10k
 FAMILIES: dict[str, Callable[[str], Tracker]] = {
-    "opencv": make_opencv,
-    "dlib": make_dlib,
+    "opencv": OpenCVTracker,
+    "dlib": DlibTracker,
     "results": Published,
 }
 EXPECTED = (
@@ -49,24 +49,22 @@ class Peer:
     """A tracker of the registry.
 
     Attributes:
-        text: what names it.
-        about: where it comes from.
-        missing: what to install so that it runs here, "" if it does.
+        text: see the module's table.
+        origin: the library, or the entry point.
+        missing: what to install so that it can run here, "" if nothing.
     """
 
     text: str
-    about: str
+    origin: str
     missing: str
 
 
 def peers() -> list[Peer]:
-    """All trackers of the registry, with those that cannot run here."""
+    """All trackers of the registry, including those that cannot run here."""
     listed = [Peer(f"crt:{name}", "this package", _missing_crt(name)) for name in parameter_names()]
     listed += [Peer(f"opencv:{name}", "OpenCV", missing_opencv(name)) for name in OPENCV]
     listed.append(Peer("dlib:correlation", "dlib", missing_dlib()))
-    for point in _entry_points():
-        listed.append(Peer(point.name, point.value, ""))
-    return listed
+    return listed + [Peer(point.name, point.value, "") for point in _entry_points()]
 
 
 def make(text: str, seed: int | None = None) -> Tracker:
@@ -77,24 +75,23 @@ def make(text: str, seed: int | None = None) -> Tracker:
             file's own are called ``CRT-<parameters>-seed<N>``.
 
     Raises:
-        ParameterError: no such tracker, or what is named is no got10k tracker.
-        MissingExtraError: it cannot run here; says what to install.
+        ParameterError: no such tracker, or not a got10k tracker.
+        MissingExtraError: it cannot run here; names what to install.
     """
     family, colon, name = text.strip().partition(":")
     if not colon:
         return _make_registered(family)
     if family not in ("crt", *FAMILIES):
-        return _make_from_module(family, name)
+        return _build(lambda: getattr(importlib.import_module(family), name), f"{family}:{name}")
     if not name:
         raise ParameterError(f"tracker {text!r} has no name; expected {EXPECTED}")
     return _make_crt(name, seed) if family == "crt" else FAMILIES[family](name)
 
 
 def _make_crt(name: str, seed: int | None) -> Tracker:
-    stem = Path(name).stem
     if seed is None or seed == load_parameters(name).seed:
         return GOT10kTracker(name)
-    return GOT10kTracker(name, name=f"CRT-{stem}-seed{seed}", seed=seed)
+    return GOT10kTracker(name, name=f"CRT-{Path(name).stem}-seed{seed}", seed=seed)
 
 
 def _missing_crt(name: str) -> str:
@@ -117,17 +114,8 @@ def _make_registered(name: str) -> Tracker:
     return _build(points[name].load, name)
 
 
-def _make_from_module(module: str, attribute: str) -> Tracker:
-    """``module:Class``, called without arguments."""
-
-    def load() -> Any:
-        return getattr(importlib.import_module(module), attribute)
-
-    return _build(load, f"{module}:{attribute}")
-
-
 def _build(load: Callable[[], Any], text: str) -> Tracker:
-    """Load and call; what comes must have got10k's interface."""
+    """Load and call a factory whose trackers must have got10k's interface."""
     try:
         factory = load()
     except (ImportError, AttributeError, ValueError) as error:
@@ -139,11 +127,7 @@ def _build(load: Callable[[], Any], text: str) -> Tracker:
             f"{text} cannot be called without arguments; expected a class or function that can"
         )
     tracker = factory()
-    lacking = [
-        name
-        for name in ("name", "is_deterministic", "init", "update", "track")
-        if not hasattr(tracker, name)
-    ]
+    lacking = [name for name in INTERFACE if not hasattr(tracker, name)]
     if lacking:
         raise ParameterError(
             f"{text} gives a {type(tracker).__name__} without {', '.join(lacking)}; "

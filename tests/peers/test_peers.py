@@ -8,7 +8,8 @@ from got10k.trackers import IdentityTracker
 from PIL import Image
 
 from crt_plugin.errors import BoxError, MissingExtraError, ParameterError, SourceError
-from crt_plugin.hosts.got10k import GOT10kTracker, rect_iou
+from crt_plugin.hosts.got10k import GOT10kTracker
+from crt_plugin.hosts.got10k.toolkit import rect_iou
 from crt_plugin.peers import dlib as dlib_peers
 from crt_plugin.peers import opencv as opencv_peers
 from crt_plugin.peers import registry as peers
@@ -140,7 +141,7 @@ def test_trackers_that_packages_register(tmp_path, monkeypatch):
     )
     monkeypatch.syspath_prepend(tmp_path)
     assert isinstance(make("identity"), IdentityTracker)
-    listed = {peer.text: peer.about for peer in peers.peers()}
+    listed = {peer.text: peer.origin for peer in peers.peers()}
     assert listed["identity"] == "got10k.trackers:IdentityTracker"
     with pytest.raises(ParameterError, match=r"'gone' cannot be imported .*no_such_module"):
         make("gone")
@@ -229,7 +230,7 @@ def test_missing_opencv_trackers_say_which_wheel(plain_opencv):
         make("opencv:csrt")
     assert str(caught.value) == (
         "opencv:csrt cannot run here: opencv-contrib-python brings it; here is opencv-python "
-        "5.0.0. One OpenCV wheel an environment; for the one with all trackers: "
+        "5.0.0. Keep one OpenCV wheel in an environment. For the one with all trackers: "
         "pip uninstall -y opencv-python, then pip install --no-deps opencv-contrib-python"
     )
 
@@ -285,6 +286,7 @@ def test_dlib_conventions_by_hand(monkeypatch):
         left=lambda: 32.5, top=lambda: 22.0, width=lambda: 10.0, height=lambda: 8.0
     )
     fake = SimpleNamespace(
+        __spec__="dlib",
         correlation_tracker=lambda: SimpleNamespace(
             start_track=lambda image, box: given.update(image=image, box=box),
             update=lambda image: given.update(next=image),
