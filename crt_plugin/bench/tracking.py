@@ -180,7 +180,7 @@ def peer(
     text: str, source: str, box: Sequence[float] | None, frames: int, on_step: OnStep
 ) -> Result:
     """Another tracker of ``crt_plugin.peers.registry``, by its name there."""
-    from crt_plugin.hosts.got10k import FIRST_PIXEL
+    from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL
     from crt_plugin.peers.registry import make
 
     clip = open_workload(source, box)

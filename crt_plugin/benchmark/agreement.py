@@ -34,7 +34,7 @@ def compare(boxes: Mapping[int, Box], truth: Annotation) -> Comparison | None:
     frames = [frame for frame in boxes if frame in truth]
     if not frames:
         return None
-    from crt_plugin.hosts.got10k import center_error, rect_iou  # matplotlib comes with them
+    from crt_plugin.hosts.got10k.toolkit import center_error, rect_iou  # matplotlib comes with them
 
     ours = np.array([boxes[frame] for frame in frames])
     theirs = np.array([truth[frame] for frame in frames])

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from crt_plugin.benchmark.datasets.part import open_part
-from crt_plugin.hosts.got10k import GOT10kTracker, rect_iou
+from crt_plugin.hosts.got10k import GOT10kTracker
+from crt_plugin.hosts.got10k.toolkit import rect_iou
 
 
 def mean_iou(shared, parameters, sequence, frames=25):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from crt_plugin.hosts.got10k import datasets
+from crt_plugin.hosts.got10k.toolkit import datasets
 
 STEP = 2  # px to the right in each frame
 

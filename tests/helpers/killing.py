@@ -22,7 +22,8 @@ from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.layout import ResultFiles, trackers_in
 from crt_plugin.benchmark.results.responses import ResponseLog, ResponseMaps
 from crt_plugin.benchmark.run.evaluate import run_trackers
-from crt_plugin.hosts.got10k import GOT10kTracker, experiments
+from crt_plugin.hosts.got10k import GOT10kTracker
+from crt_plugin.hosts.got10k.toolkit import experiments
 from tests.conftest import QUICK
 from tests.helpers.clusters import wait_for
 from tests.helpers.datasets import write_otb

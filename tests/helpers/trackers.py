@@ -1,7 +1,7 @@
 """Trackers whose boxes are known, and a run of them that shows nothing."""
 
 from crt_plugin.benchmark.run.evaluate import run_trackers
-from crt_plugin.hosts.got10k import Tracker, experiments
+from crt_plugin.hosts.got10k.toolkit import Tracker, experiments
 
 
 class Still(Tracker):

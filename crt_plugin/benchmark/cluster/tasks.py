@@ -21,7 +21,8 @@ from crt_plugin.benchmark.run.job import Job, record_responses
 from crt_plugin.benchmark.run.tracks import Ending, Track
 from crt_plugin.errors import WeightsError
 from crt_plugin.features.vgg_weights import weights_sha256
-from crt_plugin.hosts.got10k import GOT10kTracker, Tracker
+from crt_plugin.hosts.got10k import GOT10kTracker
+from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.parameters import Parameters
 from crt_plugin.peers.registry import make
 

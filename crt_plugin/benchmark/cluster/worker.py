@@ -21,7 +21,7 @@ from crt_plugin import __version__
 from crt_plugin.benchmark.cluster.tasks import Task, TaskResult, TrackerSpec, WorkerInfo
 from crt_plugin.benchmark.run.tracks import Track, run_sequence
 from crt_plugin.errors import CRTError
-from crt_plugin.hosts.got10k import Tracker
+from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.runtime.environment import describe_machine
 
 REPORT_SECONDS = 0.5

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crt_plugin.errors import ParameterError
-from crt_plugin.hosts.got10k import datasets, experiments, require_got10k
+from crt_plugin.hosts.got10k.toolkit import datasets, experiments, require_got10k
 
 GOT10K_METADATA = ("meta_info.ini", "cover.label", "absence.label", "cut_by_image.label")
 

@@ -18,7 +18,7 @@ from crt_plugin.benchmark.datasets.catalog import GOT10K_METADATA, Benchmark, fi
 from crt_plugin.benchmark.datasets.sequences import adapt_dataset
 from crt_plugin.errors import SourceError
 from crt_plugin.formats.boxes import Boxes
-from crt_plugin.hosts.got10k import quiet
+from crt_plugin.hosts.got10k.toolkit import quiet
 
 # Lists of a got10k dataset, one entry a sequence
 PER_SEQUENCE = ("seq_names", "seq_dirs", "anno_files", "range_files")

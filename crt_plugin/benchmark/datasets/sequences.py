@@ -15,7 +15,7 @@ from crt_plugin.errors import SourceError
 from crt_plugin.formats.boxes import Boxes, read_boxes
 from crt_plugin.formats.frames import sort_images
 from crt_plugin.formats.otb import annotation_files, cut_frames
-from crt_plugin.hosts.got10k import datasets, skip_check
+from crt_plugin.hosts.got10k.toolkit import datasets, skip_check
 
 
 def adapt_dataset(dataset: type) -> type:

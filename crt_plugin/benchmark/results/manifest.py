@@ -18,7 +18,7 @@ from typing import Any
 from crt_plugin.benchmark.datasets.part import Part
 from crt_plugin.errors import SourceError
 from crt_plugin.features.vgg_weights import weights_sha256
-from crt_plugin.hosts.got10k import Tracker
+from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.parameters import Parameters
 from crt_plugin.runtime.atomic import write_text
 from crt_plugin.runtime.environment import describe_machine

@@ -22,7 +22,7 @@ from rich.console import Console
 from crt_plugin.benchmark.agreement import PRECISION_PIXELS
 from crt_plugin.benchmark.datasets.part import Part
 from crt_plugin.benchmark.results.layout import ResultFiles
-from crt_plugin.hosts.got10k import center_error, quiet
+from crt_plugin.hosts.got10k.toolkit import center_error, quiet
 from crt_plugin.runtime.atomic import make_scratch_folder, move_files
 
 

@@ -19,7 +19,7 @@ from crt_plugin.benchmark.results.scores import Report, score_results
 from crt_plugin.benchmark.run.job import Failure, Job, record_responses
 from crt_plugin.benchmark.run.protocols import open_protocol
 from crt_plugin.errors import ParameterError
-from crt_plugin.hosts.got10k import Tracker
+from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.peers.published import Published
 from crt_plugin.peers.registry import make
 from crt_plugin.runtime.atomic import sweep

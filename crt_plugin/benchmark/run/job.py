@@ -11,7 +11,8 @@ from crt_plugin.benchmark.results.layout import ResultFiles
 from crt_plugin.benchmark.results.responses import ResponseLog
 from crt_plugin.benchmark.run.tracks import Ending, Track, run_sequence
 from crt_plugin.errors import BoxError
-from crt_plugin.hosts.got10k import GOT10kTracker, Tracker
+from crt_plugin.hosts.got10k import GOT10kTracker
+from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.peers.published import Published
 
 

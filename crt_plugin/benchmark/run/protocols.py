@@ -30,7 +30,7 @@ from crt_plugin.benchmark.run.starts import (
     temporal_frames,
 )
 from crt_plugin.errors import ParameterError, SourceError
-from crt_plugin.hosts.got10k import datasets, experiments
+from crt_plugin.hosts.got10k.toolkit import datasets, experiments
 
 PROTOCOLS = ("ope", "sre", "tre")
 OTB = tuple(name for name, known in BENCHMARKS.items() if known.dataset is datasets.OTB)

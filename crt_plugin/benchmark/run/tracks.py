@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from crt_plugin.benchmark.results.responses import ResponseLog, ResponseMaps
 from crt_plugin.errors import BoxError, CRTError, StorageError
-from crt_plugin.hosts.got10k import GOT10kTracker, Tracker, run_experiment
+from crt_plugin.hosts.got10k import GOT10kTracker
+from crt_plugin.hosts.got10k.toolkit import Tracker, run_experiment
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ OLDEST = (0, 1, 3)
 INSTALL = 'pip install "got10k>=0.1.3" six'
 
 try:
-    from got10k import datasets, experiments  # noqa: F401 - the package passes them on
+    from got10k import datasets, experiments  # noqa: F401 - imported from here by all others
     from got10k.trackers import Tracker
     from got10k.utils.metrics import center_error, rect_iou  # noqa: F401
 except ImportError as error:
@@ -35,14 +35,10 @@ logger = logging.getLogger(__name__)
 
 
 def require_got10k() -> None:
-    """Check the host's version.
-
-    Raises:
-        MissingExtraError: it is older than what the adapter was written for.
-    """
+    """Raise ``MissingExtraError`` if got10k is older than what the adapter was written for."""
     try:
         version = metadata.version("got10k")
-    except metadata.PackageNotFoundError:  # a checkout on the path: it could be imported
+    except metadata.PackageNotFoundError:  # a checkout on the path
         return
     if tuple(int(part) for part in re.findall(r"\d+", version)[:3]) < OLDEST:
         raise MissingExtraError(
@@ -51,7 +47,7 @@ def require_got10k() -> None:
 
 
 def skip_check(dataset: type) -> type:
-    """The same dataset class for folders that are not complete, which its check refuses."""
+    """A dataset class without the check that refuses incomplete folders."""
     return type(dataset.__name__, (dataset,), {"_check_integrity": lambda *_: None})
 
 
@@ -60,13 +56,13 @@ def run_experiment(
     tracker: Tracker,
     write: Callable[[Path, NDArray[np.float64], NDArray[np.float64]], None],
 ) -> None:
-    """Run a tracker without prints, and without the host's way of writing.
+    """Run a tracker without prints, with ``write`` in place of got10k's own writing.
 
-    The host writes in place, boxes before times. Killed there, it leaves boxes that look whole
-    and have no times, and readers see parts.
+    got10k writes in place, boxes before times. If it is killed, it leaves boxes that look whole
+    without times.
 
     Args:
-        write: given the host's file, boxes, N x 4, and seconds, N, of each repetition.
+        write: gets got10k's file, boxes, N x 4, and seconds, N, of each repetition.
     """
     assert callable(experiment._record)  # in got10k 0.1.3
     experiment._record = lambda file, boxes, times: write(Path(file), boxes, times)
@@ -76,7 +72,7 @@ def run_experiment(
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Send what is printed inside to the log, level INFO: got10k prints every sequence."""
+    """Send prints to the log, level INFO: got10k prints every sequence."""
     with contextlib.redirect_stdout(_Log()):
         yield
 

@@ -19,28 +19,27 @@ from crt_plugin.runtime.prefetch import prefetch
 
 
 class Recorder(Protocol):
-    """What keeps more of a sequence than its boxes; given by who runs the tracker."""
+    """Keeps more of a sequence than its boxes."""
 
     def begin(self, tracker: CRTTracker) -> None:
-        """Forget the sequence before; the first frame of the next is done."""
+        """Start a sequence, whose first frame ``tracker`` has just learned."""
 
     def add(self, detection: PosedDetection) -> None:
-        """Keep what a later frame gave."""
+        """Keep the detection of a later frame."""
 
 
 class GOT10kTracker(Tracker):
     """CRT with a parameter file, under got10k's interface.
 
     Args:
-        parameters: name or path of a parameter file, or what one holds.
-        name: what the results are called; without it ``CRT-<parameters>``, or ``CRT`` where no file
-            is named.
+        parameters: name or path of a parameter file, or settings.
+        name: name of the results; without it ``CRT-<file>``, or ``CRT`` for settings.
         **changes: single settings that differ.
 
     Attributes:
         tracker: the ``CRTTracker``.
         parameters: its settings, kept beside the results.
-        recorder: told of each frame; None at first.
+        recorder: gets each detection; None at first.
         confidences: (peak, score) of each frame of the last sequence.
     """
 
@@ -55,9 +54,8 @@ class GOT10kTracker(Tracker):
         else:
             loaded, own_name = load_parameters(parameters), f"CRT-{Path(parameters).stem}"
         super().__init__(name=name or own_name, is_deterministic=True)
-        params = loaded.copy(**changes)
-        self.parameters = params
-        self.tracker = CRTTracker(params)
+        self.parameters = loaded.copy(**changes)
+        self.tracker = CRTTracker(self.parameters)
         self.recorder: Recorder | None = None
         self.confidences: list[tuple[float, float]] = []
 
@@ -79,10 +77,9 @@ class GOT10kTracker(Tracker):
     def track(
         self, img_files: Sequence[str], box: NDArray[np.float64], visualize: bool = False
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """A whole sequence, as the host's own ``track`` does it, with frames decoded ahead.
+        """Track a whole sequence as got10k's ``track`` does, with frames decoded ahead.
 
-        The times are those that the host would take: it counts decoding, unless an image has to
-        be converted to RGB.
+        The times are those of got10k, which count decoding unless an image is converted to RGB.
 
         Returns:
             Boxes, N x 4, and seconds, N.
@@ -103,7 +100,7 @@ class GOT10kTracker(Tracker):
 
 
 def _decode(file: str) -> tuple[Image.Image, float]:
-    """An image, and the seconds of its decoding that the host counts."""
+    """An image, and the seconds of its decoding that got10k counts."""
     with Image.open(file) as image:
         if image.mode != "RGB":
             return image.convert("RGB"), 0.0

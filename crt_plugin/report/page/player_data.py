@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,18 +12,17 @@ from numpy.typing import NDArray
 from crt_plugin.benchmark.results.layout import ResultFiles
 from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.errors import SourceError
-from crt_plugin.hosts.got10k import FIRST_PIXEL, rect_iou
+from crt_plugin.formats.boxes import Boxes
+from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL, rect_iou
 from crt_plugin.report.page.frame_copies import FrameCopies
 from crt_plugin.report.page.inputs import PageInputs
 
-Boxes = NDArray[np.float64]
-
-IOU_STEPS = 1000  # overlap is written in these, as integers
-BOX_STEPS = 10  # a px
+IOU_STEPS = 1000  # overlap is written as integers, in such parts of 1
+BOX_STEPS = 10  # boxes are written as integers, in such parts of a px
 
 
 def overlap(boxes: Boxes, truth: Boxes) -> NDArray[np.float64]:
-    """IoU of each frame, N; NaN where there is no annotation. The first frame was given: 1."""
+    """IoU of each frame, N; NaN where there is no annotation, and 1 in the given first frame."""
     boxes = boxes.copy()
     boxes[0] = truth[0]
     return rect_iou(boxes, truth)
@@ -40,12 +38,12 @@ def sequence_data(
 
     Args:
         trackers: number and name of those that have a whole result of the sequence.
-        pictures: without them there is nothing to draw boxes on, and none are given.
+        pictures: without them the player draws no boxes, and needs none.
 
     Returns:
         ``frames``; ``iou`` by tracker, in thousandths; with pictures also ``picture``, and
-        ``truth`` and ``boxes``, flat, in tenths of a px of the frame, 0-based. None stands where
-        there is no annotation.
+        ``truth`` and ``boxes``, flat, in tenths of a px of the frame, 0-based. None where there
+        is no annotation.
     """
     truth = inputs.truth(sequence)
     data: dict[str, Any] = {"frames": len(truth), "iou": {}}
@@ -70,18 +68,18 @@ def response_data(inputs: PageInputs, tracker: str, sequence: str) -> dict[str, 
 
     Returns:
         ``rows``, ``columns``; ``maps``, bytes in base64, and values ``low`` and ``high`` of their
-        least and largest level; ``rects``, where they lie, flat, in tenths of a px, 0-based, and
-        ``angles``, by which they are turned there, clockwise, in radians.
+        lowest and highest level; ``rects``, their places, flat, in tenths of a px, 0-based, and
+        ``angles``, their rotation, clockwise, in radians.
 
     Raises:
         SourceError: maps that cannot be read, or of another number of frames.
     """
-    record = ResultFiles.of(inputs.part, tracker, sequence, deterministic=False)
-    if not record.responses.is_file():
+    files = ResultFiles.of(inputs.part, tracker, sequence, deterministic=False)
+    if not files.responses.is_file():
         return None
-    kept = ResponseMaps.load(record.responses)
-    if len(kept.maps) != record.frames:
-        raise SourceError(f"{len(kept.maps)} maps, and {record.frames} frames")
+    kept = ResponseMaps.load(files.responses)
+    if len(kept.maps) != files.frames:
+        raise SourceError(f"{len(kept.maps)} maps, and {files.frames} frames")
     return {
         "rows": kept.maps.shape[1],
         "columns": kept.maps.shape[2],
@@ -94,8 +92,8 @@ def response_data(inputs: PageInputs, tracker: str, sequence: str) -> dict[str, 
 
 
 def _boxes(inputs: PageInputs, tracker: str, sequence: str) -> Boxes:
-    file: Path = ResultFiles.of(inputs.part, tracker, sequence, deterministic=False).boxes[0]
-    return np.loadtxt(file, delimiter=",", ndmin=2)
+    files = ResultFiles.of(inputs.part, tracker, sequence, deterministic=False)
+    return np.loadtxt(files.boxes[0], delimiter=",", ndmin=2)
 
 
 def _flat(boxes: Boxes) -> list[int | None]:

@@ -5,7 +5,7 @@ from crt_plugin.benchmark.datasets import catalog
 from crt_plugin.benchmark.datasets.part import open_part, usable_part
 from crt_plugin.benchmark.run.evaluate import run_trackers
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
-from crt_plugin.hosts.got10k import datasets, experiments
+from crt_plugin.hosts.got10k.toolkit import datasets, experiments
 from tests.helpers.datasets import (
     boxes,
     frames,

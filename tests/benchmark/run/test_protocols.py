@@ -14,7 +14,7 @@ from crt_plugin.benchmark.run.evaluate import evaluate
 from crt_plugin.benchmark.run.protocols import OTB, open_protocol
 from crt_plugin.benchmark.run.starts import SPATIAL
 from crt_plugin.errors import ParameterError, SourceError
-from crt_plugin.hosts.got10k import experiments
+from crt_plugin.hosts.got10k.toolkit import experiments
 from crt_plugin.parameters import Parameters
 from tests.helpers.datasets import boxes, write, write_dtb70, write_got10k, write_otb
 from tests.helpers.trackers import Faulty, Still, run_quietly

@@ -9,15 +9,9 @@ import pytest
 from PIL import Image
 
 from crt_plugin.errors import MissingExtraError, ParameterError
-from crt_plugin.hosts.got10k import (
-    GOT10kTracker,
-    datasets,
-    experiments,
-    quiet,
-    require_got10k,
-    toolkit,
-)
+from crt_plugin.hosts.got10k import GOT10kTracker, toolkit
 from crt_plugin.hosts.got10k import tracker as host_module
+from crt_plugin.hosts.got10k.toolkit import datasets, experiments, quiet, require_got10k
 from tests.conftest import QUICK, ROOT, scene
 from tests.helpers.datasets import write_got10k
 
