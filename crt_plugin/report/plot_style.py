@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 
 from crt_plugin.runtime.atomic import write_atomically
 
-# Colours of Okabe and Ito that readers with any colour vision tell apart; the first is ours.
+# Colours of Okabe and Ito, distinct in any colour vision; the first is ours.
 COLORS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#000000")
 LEGEND: dict[str, Any] = {"fontsize": 8, "frameon": False}
 DPI = 130
@@ -31,7 +31,7 @@ def style_axes(ax: Any, grid: str = "both") -> None:
 
 
 def save_figure(figure: Any, files: Sequence[Path], description: str = "") -> None:
-    """Write each file in the format that its name says, PNG without one, and close the figure.
+    """Write each file in the format of its suffix, PNG without one, and close the figure.
 
     Args:
         description: kept in the files' metadata.

@@ -14,8 +14,7 @@ from rich.markup import escape
 
 from crt_plugin.runtime.atomic import write_text
 
-EMPTY = ""
-GAP = 2  # blanks between columns on a screen
+GAP = 2  # blanks between columns on the terminal
 Value = str | float | None
 
 
@@ -34,13 +33,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class ResultTable:
-    """A table, and what has to be said of it.
+    """A table with its title and notes.
 
     Attributes:
         name: of its files.
         title: one line.
         columns: heads.
-        rows: as many cells each as there are columns; an empty text is a cell without a value.
+        rows: a cell for each column; one without a value has an empty text.
         notes: lines below it, for example why cells are empty.
     """
 
@@ -52,8 +51,8 @@ class ResultTable:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A value with ``digits`` decimals; nothing for none."""
-    return EMPTY if value is None else f"{value:.{digits}f}"
+    """A value with ``digits`` decimals; "" for None."""
+    return "" if value is None else f"{value:.{digits}f}"
 
 
 def cells(*values: Value, digits: int = 3) -> list[Cell]:
@@ -62,7 +61,7 @@ def cells(*values: Value, digits: int = 3) -> list[Cell]:
 
 
 def ranks(values: Sequence[float | None]) -> list[int]:
-    """1 where a value is the largest, 2 where it is the second largest, else 0; equals share."""
+    """1 for the largest value, 2 for the second largest, else 0; equal values share a rank."""
     known = sorted({value for value in values if value is not None}, reverse=True)[:2]
     return [known.index(value) + 1 if value in known else 0 for value in values]
 
@@ -86,14 +85,14 @@ def _markdown_row(texts: Sequence[str]) -> str:
 
 
 def inline(text: str) -> str:
-    """Text that Markdown shows as it is."""
+    """Text with Markdown's signs escaped, in one line."""
     for sign in "\\|*_<>[]`":
         text = text.replace(sign, f"\\{sign}")
     return text.replace("\n", " ")
 
 
 def csv_text(table: ResultTable, below: Sequence[str] = ()) -> str:
-    """CSV without marks; title, notes and ``below`` are lines that begin with ``# ``."""
+    """CSV without marks; title, notes and ``below`` are lines after ``# ``."""
     text = io.StringIO()
     for line in (table.title, *table.notes, *below):
         text.write(f"# {' '.join(line.split())}\n")
@@ -104,7 +103,7 @@ def csv_text(table: ResultTable, below: Sequence[str] = ()) -> str:
 
 
 def for_terminal(table: ResultTable, width: int) -> list[rich.table.Table]:
-    """The table for rich, without its notes, in as many parts as a screen of ``width`` needs.
+    """The table for rich, without its notes, in as many parts as ``width`` columns need.
 
     Each part begins with the first column.
     """

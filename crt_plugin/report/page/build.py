@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.errors import ParameterError, SourceError
@@ -18,6 +14,7 @@ from crt_plugin.report.page.inputs import PageRequest, open_inputs
 from crt_plugin.report.page.javascript import file_name, plotly_script, write_script
 from crt_plugin.report.page.player_data import response_data, sequence_data
 from crt_plugin.runtime.atomic import make_scratch_folder
+from crt_plugin.runtime.progress import ProgressBar
 
 ASSETS = Path(__file__).with_name("assets")
 INDEX = "index.html"
@@ -31,7 +28,7 @@ class Built:
     Attributes:
         index: the file to open.
         trackers, sequences: how many it shows.
-        notes: what could not be used; the page says it too.
+        notes: what could not be used; the page names it too.
     """
 
     index: Path
@@ -44,19 +41,19 @@ def build(request: PageRequest, output: str | Path, progress: bool = False) -> B
     """Make a page.
 
     Args:
-        output: its folder; a page that is there is replaced.
-        progress: show bars on the standard error output.
+        output: its folder; an existing page is replaced.
+        progress: show a bar on the standard error output.
 
     Raises:
-        ParameterError: settings that do not go together; a folder with something else in it.
+        ParameterError: settings that conflict, or an ``output`` that is not a page.
         SourceError: nothing to show.
         MissingExtraError: plotly is not installed.
-        StorageError: the disk is full; a page that was there stays.
+        StorageError: the disk is full; an existing page stays.
     """
     output = Path(output)
     _check_output(output)
     library = plotly_script()
-    # beside the output, so that a stopped run leaves no half of a page and a move is a rename
+    # beside the output: a stopped run leaves no half of a page, and the page moves by a rename
     with make_scratch_folder(output.parent, output.name) as work:
         inputs = open_inputs(request, work / "reports")
         scored = score_results(inputs.part, inputs.trackers, progress, curves=False)
@@ -65,7 +62,10 @@ def build(request: PageRequest, output: str | Path, progress: bool = False) -> B
         shutil.copytree(ASSETS, folder, ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "page.html").rename(folder / INDEX)
         (folder / "plotly.min.js").write_text(library, encoding="utf-8")
-        _write_sequences(content, folder, request.max_side, progress)
+        with ProgressBar(len(content.sequences), "sequences", is_shown=progress) as bar:
+            for number in range(len(content.sequences)):
+                _write_sequence(content, folder, number, request.max_side)
+                bar.advance()
         write_script(folder / SUMMARY, "summary", summary(content))
         if output.is_dir():
             output.rename(work / "before")  # deleting it in its place would take a while
@@ -79,29 +79,16 @@ def _check_output(output: Path) -> None:
     if output.exists() and not is_page and (not output.is_dir() or any(output.iterdir())):
         raise ParameterError(
             f"output {output} holds something that is no page; expected a new or empty folder, "
-            "or a page, which is replaced"
+            "or a page to replace"
         )
 
 
-def _write_sequences(content: Content, folder: Path, max_side: int, progress: bool) -> None:
-    inputs = content.inputs
-    frames = sum(len(inputs.frames.get(name, ())) for name in content.sequences)
-    with _bars(progress) as bars:
-        read = bars.add_task("sequences", total=len(content.sequences))
-        copied = bars.add_task("frames", total=frames, visible=frames > 0)
-        for number in range(len(content.sequences)):
-            _write_sequence(content, folder, number, max_side, lambda: bars.advance(copied))
-            bars.advance(read)
-
-
-def _write_sequence(
-    content: Content, folder: Path, number: int, max_side: int, on_frame: Callable[[], None]
-) -> None:
+def _write_sequence(content: Content, folder: Path, number: int, max_side: int) -> None:
     name = content.sequences[number]
     file = file_name(number, name)
     files, pictures = content.inputs.frames.get(name, []), None
     if files:
-        pictures = copy_frames(files, folder / "frames" / file, max_side, on_frame)
+        pictures = copy_frames(files, folder / "frames" / file, max_side)
         unread = len(files) if pictures is None else len(pictures.unread)
         if unread:
             content.notes.append(
@@ -114,7 +101,7 @@ def _write_sequence(
 
 
 def _write_responses(content: Content, folder: Path, number: int) -> dict[int, str]:
-    """Write the response maps that were recorded; their files by tracker."""
+    """Write the recorded response maps, and return their files by tracker."""
     name, files = content.sequences[number], {}
     for tracker, tracker_name in content.with_result(name):
         try:
@@ -126,14 +113,3 @@ def _write_responses(content: Content, folder: Path, number: int) -> dict[int, s
             files[tracker] = f"{file_name(number, name)}.response-{tracker}"
             write_script(folder / "data" / f"{files[tracker]}.js", files[tracker], data)
     return files
-
-
-def _bars(shown: bool) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not shown,
-    )

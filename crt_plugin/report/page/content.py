@@ -1,9 +1,9 @@
-"""What a page says of all sequences: scores, parts, differences and notes, as plain data."""
+"""What a page shows of all sequences: scores, parts, differences and notes, as plain data."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,18 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 import crt_plugin
-from crt_plugin.benchmark.datasets.catalog import Benchmark
 from crt_plugin.benchmark.results.scores import Report, Score, SequenceScore
 from crt_plugin.errors import SourceError
-from crt_plugin.formats.otb import otb_lists
+from crt_plugin.formats.otb import Lists, otb_lists
 from crt_plugin.report.page.inputs import PageInputs
 from crt_plugin.report.page.javascript import file_name
 from crt_plugin.report.statistics.bootstrap import paired_differences
 from crt_plugin.runtime.environment import describe_machine
 
-OURS = "CRT"  # what names of this package's trackers begin with
+OURS = "CRT"  # prefix of the names of this package's trackers
 NO_FILE = "no result file"
-CURVE_STEPS = 10_000  # curves are written in these, as integers
+CURVE_STEPS = 10_000  # curves are written as integers, in such parts of 1
 DIGITS = 6  # of scores and differences
 METRICS = ("auc", "os", "dp", "fps")
 
@@ -32,12 +31,12 @@ class Content:
     """Scores under the names and in the order of the page.
 
     Attributes:
-        inputs: what they are of.
-        sequences: names, in the page's order.
-        trackers: names, in the page's order: ours first, then by AUC.
-        scores: of the trackers that have any.
+        inputs: what the page is made of.
+        sequences: names.
+        trackers: names: ours first, then by AUC.
+        scores: of the trackers that have any, in their order.
         reasons: why a tracker has no score of a sequence, by tracker and sequence.
-        notes: what concerns the whole page.
+        notes: on the whole page.
     """
 
     inputs: PageInputs
@@ -66,26 +65,34 @@ def collect(inputs: PageInputs, scored: Report, keep_all: bool) -> Content:
         SourceError: there is no score at all.
     """
     scores = {score.tracker: score for score in scored.scores}
-    broken = _broken(inputs, scored.problems)
     if not scores:
         said = "; ".join([*scored.problems, *inputs.notes][:3])
         raise SourceError(
             f"nothing in {inputs.part.experiment.result_dir} can be scored: "
             f"{said or 'no result file has the name of an annotated sequence'}"
         )
-    tried = {sequence for score in scores.values() for sequence in score.each}
-    tried |= {sequence for _, sequence in broken}
+    problems = {}  # by "<tracker>, <sequence>"
+    for line in scored.problems:
+        head, _, reason = line.partition(": ")
+        problems[head] = reason
+    trackers = sorted(inputs.trackers, key=lambda name: _rank(name, scores.get(name)))
+    scores = {name: scores[name] for name in trackers if name in scores}
     names = inputs.part.names
-    sequences = [name for name in names if keep_all or name in tried]
+    sequences = [
+        name
+        for name in names
+        if keep_all
+        or any(name in score.each for score in scores.values())
+        or any(f"{tracker}, {name}" in problems for tracker in trackers)
+    ]
     notes = list(inputs.notes)
     if len(sequences) < len(names):
         notes.append(
             f"{len(names) - len(sequences)} of {len(names)} annotated sequences have no result of "
             "any tracker and are in no table"
         )
-    trackers = sorted(inputs.trackers, key=lambda name: _rank(name, scores.get(name)))
     reasons = {
-        (tracker, sequence): broken.get((tracker, sequence), NO_FILE)
+        (tracker, sequence): problems.get(f"{tracker}, {sequence}", NO_FILE)
         for tracker in trackers
         for sequence in sequences
         if tracker not in scores or sequence not in scores[tracker].each
@@ -93,38 +100,28 @@ def collect(inputs: PageInputs, scored: Report, keep_all: bool) -> Content:
     return Content(inputs, sequences, trackers, scores, reasons, notes)
 
 
-def _broken(inputs: PageInputs, problems: Sequence[str]) -> dict[tuple[str, str], str]:
-    """Problems of result files, by tracker and sequence."""
-    heads = {
-        f"{tracker}, {sequence}: ": (tracker, sequence)
-        for tracker in inputs.trackers
-        for sequence in inputs.part.names
-    }
-    found = {}
-    for line in problems:
-        head, colon, reason = line.partition(": ")
-        if head + colon in heads:
-            found[heads[head + colon]] = reason
-    return found
-
-
 def _rank(name: str, score: Score | None) -> tuple[bool, bool, float, str]:
     return score is None, not name.startswith(OURS), -score.auc if score else 0.0, name
 
 
-# ------------------------------------------------------------------------------------ as JSON
-
-
 def summary(content: Content) -> dict[str, Any]:
     """The page's data of all sequences, as JSON can hold it; ``assets/model.js`` reads it."""
-    benchmark = content.inputs.part.benchmark
-    parts = _parts(benchmark, content.sequences)
+    part = content.inputs.part
+    lists = otb_lists() if part.benchmark.folder.startswith("OTB") else None
+    parts = _parts(content.sequences, lists)
     reasons = list(dict.fromkeys(content.reasons.values()))
     return {
         "about": _about(content),
         "mode": _mode(content),
         "sequences": [
-            _sequence(content, number, name) for number, name in enumerate(content.sequences)
+            {
+                "name": name,
+                "file": file_name(number, name),
+                "frames": part.lengths[name],
+                "attributes": list(lists.of_target.get(name, ())) if lists else [],
+                "pictures": name in content.inputs.frames,
+            }
+            for number, name in enumerate(content.sequences)
         ],
         "trackers": [_tracker(content, name, reasons) for name in content.trackers],
         "parts": [part for part in parts if part["sequences"]],
@@ -147,9 +144,9 @@ def _about(content: Content) -> dict[str, Any]:
 
 
 def _mode(content: Content) -> str:
-    """Which means the page begins with: over all sequences, or those that all trackers have.
+    """Which means the page shows first: over all sequences, or over those that all trackers have.
 
-    Ours are to be in the first table, also where they have run on a part of the benchmark only.
+    The latter if one of ours lacks a sequence, so that ours are always in the first table.
     """
     complete = {
         name: score.sequences == len(content.sequences) for name, score in content.scores.items()
@@ -158,42 +155,19 @@ def _mode(content: Content) -> str:
     return "all" if all(complete[n] for n in ours) and any(complete.values()) else "common"
 
 
-def _sequence(content: Content, number: int, name: str) -> dict[str, Any]:
-    known = _attributes(content.inputs.part.benchmark)
-    return {
-        "name": name,
-        "file": file_name(number, name),
-        "frames": content.inputs.part.lengths[name],
-        "attributes": list(known.get(name, ())),
-        "pictures": name in content.inputs.frames,
-    }
-
-
-def _attributes(benchmark: Benchmark) -> Mapping[str, tuple[str, ...]]:
-    return otb_lists().of_target if _has_lists(benchmark) else {}
-
-
-def _has_lists(benchmark: Benchmark) -> bool:
-    return benchmark.folder.startswith("OTB")
-
-
-def _parts(benchmark: Benchmark, sequences: Sequence[str]) -> list[dict[str, Any]]:
+def _parts(sequences: Sequence[str], lists: Lists | None) -> list[dict[str, Any]]:
     """All sequences, OTB-50 and the attributes; sequences as numbers."""
 
-    def numbers(names: Sequence[str]) -> list[int]:
-        return [number for number, name in enumerate(sequences) if name in names]
+    def part(key: str, label: str, names: Collection[str], **more: bool) -> dict[str, Any]:
+        numbers = [number for number, name in enumerate(sequences) if name in names]
+        return {"key": key, "label": label, "sequences": numbers, **more}
 
-    parts: list[dict[str, Any]] = [
-        {"key": "all", "label": "all sequences", "sequences": numbers(sequences)}
-    ]
-    if not _has_lists(benchmark):
-        return parts
-    lists = otb_lists()
-    parts.append({"key": "TB-50", "label": "OTB-50", "sequences": numbers(lists.tb50)})
-    for key, words in lists.attributes.items():
-        having = [name for name, attributes in lists.of_target.items() if key in attributes]
-        part = {"key": key, "label": words, "sequences": numbers(having), "is_attribute": True}
-        parts.append(part)
+    parts = [part("all", "all sequences", sequences)]
+    if lists is not None:
+        parts.append(part("TB-50", "OTB-50", lists.tb50))
+        for key, words in lists.attributes.items():
+            names = [name for name, attributes in lists.of_target.items() if key in attributes]
+            parts.append(part(key, words, names, is_attribute=True))
     return parts
 
 
@@ -228,13 +202,8 @@ def _pairs(content: Content, numbers: Sequence[int]) -> list[list[float]]:
     """``[first, second, mean, low, high, sequences]`` of every two trackers' AUC."""
     names = [content.sequences[number] for number in numbers]
     scores = {
-        tracker: {
-            name: content.scores[tracker].each[name].auc
-            for name in names
-            if name in content.scores[tracker].each
-        }
-        for tracker in content.trackers
-        if tracker in content.scores
+        tracker: {name: score.each[name].auc for name in names if name in score.each}
+        for tracker, score in content.scores.items()
     }
     return [
         [

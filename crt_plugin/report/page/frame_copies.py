@@ -1,9 +1,9 @@
-"""Frames of a sequence into a page's folder, small enough to carry."""
+"""Copies of a sequence's frames in a page's folder."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,8 @@ class FrameCopies:
 
     Attributes:
         width, height: of the pictures, px.
-        scale: px of a picture for one px of the frame; boxes are to be multiplied by it.
-        unread: frames that could not be read, from 0: they have no picture.
+        scale: px of a picture for one px of the frame; a box is multiplied by it.
+        unread: frames, from 0, that could not be read and have no picture.
     """
 
     width: int
@@ -29,15 +29,13 @@ class FrameCopies:
     unread: list[int]
 
 
-def copy_frames(
-    files: Sequence[Path], folder: Path, max_side: int, on_frame: Callable[[], None]
-) -> FrameCopies | None:
+def copy_frames(files: Sequence[Path], folder: Path, max_side: int) -> FrameCopies | None:
     """Copy frames as JPEG, downscaled so that no side is longer than ``max_side`` px.
 
     JPEGs that are small enough keep their bytes.
 
     Returns:
-        None where no frame could be read.
+        None if no frame could be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     size: tuple[int, int] | None = None
@@ -49,7 +47,6 @@ def copy_frames(
             unread.append(index)
         else:
             size = size or found
-        on_frame()
     if size is None:
         return None
     factor = _factor(size, max_side)
@@ -58,12 +55,12 @@ def copy_frames(
 
 
 def _copy(file: Path, to: Path, max_side: int) -> tuple[int, int]:
-    """Copy one frame; its size, width x height px."""
+    """Copy one frame, and return its size, width x height px."""
     with Image.open(file) as image:
         size = image.size
         factor = _factor(size, max_side)
         if factor == 1 and file.suffix.lower() in JPEG:
-            image.load()  # a damaged file is to be found here, not by the reader
+            image.load()  # finds a damaged file
             shutil.copyfile(file, to)
             return size
         small = image.convert("RGB").resize(_scaled(size, factor), Image.Resampling.BOX)

@@ -1,4 +1,4 @@
-"""What a page is made of: result files, annotations, and frames where there are any."""
+"""What a page is made of: result files, annotations, and frames if there are any."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from crt_plugin.benchmark.results.manifest import SETTINGS
 from crt_plugin.errors import ParameterError, SourceError
 
 MAX_SIDE = 640  # px, of the frames in a page
-SHOWN = 5  # names in a note
+SHOWN = 5  # names in a note, at most
 
 
 @dataclass(frozen=True)
 class PageRequest:
-    """What a page is to show.
+    """What to show on a page.
 
     Attributes:
-        results: folder of results in the host's layout.
+        results: folder of results in got10k's layout.
         groundtruth: OTB's annotations, a folder or zip archive.
         data: the dataset's folder; frames, and annotations where ``groundtruth`` is None.
         dataset: a key of ``BENCHMARKS``.
@@ -51,9 +51,9 @@ class PageInputs:
 
     Attributes:
         part: sequences with annotations.
-        trackers: names, asked for or found.
+        trackers: names.
         frames: files of the frames of each sequence that has them.
-        notes: what could not be used, in words for the reader of the page.
+        notes: what could not be used, for readers of the page.
     """
 
     part: Part
@@ -62,7 +62,7 @@ class PageInputs:
     notes: list[str] = field(default_factory=list)
 
     def truth(self, sequence: str) -> NDArray[np.float64]:
-        """Annotated boxes, N x 4, as the files have them; NaN where there is no object."""
+        """Annotated boxes, N x 4, as in the files; NaN where there is no object."""
         dataset = self.part.experiment.dataset
         return np.asarray(dataset[dataset.seq_names.index(sequence)][1], dtype=float)
 
@@ -71,11 +71,11 @@ def open_inputs(request: PageRequest, reports: Path) -> PageInputs:
     """Open what a page is made of.
 
     Args:
-        reports: folder for the host's reports.
+        reports: folder for got10k's reports.
 
     Raises:
-        ParameterError: neither annotations nor data, or settings that do not go together.
-        SourceError: results, annotations or data that are not there.
+        ParameterError: neither annotations nor data, or settings that conflict.
+        SourceError: no results, annotations or data.
     """
     _check(request)
     notes: list[str] = []
@@ -88,10 +88,11 @@ def open_inputs(request: PageRequest, reports: Path) -> PageInputs:
     else:
         assert with_frames is not None  # _check
         part = with_frames
-    trackers = list(dict.fromkeys(request.trackers or _found(part, request.results)))
-    notes += _foreign(part, trackers)
-    part = _only(part, request.sequences)
-    frames = _frames(part, with_frames, request.frames_of, notes)
+    trackers = list(dict.fromkeys(request.trackers or _find_trackers(part, request.results)))
+    notes += _note_unknown(part, trackers)
+    if request.sequences is not None:
+        part = _restrict(part, request.sequences)
+    frames = _find_frames(part, with_frames, request.frames_of, notes)
     return PageInputs(part, trackers, frames, notes)
 
 
@@ -115,7 +116,7 @@ def _check(request: PageRequest) -> None:
         raise ParameterError(f"max_side = {request.max_side}; expected px, 1 or more")
 
 
-def _found(part: Part, results: Path) -> list[str]:
+def _find_trackers(part: Part, results: Path) -> list[str]:
     """Trackers with results of the benchmark."""
     folder = Path(part.experiment.result_dir)
     names = trackers_in(folder)
@@ -128,29 +129,23 @@ def _found(part: Part, results: Path) -> list[str]:
     return names
 
 
-def _foreign(part: Part, trackers: Sequence[str]) -> list[str]:
+def _note_unknown(part: Part, trackers: Sequence[str]) -> list[str]:
     """A note for each tracker with result files of sequences that are not in the dataset."""
     notes = []
     for name in trackers:
         files = sorted((Path(part.experiment.result_dir) / name).glob("*.txt"))
         stems = [file.stem for file in files if file.name != SETTINGS]
-        foreign = [stem for stem in stems if stem not in part.lengths]
-        if foreign:
+        unknown = [stem for stem in stems if stem not in part.lengths]
+        if unknown:
+            more = f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""
             notes.append(
-                f"{name}: {len(foreign)} of {len(stems)} result files are of no sequence that has "
-                f"an annotation here, and are in no table: {_some(foreign)}"
+                f"{name}: {len(unknown)} of {len(stems)} result files are of no sequence that has "
+                f"an annotation here, and are in no table: {', '.join(unknown[:SHOWN])}{more}"
             )
     return notes
 
 
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
-
-
-def _only(part: Part, sequences: Sequence[str] | None) -> Part:
-    if sequences is None:
-        return part
+def _restrict(part: Part, sequences: Sequence[str]) -> Part:
     unknown = [name for name in sequences if name not in part.names]
     if unknown or not sequences:
         raise ParameterError(
@@ -160,18 +155,17 @@ def _only(part: Part, sequences: Sequence[str] | None) -> Part:
     return part.only(list(dict.fromkeys(sequences)))
 
 
-def _frames(
+def _find_frames(
     part: Part, with_frames: Part | None, wanted: Sequence[str] | None, notes: list[str]
 ) -> dict[str, list[Path]]:
-    """Frames of the sequences of ``part``; says which of the wanted ones have none."""
+    """Frames of the sequences of ``part``; notes which of the wanted ones have none."""
     found: dict[str, list[Path]] = {}
     names = [] if with_frames is None else with_frames.names
     for name in part.names if wanted is None else wanted:
-        if name not in names or name not in part.names:
+        if with_frames is None or name not in names or name not in part.names:
             if wanted is not None:
                 notes.append(f"{name}: no pictures, its frames are not there")
             continue
-        assert with_frames is not None
         files = with_frames.experiment.dataset[names.index(name)][0]
         if len(files) == part.lengths[name]:
             found[name] = [Path(file) for file in files]

@@ -1,4 +1,4 @@
-"""A page's scripts: plotly's, and data, since a page opened from disk may fetch no JSON."""
+"""A page's scripts: plotly's, and data, as a page opened from disk cannot fetch JSON."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from crt_plugin.errors import MissingExtraError
 
-# Harmless in JSON, but not in a script, or in a script inside of a page
-_ESCAPED = {c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+# Harmless in JSON, but not in a script inside of a page
+_ESCAPES = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
 CALLED = "crtReport"  # the page's function that takes data
 
 
@@ -22,11 +22,7 @@ def as_json(data: Any) -> str:
         ValueError: numbers that are not finite, which JSON does not have.
     """
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return "".join(_ESCAPED.get(c, c) for c in text) if _needs_escape(text) else text
-
-
-def _needs_escape(text: str) -> bool:
-    return any(c in text for c in _ESCAPED)
+    return text.translate(_ESCAPES)
 
 
 def write_script(file: Path, key: str, data: Any) -> None:
@@ -36,12 +32,12 @@ def write_script(file: Path, key: str, data: Any) -> None:
 
 
 def file_name(index: int, name: str) -> str:
-    """A name for files of a sequence: safe in every file system and address, and no two alike."""
+    """A unique name for the files of a sequence, safe in every file system and URL."""
     return f"{index:03d}-{re.sub(r'[^A-Za-z0-9_.-]+', '_', name)[:60]}"
 
 
 def plotly_script() -> str:
-    """Text of plotly's script, which draws the page's curves, as the installed package brings it.
+    """Text of the script of the installed plotly, which draws the page's curves.
 
     Raises:
         MissingExtraError: plotly is not installed.

@@ -1,9 +1,9 @@
-"""Whether a difference between two trackers is more than the choice of sequences."""
+"""Whether a difference between two trackers is due to the choice of sequences."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +50,7 @@ def paired_difference(
         level: of confidence.
 
     Returns:
-        None where they have fewer than two sequences in common.
+        None if they have fewer than two sequences in common.
     """
     found = paired_differences({"first": first, "second": second}, draws, level, seed)
     return found.get(("first", "second"))
@@ -62,10 +62,10 @@ def paired_differences(
     level: float = LEVEL,
     seed: int = 0,
 ) -> dict[tuple[str, str], Difference]:
-    """``paired_difference`` of every two of many, each pair in one direction.
+    """``paired_difference`` of all pairs, each in one direction.
 
-    Pairs with the same sequences in common share their draws, as one product of matrices: all
-    of 20 trackers on 100 sequences take a tenth of a second and not four.
+    Pairs with the same sequences in common share their draws, in one product of matrices: 20
+    trackers on 100 sequences take 0.1 s instead of 4.
 
     Args:
         scores: by tracker and sequence; all trackers name sequences in the same order.
@@ -81,28 +81,17 @@ def paired_differences(
             groups.setdefault(common, []).append((first, second))
     found = {}
     for common, pairs in groups.items():
-        found.update(_differences(scores, common, pairs, (draws, level, seed)))
+        count = len(common)
+        values = np.array(
+            [[scores[a][name] - scores[b][name] for a, b in pairs] for name in common]
+        )
+        chosen = np.random.default_rng(seed).integers(count, size=(draws, count))
+        # how often each draw has each sequence: the mean of a draw is a weighted one
+        places = chosen + count * np.arange(draws)[:, None]
+        weights = np.bincount(places.ravel(), minlength=draws * count).reshape(draws, count)
+        tail = 100 * (1 - level) / 2
+        low, high = np.percentile(weights @ values / count, [tail, 100 - tail], axis=0)
+        for i, pair in enumerate(pairs):
+            mean = float(values[:, i].mean())
+            found[pair] = Difference(mean, float(low[i]), float(high[i]), count)
     return {pair: found[pair] for pair in itertools.combinations(scores, 2) if pair in found}
-
-
-def _differences(
-    scores: Mapping[str, Mapping[str, float]],
-    common: Sequence[str],
-    pairs: Sequence[tuple[str, str]],
-    bootstrap: tuple[int, float, int],
-) -> dict[tuple[str, str], Difference]:
-    """Differences of pairs that have the sequences ``common`` in common."""
-    draws, level, seed = bootstrap
-    count = len(common)
-    values = np.array([[scores[a][name] - scores[b][name] for a, b in pairs] for name in common])
-    chosen = np.random.default_rng(seed).integers(count, size=(draws, count))
-    # how often each draw has each sequence: a draw's mean is a weighted one
-    places = chosen + count * np.arange(draws)[:, None]
-    weights = np.bincount(places.ravel(), minlength=draws * count).reshape(draws, count)
-    means = weights @ values / count
-    tail = 100 * (1 - level) / 2
-    low, high = np.percentile(means, [tail, 100 - tail], axis=0)
-    return {
-        pair: Difference(float(values[:, i].mean()), float(low[i]), float(high[i]), count)
-        for i, pair in enumerate(pairs)
-    }

@@ -1,4 +1,4 @@
-"""What a peak says: how often the box is right, as a logistic function of it (ours)."""
+"""How often a box is right, as a logistic function of its peak (ours)."""
 
 from __future__ import annotations
 
@@ -84,10 +84,7 @@ def scores_of(peaks: Values, params: Parameters) -> Values:
 def held_out_scores(
     peaks: Mapping[str, Values], right: Mapping[str, NDArray[np.bool_]]
 ) -> dict[str, Values]:
-    """Scores of each sequence's frames, N, by what was fitted to all others.
-
-    A sequence counts as much as any other, however long it is.
-    """
+    """Scores of each sequence's frames, N, by a fit to all others, all of the same weight."""
     found = {}
     for name in peaks:
         others = [other for other in peaks if other != name]

@@ -1,4 +1,4 @@
-"""What a choice of settings is worth on a sequence that had no part in it."""
+"""How good a choice of settings is on a sequence that was not used for it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class CrossValidation:
 
 
 def cross_validate(scores: Mapping[str, Mapping[str, float]]) -> CrossValidation:
-    """Choose for each sequence by all the others.
+    """Choose for each sequence the candidate that is best on all the others.
 
     Args:
         scores: by candidate and sequence; only sequences that every candidate has count. Of
-            equals the first is chosen.
+            equal candidates the first is chosen.
 
     Raises:
         ParameterError: fewer than two sequences in common.
