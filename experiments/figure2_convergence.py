@@ -23,9 +23,9 @@ from crt_plugin.algorithm.maps import label_map
 from crt_plugin.algorithm.regression import ConvRegression, signal_to_noise
 from crt_plugin.algorithm.tracker import objective_of
 from crt_plugin.features.pipeline import FeaturePipeline
-from crt_plugin.hosts.got10k import FIRST_PIXEL
+from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL
+from crt_plugin.paper.reproduction import Reproduction, ScriptOutput
 from crt_plugin.paper.script import main
-from crt_plugin.paper.study import ScriptOutput, Study
 from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.report.plots import Curves, Line, Panel, draw_curves, draw_panels
 from crt_plugin.report.result_table import ResultTable, cells
@@ -56,22 +56,24 @@ class TrainPair:
     label: torch.Tensor
 
 
-def make(study: Study) -> ScriptOutput:
+def make(reproduction: Reproduction) -> ScriptOutput:
     """Descend three times, and draw."""
-    name = (study.part.names if study.part else [""])[0]
-    sequence = study.sequence(name)
+    name = (reproduction.part.names if reproduction.part else [""])[0]
+    sequence = reproduction.sequence(name)
     if sequence is None:
         return ScriptOutput(findings=["Figure 2: not made, as there are no frames."])
     files, truth = sequence
     pair = train_pair(np.asarray(Image.open(files[0]).convert("RGB")), truth[0] - FIRST_PIXEL)
     runs = {label: descend(pair, label) for label in SETTINGS}
-    provenance = [*study.provenance([name], [OURS]), CHANGED]
+    provenance = [*reproduction.provenance([name], [OURS]), CHANGED]
     ratios = {label: snr for label, (snr, _) in runs.items()}
-    figures = _curves(study, name, ratios, provenance) + _maps(study, pair, runs, provenance)
+    figures = _curves(reproduction, name, ratios, provenance) + _maps(
+        reproduction, pair, runs, provenance
+    )
     rows = [cells(label, *(snr[step - 1] for step in SHOWN)) for label, snr in ratios.items()]
     title = f"Figure 2: SNR after steps of gradient descent, {name}"
     table = ResultTable("figure2_convergence", title, ("setting", *map(str, SHOWN)), rows)
-    return ScriptOutput([study.save(table, provenance)], figures, [_finding(ratios)])
+    return ScriptOutput([reproduction.save(table, provenance)], figures, [_finding(ratios)])
 
 
 def train_pair(image: np.ndarray, box: np.ndarray) -> TrainPair:
@@ -110,22 +112,24 @@ def descend(pair: TrainPair, label: str) -> tuple[np.ndarray, dict[int, np.ndarr
     return np.array(ratios), maps
 
 
-def _curves(study: Study, name: str, ratios: dict[str, np.ndarray], provenance: list[str]) -> list:
+def _curves(
+    reproduction: Reproduction, name: str, ratios: dict[str, np.ndarray], provenance: list[str]
+) -> list:
     lines = [Line(label, label, snr) for label, snr in ratios.items()]
     title = f"Convergence of gradient descent, {name}"
     steps = np.arange(1.0, STEPS + 1)
     panel = Curves(title, "step", "SNR = exp(max M - mean M)", steps, lines)
-    return draw_curves([panel], 1, study.output / "figure2_convergence", provenance)
+    return draw_curves([panel], 1, reproduction.output / "figure2_convergence", provenance)
 
 
-def _maps(study: Study, pair: TrainPair, runs: dict, provenance: list[str]) -> list:
+def _maps(reproduction: Reproduction, pair: TrainPair, runs: dict, provenance: list[str]) -> list:
     """The first row: patch and target; then a row of maps a setting."""
     target = pair.label[0].cpu().numpy()
     rows = [[Panel("train patch", pair.patch), Panel("target map", target, limits=(0, 1))]]
     for label in ("th = 0.05, a = 1", "th = 0.00, a = 0"):
         maps = runs[label][1]
         rows.append([Panel(f"{label}, step {step}", maps[step], limits=(0, 1)) for step in SHOWN])
-    return draw_panels(rows, study.output / "figure2_maps", provenance)
+    return draw_panels(rows, reproduction.output / "figure2_maps", provenance)
 
 
 def _finding(ratios: dict[str, np.ndarray]) -> str:

@@ -23,9 +23,9 @@ from crt_plugin import CRTTracker, Detection
 from crt_plugin.algorithm.geometry import cut_patches
 from crt_plugin.benchmark.agreement import PRECISION_PIXELS
 from crt_plugin.formats.otb import otb_lists
-from crt_plugin.hosts.got10k import FIRST_PIXEL
+from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL
+from crt_plugin.paper.reproduction import Reproduction, ScriptOutput
 from crt_plugin.paper.script import main
-from crt_plugin.paper.study import ScriptOutput, Study
 from crt_plugin.parameters import load_parameters
 from crt_plugin.report.plots import Panel, draw_panels
 
@@ -42,10 +42,10 @@ VERDICTS = {  # on the object with past frames, and with the last alone
 }
 
 
-def make(study: Study) -> ScriptOutput:
+def make(reproduction: Reproduction) -> ScriptOutput:
     """Track twice, and draw."""
-    name = _occluded(study)
-    sequence = study.sequence(name)
+    name = _occluded(reproduction)
+    sequence = reproduction.sequence(name)
     if sequence is None:
         return ScriptOutput(
             findings=["Figure 3: not made, as there are no frames of an occlusion."]
@@ -55,15 +55,15 @@ def make(study: Study) -> ScriptOutput:
     box = truth[0] - FIRST_PIXEL
     with_past = detections(images, box, {}, "with past frames")
     without = detections(images, box, {"history_length": 1}, "without")
-    provenance = study.provenance([name], [OURS])
+    provenance = reproduction.provenance([name], [OURS])
     hidden = STEADY + int(np.argmin([found.score for found in with_past[STEADY:]]))
-    figures = _detecting(study, images[1], with_past[1], provenance)
-    figures += _past(study, images, with_past, without, hidden, provenance)
+    figures = _detecting(reproduction, images[1], with_past[1], provenance)
+    figures += _past(reproduction, images, with_past, without, hidden, provenance)
     return ScriptOutput([], figures, [_finding(with_past, without, truth - FIRST_PIXEL, hidden)])
 
 
-def _occluded(study: Study) -> str:
-    names = study.part.names if study.part else []
+def _occluded(reproduction: Reproduction) -> str:
+    names = reproduction.part.names if reproduction.part else []
     of_target = otb_lists().of_target
     occluded = [name for name in names if "OCC" in of_target.get(name, ())]
     return SHOWN if SHOWN in occluded else next(iter(occluded), "")
@@ -83,7 +83,7 @@ def detections(
 
 
 def _detecting(
-    study: Study, image: np.ndarray, found: Detection, provenance: list[str]
+    reproduction: Reproduction, image: np.ndarray, found: Detection, provenance: list[str]
 ) -> list[Path]:
     height, width = (found.response.shape[i] * 4 for i in (0, 1))
     patch = cut_patches(image, [found.patch_rect], (height, width))[0]
@@ -93,11 +93,11 @@ def _detecting(
         Panel("motion map", found.motion_map, limits=(0, 1)),
         Panel("final prediction", found.motion_map * found.response, limits=(0, 1)),
     ]
-    return draw_panels([row], study.output / "figure3_detecting", provenance)
+    return draw_panels([row], reproduction.output / "figure3_detecting", provenance)
 
 
 def _past(
-    study: Study,
+    reproduction: Reproduction,
     images: Sequence[np.ndarray],
     with_past: Sequence[Detection],
     without: Sequence[Detection],
@@ -123,7 +123,7 @@ def _past(
                 for i in columns
             ]
         )
-    return draw_panels(rows, study.output / "figure3_past_frames", provenance)
+    return draw_panels(rows, reproduction.output / "figure3_past_frames", provenance)
 
 
 def _finding(

@@ -16,8 +16,8 @@ from crt_plugin.benchmark.results.scores import Score, mean_score
 from crt_plugin.formats.otb import otb_lists
 from crt_plugin.paper.printed import LEAD, LEAD_OVER, TRACKERS
 from crt_plugin.paper.quality import differences, in_percent, verdict
+from crt_plugin.paper.reproduction import Reproduction, ScriptOutput, TrackerScores
 from crt_plugin.paper.script import main
-from crt_plugin.paper.study import ScriptOutput, Study, TrackerScores
 from crt_plugin.paper.subset import compare_subset
 from crt_plugin.report.plots import Curves, Line, draw_curves
 from crt_plugin.report.result_table import Cell, ResultTable, number, ranks
@@ -27,11 +27,11 @@ RIVALS = [name for name in TRACKERS[1:] if name != "TGPR"]  # which published no
 FIELDS = ("dp", "auc")
 
 
-def make(study: Study) -> ScriptOutput:
+def make(reproduction: Reproduction) -> ScriptOutput:
     """Run CRT where frames are there, score the rivals, draw, and write the legends' table."""
-    scored = study.crt([OURS])
+    scored = reproduction.crt([OURS])
     crt = scored.scores.get(OURS)
-    rivals = study.rivals(RIVALS)
+    rivals = reproduction.rivals(RIVALS)
     everyone = TrackerScores(
         ({"CRT": crt} if crt else {}) | rivals.scores, [*scored.notes, *rivals.notes]
     )
@@ -41,15 +41,15 @@ def make(study: Study) -> ScriptOutput:
         "OTB-100": everyone.over(targets),
         "OTB-50": everyone.over([target for target in targets if target in lists.tb50]),
     }
-    provenance = study.provenance(targets, [OURS] if crt else [])
+    provenance = reproduction.provenance(targets, [OURS] if crt else [])
     panels = [panel for name, scores in parts.items() for panel in _panels(name, scores)]
-    figures = draw_curves(panels, 2, study.output / "figure4_benchmark", provenance)
-    tables = [study.save(_table(parts, everyone.notes), provenance)]
+    figures = draw_curves(panels, 2, reproduction.output / "figure4_benchmark", provenance)
+    tables = [reproduction.save(_table(parts, everyone.notes), provenance)]
     findings = _findings(parts) if crt else []
     beside, hardness = compare_subset(rivals.scores, targets)
-    if hardness:  # there are published boxes of targets that are not at hand
+    if hardness:  # there are published boxes of other targets
         published = {target for score in rivals.scores.values() for target in score.each}
-        tables.append(study.save(beside, study.provenance(published)))
+        tables.append(reproduction.save(beside, reproduction.provenance(published)))
     return ScriptOutput(tables, figures, findings + hardness)
 
 
@@ -128,7 +128,7 @@ def _table(parts: dict[str, dict[str, Score]], notes: list[str]) -> ResultTable:
                 value = 100 * getattr(scores[name], field) if name in scores else None
                 cells.append(Cell(number(value, 1), marked[part, field].get(name, 0)))
         rows.append([*cells, Cell(str(parts["OTB-100"][name].sequences))])
-    title = "Figure 4: DP (20 px) and AUC (%) on the targets at hand"
+    title = "Figure 4: DP (20 px) and AUC (%) on the available targets"
     said = [f"Left empty: {note}" for note in notes]
     return ResultTable("figure4_benchmark", title, ("tracker", *columns, "targets"), rows, said)
 

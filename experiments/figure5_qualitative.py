@@ -12,10 +12,10 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from crt_plugin.hosts.got10k import FIRST_PIXEL
+from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL
 from crt_plugin.paper.printed import FIGURE5_SEQUENCES, FIGURE5_TRACKERS
+from crt_plugin.paper.reproduction import Reproduction, ScriptOutput, tracker_name
 from crt_plugin.paper.script import main
-from crt_plugin.paper.study import ScriptOutput, Study, tracker_name
 from crt_plugin.report.plots import Panel, draw_panels
 
 OURS = "default"
@@ -23,33 +23,33 @@ SEQUENCES = 5
 COLUMNS = 4
 
 
-def make(study: Study) -> ScriptOutput:
+def make(reproduction: Reproduction) -> ScriptOutput:
     """Run CRT where frames are there, and draw everybody's boxes."""
-    there = study.part.names if study.part else []
+    there = reproduction.part.names if reproduction.part else []
     first = [name for name in FIGURE5_SEQUENCES if name in there]
     names = [*first, *(name for name in there if name not in first)][:SEQUENCES]
     if not names:
         return ScriptOutput(findings=["Figure 5: not made, as there are no frames."])
-    scored = study.crt([OURS])
-    rivals = study.rivals(FIGURE5_TRACKERS)
-    rows = [row for name in names if (row := _row(study, name))]
+    scored = reproduction.crt([OURS])
+    rivals = reproduction.rivals(FIGURE5_TRACKERS)
+    rows = [row for name in names if (row := _row(reproduction, name))]
     lacking = [name for name in FIGURE5_SEQUENCES if name not in names]
     findings = [f"Figure 5: no frames of {', '.join(lacking)}."] if lacking else []
     findings += [f"Figure 5: {note}" for note in (*scored.notes, *rivals.notes)]
-    provenance = study.provenance(names, [OURS])
+    provenance = reproduction.provenance(names, [OURS])
     return ScriptOutput(
-        [], draw_panels(rows, study.output / "figure5_qualitative", provenance), findings
+        [], draw_panels(rows, reproduction.output / "figure5_qualitative", provenance), findings
     )
 
 
-def _row(study: Study, name: str) -> list[Panel]:
+def _row(reproduction: Reproduction, name: str) -> list[Panel]:
     """Frames evenly spread over a sequence, with the boxes of those who have results."""
-    sequence = study.sequence(name)
+    sequence = reproduction.sequence(name)
     if sequence is None:
         return []
     files, _ = sequence
-    trackers = {"CRT": study.boxes(tracker_name(OURS), name)}
-    trackers |= {rival: study.published_boxes(rival, name) for rival in FIGURE5_TRACKERS}
+    trackers = {"CRT": reproduction.boxes(tracker_name(OURS), name)}
+    trackers |= {rival: reproduction.published_boxes(rival, name) for rival in FIGURE5_TRACKERS}
     chosen = np.linspace(0, len(files) - 1, COLUMNS + 1).round().astype(int)[1:]
     return [
         Panel(

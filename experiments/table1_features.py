@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from crt_plugin.paper.printed import TABLE1
 from crt_plugin.paper.quality import Claim, Row, make_quality_table
+from crt_plugin.paper.reproduction import Reproduction, ScriptOutput
 from crt_plugin.paper.script import main
-from crt_plugin.paper.study import ScriptOutput, Study
 
 ROWS = [
     Row("conv-13", "vgg_conv13", TABLE1["vgg_conv13"]),
@@ -35,9 +35,9 @@ CLAIMS = [
 ]
 
 
-def make(study: Study) -> ScriptOutput:
+def make(reproduction: Reproduction) -> ScriptOutput:
     """Run what is not there yet, and write the table."""
-    return make_quality_table(study, "table1_features", "Table 1: features", ROWS, CLAIMS)
+    return make_quality_table(reproduction, "table1_features", "Table 1: features", ROWS, CLAIMS)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from crt_plugin.paper.printed import TABLE3
 from crt_plugin.paper.quality import Claim, Row, make_quality_table
+from crt_plugin.paper.reproduction import Reproduction, ScriptOutput
 from crt_plugin.paper.script import main
-from crt_plugin.paper.study import ScriptOutput, Study
 
 FILES = ("vgg_conv2", "patch_7x5", "patch_5x3", "patch_3x3")
 ROWS = [Row(label, file, TABLE3[label]) for label, file in zip(TABLE3, FILES, strict=True)]
@@ -18,10 +18,10 @@ CLAIMS = [
 ]
 
 
-def make(study: Study) -> ScriptOutput:
+def make(reproduction: Reproduction) -> ScriptOutput:
     """Run what is not there yet, and write the table."""
     title = "Table 3: size of the train patch, width x height in object sizes (conv-2)"
-    return make_quality_table(study, "table3_patch_size", title, ROWS, CLAIMS)
+    return make_quality_table(reproduction, "table3_patch_size", title, ROWS, CLAIMS)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python experiments/table4_attributes.py --data OTB_FOLDER \\
         --rivals otb100-results.zip --groundtruth otb100-groundtruth.zip
 
-Two tables: all trackers on the targets whose frames are at hand; and the rivals' published
+Two tables: all trackers on the targets with frames; and the rivals' published
 results on all of OTB-100, beside what the paper prints. TGPR published no boxes: its column of
 the second table is the paper's own.
 """
@@ -22,8 +22,8 @@ from crt_plugin.paper.attributes import (
 )
 from crt_plugin.paper.printed import TABLE4, TRACKERS
 from crt_plugin.paper.quality import differences, in_percent, verdict
+from crt_plugin.paper.reproduction import Reproduction, ScriptOutput
 from crt_plugin.paper.script import main
-from crt_plugin.paper.study import ScriptOutput, Study
 from crt_plugin.report.result_table import ResultTable
 
 OURS = "default"
@@ -32,31 +32,33 @@ RIVALS = [name for name in TRACKERS[1:] if name != PRINTED_ONLY]
 MARKS = "Best AUC of a row bold, second best in italics."
 
 
-def make(study: Study) -> ScriptOutput:
+def make(reproduction: Reproduction) -> ScriptOutput:
     """Run CRT where frames are there, score the rivals, and write both tables."""
-    ours, rivals = study.crt([OURS]), study.rivals(RIVALS)
+    ours, rivals = reproduction.crt([OURS]), reproduction.rivals(RIVALS)
     crt = ours.scores.get(OURS)
     notes = [f"Left empty: {note}" for note in (*ours.notes, *rivals.notes)]
-    tables = [_whole(study, rivals.scores, notes)]
+    tables = [_whole(reproduction, rivals.scores, notes)]
     findings = []
     if crt is not None:
         here = rivals.over(list(crt.each))
         findings = [*_firsts(crt, here), *(_finding(crt, name, here) for name in RIVALS)]
-        tables.insert(0, _here(study, crt, here, [*findings, *notes]))
+        tables.insert(0, _here(reproduction, crt, here, [*findings, *notes]))
     return ScriptOutput(tables, findings=findings)
 
 
-def _here(study: Study, crt: Score, rivals: dict[str, Score], notes: list[str]) -> ResultTable:
+def _here(
+    reproduction: Reproduction, crt: Score, rivals: dict[str, Score], notes: list[str]
+) -> ResultTable:
     columns = {"CRT": by_attribute(crt)}
     columns |= {name: by_attribute(rivals.get(name)) for name in RIVALS}
     heads = {name: f"{name} ({targets_with(name, crt)})" for name in TABLE4}
     notes = [MARKS, "In brackets: targets.", *_left_out(crt), *_partial(crt, rivals), *notes]
-    title = "Table 4: AUC/DP (%) under attributes, on the targets at hand"
+    title = "Table 4: AUC/DP (%) under attributes, on the available targets"
     table = attribute_table("table4_attributes", title, heads, columns, notes)
-    return study.save(table, study.provenance(list(crt.each), [OURS]))
+    return reproduction.save(table, reproduction.provenance(list(crt.each), [OURS]))
 
 
-def _whole(study: Study, rivals: dict[str, Score], notes: list[str]) -> ResultTable:
+def _whole(reproduction: Reproduction, rivals: dict[str, Score], notes: list[str]) -> ResultTable:
     """Ours of the published boxes, and in brackets the paper's."""
     columns: dict[str, ByAttribute] = {"CRT (paper)": _printed("CRT")}
     for name in RIVALS:
@@ -68,7 +70,7 @@ def _whole(study: Study, rivals: dict[str, Score], notes: list[str]) -> ResultTa
     scored = {target for score in rivals.values() for target in score.each}
     said = "Columns marked (paper) are what the paper prints; the others are computed."
     table = attribute_table("table4_attributes_otb100", title, heads, columns, [said, *notes])
-    return study.save(table, study.provenance(scored))
+    return reproduction.save(table, reproduction.provenance(scored))
 
 
 def _printed(tracker: str) -> ByAttribute:

@@ -49,18 +49,18 @@ def paper(
 
     No tracker runs twice on a sequence, and a stopped run resumes.
     """
+    from crt_plugin.paper.reproduction import Reproduction, ScriptOutput
     from crt_plugin.paper.script import show
-    from crt_plugin.paper.study import ScriptOutput, Study
     from crt_plugin.paper.summary import write_summary
 
     scripts = find_scripts(None if only is None else split(only))
     wanted = None if sequences is None else split(sequences)
-    study = Study(results, output, data, rivals, groundtruth, wanted, workers)
+    reproduction = Reproduction(results, output, data, rivals, groundtruth, wanted, workers)
     console = Console()
     outcomes: dict[str, ScriptOutput] = {}
     for name, file in scripts.items():
         console.rule(name)
-        outcomes[name] = load_python_file(file).make(study)
+        outcomes[name] = load_python_file(file).make(reproduction)
         show(outcomes[name], console)
     typer.echo(f"summary  {write_summary(outcomes, output)}")
 

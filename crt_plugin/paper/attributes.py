@@ -15,7 +15,7 @@ ByAttribute = dict[str, Pair | None]
 def by_attribute(score: Score | None) -> ByAttribute:
     """AUC and DP over a tracker's targets with each attribute, in percent.
 
-    None where it has results of no such target.
+    None if it has results of no such target.
     """
     lists = otb_lists()
     found: ByAttribute = {}
@@ -32,7 +32,7 @@ def targets_with(attribute: str, score: Score) -> int:
 
 
 def without_attributes(score: Score) -> list[str]:
-    """Targets that count nowhere in the table: the benchmark gives them no attribute."""
+    """Targets that are in no row of the table: the benchmark gives them no attribute."""
     return [name for name in score.each if not otb_lists().of_target.get(name)]
 
 
@@ -46,7 +46,7 @@ def first_under(
         field: auc or dp.
 
     Returns:
-        These attributes, and all under which the tracker and another one have a value.
+        These attributes, and all under which both the tracker and another one have a value.
     """
     first, compared = [], []
     for attribute, own in columns[tracker].items():
@@ -70,7 +70,7 @@ def attribute_table(
     """A row an attribute, a column a tracker, cells ``AUC/DP``; marked by AUC.
 
     Args:
-        heads: what each row is called.
+        heads: names of the rows, by attribute.
         columns: by tracker.
     """
     rows = []

@@ -1,9 +1,9 @@
 """How OTB's own code counts frames whose annotation is no box inside the frame.
 
 got10k takes every annotation as it is. The benchmark's code, which the paper's figures come from,
-takes a frame with a number <= 0 in its annotation (x, y, w, h; 1-based) for one without an object:
-no overlap is counted there, and any place is right. It touches targets that leave the frame: DP
-of the rivals under "out of view" is 0.3 to 0.5 points higher by it, and then the paper's.
+treats a frame with a number <= 0 in its annotation (x, y, w, h; 1-based) as one without an object:
+no overlap is counted there, and any place is right. This matters for targets that leave the frame:
+it raises DP of the rivals under "out of view" by 0.3 to 0.5 points, to the paper's.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NEVER = -1.0  # overlap below every threshold, centre error below every threshol
 
 
 def by_the_benchmark(part: Part) -> Part:
-    """The same part, whose experiment scores as OTB's own code does."""
+    """The same part, scored as by OTB's own code."""
     experiment = copy.copy(part.experiment)
     experiment._calc_metrics = MethodType(_metrics, experiment)
     return replace(part, experiment=experiment)
@@ -31,7 +31,7 @@ def by_the_benchmark(part: Part) -> Part:
 def _metrics(
     experiment: Any, boxes: NDArray[np.float64], truth: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """IoU and centre errors (px) of N boxes, the host's but for frames without an object."""
+    """got10k's IoU and centre errors (px) of N boxes, except in frames without an object."""
     overlaps, errors = type(experiment)._calc_metrics(experiment, boxes, truth)
     absent = ~(truth > 0).all(axis=1)
     return np.where(absent, NEVER, overlaps), np.where(absent, NEVER, errors)

@@ -8,28 +8,14 @@ from dataclasses import dataclass
 from crt_plugin.benchmark.results.scores import Score
 from crt_plugin.formats.otb import otb_lists
 from crt_plugin.paper.printed import Quality
-from crt_plugin.paper.study import ScriptOutput, Study, TrackerScores
-from crt_plugin.report.result_table import Cell, ResultTable, number, ranks
+from crt_plugin.paper.reproduction import Reproduction, ScriptOutput, TrackerScores
+from crt_plugin.report.result_table import Cell, ResultTable, cells, number, ranks
 from crt_plugin.report.statistics.bootstrap import Difference, paired_difference
 
-COLUMNS = (
-    "CRT",
-    "paper OS",
-    "paper DP",
-    "paper fps",
-    "OS-50",
-    "DP-50",
-    "n-50",
-    "OS",
-    "DP",
-    "AUC",
-    "n",
-    "fps",
-)
 LEGEND = (
     "OS: IoU above 0.5; DP: centre within 20 px; AUC: of the success plot; all in percent, means "
-    "over n sequences. -50: on those of OTB-50, as the paper's; the others on all of OTB-100 that "
-    "are there. fps are those of the evaluation."
+    "over n sequences. -50: on those of OTB-50, as in the paper; the others on all available ones "
+    "of OTB-100. fps are those of the evaluation."
 )
 
 
@@ -38,9 +24,9 @@ class Row:
     """A setting of CRT.
 
     Attributes:
-        label: as the paper calls it.
+        label: the paper's name.
         parameters: parameter file.
-        printed: what the paper says, None where it does not.
+        printed: the paper's values, None if it gives none.
     """
 
     label: str
@@ -50,12 +36,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Claim:
-    """That one setting is better than another, as the paper finds.
-
-    Attributes:
-        text: in a few words.
-        better, worse: parameter files.
-    """
+    """The paper's claim that one parameter file is better than another."""
 
     text: str
     better: str
@@ -63,49 +44,50 @@ class Claim:
 
 
 def make_quality_table(
-    study: Study, name: str, title: str, rows: Sequence[Row], claims: Sequence[Claim]
+    reproduction: Reproduction, name: str, title: str, rows: Sequence[Row], claims: Sequence[Claim]
 ) -> ScriptOutput:
-    """Run the settings, and save and return their table with what it says of the claims."""
+    """Run the settings, and save and return their table with a finding for each claim."""
     files = [row.parameters for row in rows]
-    scored = study.crt(files)
+    scored = reproduction.crt(files)
     printed = {row.parameters: row.printed for row in rows if row.printed}
     findings = [finding(claim, scored, printed) for claim in claims]
     sequences = {sequence for score in scored.scores.values() for sequence in score.each}
     table = quality_table(name, title, rows, scored, findings)
-    return ScriptOutput([study.save(table, study.provenance(sequences, files))], findings=findings)
+    return ScriptOutput(
+        [reproduction.save(table, reproduction.provenance(sequences, files))], findings=findings
+    )
 
 
 def quality_table(
     name: str, title: str, rows: Sequence[Row], scored: TrackerScores, findings: Sequence[str]
 ) -> ResultTable:
     """Rows with the best and second best of each column of ours marked."""
-    hundred = scored.scores
-    fifty = scored.over(otb_lists().tb50)
-    columns = [
-        [Cell(number(row.printed.os if row.printed else None, 1)) for row in rows],
-        [Cell(number(row.printed.dp if row.printed else None, 1)) for row in rows],
-        [Cell(number(row.printed.fps if row.printed else None, 1)) for row in rows],
-        _ours(rows, fifty, "os"),
-        _ours(rows, fifty, "dp"),
-        [Cell(_count(fifty.get(row.parameters))) for row in rows],
-        _ours(rows, hundred, "os"),
-        _ours(rows, hundred, "dp"),
-        _ours(rows, hundred, "auc"),
-        [Cell(_count(hundred.get(row.parameters))) for row in rows],
-        [Cell(_fps(hundred.get(row.parameters))) for row in rows],
-    ]
-    lines = [[Cell(row.label), *cells] for row, *cells in zip(rows, *columns, strict=True)]
+    hundred, fifty = scored.scores, scored.over(otb_lists().tb50)
+    columns = {
+        f"paper {head}": [Cell(number(getattr(row.printed, field, None), 1)) for row in rows]
+        for head, field in (("OS", "os"), ("DP", "dp"), ("fps", "fps"))
+    }
+    columns["OS-50"] = _rank(rows, fifty, "os")
+    columns["DP-50"] = _rank(rows, fifty, "dp")
+    columns["n-50"] = _count(rows, fifty)
+    columns["OS"] = _rank(rows, hundred, "os")
+    columns["DP"] = _rank(rows, hundred, "dp")
+    columns["AUC"] = _rank(rows, hundred, "auc")
+    columns["n"] = _count(rows, hundred)
+    fps = [getattr(hundred.get(row.parameters), "fps", None) for row in rows]
+    columns["fps"] = cells(*fps, digits=1)
+    lines = [[Cell(row.label), *rest] for row, *rest in zip(rows, *columns.values(), strict=True)]
     notes = [
         LEGEND,
         *findings,
         *_uneven(hundred),
         *(f"Left empty: {note}" for note in scored.notes),
     ]
-    return ResultTable(name, title, COLUMNS, lines, notes)
+    return ResultTable(name, title, ("CRT", *columns), lines, notes)
 
 
 def finding(claim: Claim, scored: TrackerScores, printed: Mapping[str, Quality]) -> str:
-    """What our results say of a claim, with the intervals of OS and DP."""
+    """Whether our results agree with a claim, with the intervals of OS and DP."""
     paper = ""
     if claim.better in printed and claim.worse in printed:
         better, worse = printed[claim.better], printed[claim.worse]
@@ -131,16 +113,17 @@ def differences(first: Score, second: Score, *fields: str) -> list[Difference] |
     """``first`` minus ``second`` in each of auc, os or dp, over the sequences that both have.
 
     Returns:
-        One for each field; None where they have fewer than two sequences in common.
+        One for each field; None if they have fewer than two sequences in common.
     """
-    pairs = [(by_sequence(first, field), by_sequence(second, field)) for field in fields]
-    found = [difference for pair in pairs if (difference := paired_difference(*pair))]
+    found = []
+    for field in fields:
+        ours, theirs = (
+            {name: getattr(one, field) for name, one in score.each.items()}
+            for score in (first, second)
+        )
+        if difference := paired_difference(ours, theirs):
+            found.append(difference)
     return found or None
-
-
-def by_sequence(score: Score, field: str) -> dict[str, float]:
-    """One number of each sequence: auc, os or dp."""
-    return {name: getattr(one, field) for name, one in score.each.items()}
 
 
 def in_percent(difference: Difference) -> str:
@@ -150,7 +133,7 @@ def in_percent(difference: Difference) -> str:
 
 
 def verdict(*differences: Difference) -> str:
-    """Whether our results go the way of a claim: all of its differences, beyond chance or not."""
+    """Whether all differences of a claim have its sign, beyond chance or within."""
     if all(difference.low > 0 for difference in differences):
         return "as the paper finds"
     if all(difference.high < 0 for difference in differences):
@@ -162,18 +145,16 @@ def verdict(*differences: Difference) -> str:
     return "undecided"
 
 
-def _ours(rows: Sequence[Row], scores: Mapping[str, Score], field: str) -> list[Cell]:
+def _rank(rows: Sequence[Row], scores: Mapping[str, Score], field: str) -> list[Cell]:
     found = [getattr(scores.get(row.parameters), field, None) for row in rows]
     pairs = zip(found, ranks(found), strict=True)
     return [Cell(number(None if v is None else 100 * v, 1), rank) for v, rank in pairs]
 
 
-def _count(score: Score | None) -> str:
-    return "" if score is None else str(score.sequences)
-
-
-def _fps(score: Score | None) -> str:
-    return number(None if score is None else score.fps, 1)
+def _count(rows: Sequence[Row], scores: Mapping[str, Score]) -> list[Cell]:
+    return cells(
+        *(getattr(scores.get(row.parameters), "sequences", None) for row in rows), digits=0
+    )
 
 
 def _uneven(scores: Mapping[str, Score]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The command line that all scripts of tables and figures have."""
+"""The command line of every experiment."""
 
 from __future__ import annotations
 
@@ -11,50 +11,46 @@ from rich.console import Console
 from rich.markup import escape
 
 from crt_plugin.errors import CRTError
-from crt_plugin.paper.study import ScriptOutput, Study
+from crt_plugin.paper.reproduction import Reproduction, ScriptOutput
 from crt_plugin.report.result_table import for_terminal
 
-Make = Callable[[Study], ScriptOutput]
 
-
-def main(make: Make, description: str) -> None:
+def main(make: Callable[[Reproduction], ScriptOutput], description: str) -> None:
     """Parse the arguments, make the table or figure, and show it."""
     parser = argparse.ArgumentParser(description=description.split("\n")[0])
     parser.add_argument("--data", type=Path, help="OTB, or a part of it")
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--output", type=Path, default=Path("paper"))
-    parser.add_argument("--rivals", type=Path, help="published results: archive or folder")
+    parser.add_argument(
+        "--rivals",
+        type=Path,
+        dest="published",
+        metavar="RIVALS",
+        help="published results: archive or folder",
+    )
     parser.add_argument("--groundtruth", type=Path, help="annotations: archive or folder")
     parser.add_argument("--sequences", nargs="+")
     parser.add_argument("--workers", type=int, default=1)
     args = parser.parse_args()
     logging.basicConfig(format="%(message)s")
     try:
-        study = Study(
-            args.results,
-            args.output,
-            args.data,
-            args.rivals,
-            args.groundtruth,
-            args.sequences,
-            args.workers,
-        )
-        show(make(study), Console())
+        reproduction = Reproduction(**vars(args))
+        show(make(reproduction), Console())
     except CRTError as error:
         parser.error(str(error))
 
 
-def show(outcome: ScriptOutput, console: Console) -> None:
-    """Tables with their notes, findings that stand in no table, and names of files."""
+def show(output: ScriptOutput, console: Console) -> None:
+    """Print tables with their notes, findings that are in no table, and names of files."""
     printed: set[str] = set()
-    for table in outcome.tables:
+    for table in output.tables:
         for part in for_terminal(table, console.width):
             console.print(part)
         for note in table.notes:
             console.print(escape(note), style="dim", highlight=False)
         printed.update(table.notes)
-    for finding in outcome.findings:
+    for finding in output.findings:
         if finding not in printed:
             console.print(escape(finding), highlight=False)
-    for file in outcome.figures:
+    for file in output.figures:
         console.print(escape(str(file)), highlight=False)

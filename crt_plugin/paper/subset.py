@@ -1,7 +1,7 @@
-"""How hard the targets at hand are: the rivals' published boxes there and on the whole benchmark.
+"""How hard the available targets are: rivals' published boxes there and on the whole benchmark.
 
-A mean over a part of OTB beside one over all of it differs by the choice of targets as well as by
-the tracker. The rivals' boxes are the same in both, so their difference is the choice alone.
+A mean over a part of OTB differs from one over all of it by the choice of targets as well as by
+the tracker. The rivals' boxes are the same in both, so that they differ by the choice alone.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from crt_plugin.formats.otb import otb_lists
 from crt_plugin.report.result_table import ResultTable, cells
 
 FIELDS = ("os", "dp", "auc")
-TITLE = "Targets at hand beside the whole benchmark: published boxes (%)"
-SAID = (
-    "Means over the targets at hand, and over all targets of the list; the same published boxes. "
-    "Where they differ, it is by the choice of targets."
+TITLE = "Available targets beside the whole benchmark: published boxes (%)"
+NOTE = (
+    "Means over the available targets (here) and over all targets of the list, of the same "
+    "published boxes: they differ by the choice of targets alone."
 )
 
 
 def compare_subset(
     rivals: Mapping[str, Score], targets: Collection[str]
 ) -> tuple[ResultTable, list[str]]:
-    """Rivals on the targets at hand beside all of OTB-50 and OTB-100 (ours).
+    """Rivals on the available targets beside all of OTB-50 and OTB-100 (ours).
 
     Args:
         rivals: by name, over all targets that they have published results of.
-        targets: those at hand.
+        targets: the available ones.
 
     Returns:
-        OS, DP and AUC in percent, and a line for each list that has targets at hand and others,
-        with the differences of OS by rival, largest first.
+        OS, DP and AUC in percent, and a line for each list of which a part is available, with the
+        differences of OS by rival, largest first.
     """
     lists = otb_lists()
     columns, findings = ["tracker"], []
@@ -48,7 +48,7 @@ def compare_subset(
                 differences[name] = 100 * (part.os - whole.os)
         if differences:
             findings.append(_finding(title, len(here), len(members), differences))
-    notes = [SAID, *findings, *_incomplete(rivals)]
+    notes = [NOTE, *findings, *_incomplete(rivals)]
     return ResultTable(
         "figure4_at_hand", TITLE, columns, [cells(*row) for row in rows.values()], notes
     ), findings
@@ -61,9 +61,8 @@ def _percent(score: Score | None, field: str) -> str:
 def _finding(title: str, here: int, members: int, differences: Mapping[str, float]) -> str:
     order = sorted(differences.items(), key=lambda pair: -pair[1])
     return (
-        f"{here} of {title}'s {members} targets are at hand; published boxes' OS there minus all: "
-        + ", ".join(f"{name} {points:+.1f}" for name, points in order)
-        + "."
+        f"{here} of {title}'s {members} targets are available; OS of published boxes, there minus "
+        "all: " + ", ".join(f"{name} {points:+.1f}" for name, points in order) + "."
     )
 
 

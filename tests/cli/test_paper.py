@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from crt_plugin.cli.main import Commands
 from crt_plugin.cli.paper import ORDER, find_scripts, paper
 from crt_plugin.paper.printed import FIGURE5_TRACKERS, TRACKERS
-from crt_plugin.paper.study import Study, settings_of
+from crt_plugin.paper.reproduction import Reproduction, settings_of
 from crt_plugin.runtime.python_files import bundled_folder, load_python_file
 from tests.helpers.datasets import boxes, write, write_otb
 from tests.helpers.paper import quick_parameters, score
@@ -81,7 +81,7 @@ def test_everything_without_frames(crt, tmp_path):
     assert "OTB-50: of 9 trackers CRT is number 1 in DP and number 1 in AUC" in done.stdout
     assert "CRT is first in AUC under 9 of 9 attributes" in done.stdout
     assert "VGG is better than HOG: conv-2" in done.stdout
-    assert not (tmp_path / "paper/figure4_at_hand.csv").exists()  # all targets are at hand
+    assert not (tmp_path / "paper/figure4_at_hand.csv").exists()  # all targets are available
     summary = (tmp_path / "paper/summary.md").read_text()
     assert all(f"## Table {k}" in summary for k in range(1, 5))
     assert "Figure 2: not made, as there are no frames" in summary
@@ -90,7 +90,7 @@ def test_everything_without_frames(crt, tmp_path):
             assert "OTB-100: 3 of 100 sequences: Couple, Deer, Jogging.1" in file.read_text()
 
 
-def test_how_hard_the_targets_at_hand_are(crt, tmp_path):
+def test_how_hard_the_available_targets_are(crt, tmp_path):
     """Rivals have one more target, all right; OS 1/4 and 1/5, the given frame, on the others."""
     write(tmp_path / "truth/Girl.txt", boxes(4))
     for rival in TRACKERS[1:-1]:
@@ -101,7 +101,7 @@ def test_how_hard_the_targets_at_hand_are(crt, tmp_path):
     assert beside["tracker"] == "KCF"
     assert float(beside["OTB-50 OS here"]) == 22.5
     assert float(beside["OTB-50 OS"]) == pytest.approx(100 * 1.45 / 3, abs=0.05)
-    assert "2 of OTB-50's 50 targets are at hand" in (tmp_path / "paper/summary.md").read_text()
+    assert "2 of OTB-50's 50 targets are available" in (tmp_path / "paper/summary.md").read_text()
     assert "4 of 100 sequences" in (tmp_path / "paper/figure4_at_hand.md").read_text()
 
 
@@ -120,7 +120,7 @@ def test_places_in_figure_4():
     assert "of 4 trackers CRT is number 3 in DP" in find({"OTB-100": part, "OTB-50": part})[0]
     alone = {"CRT": some["CRT"]}
     assert find({"OTB-100": alone, "OTB-50": {}}) == []
-    others = {"HCF": some["HCF"], "KCF": some["HCF"]}  # none of OTB-50 is at hand
+    others = {"HCF": some["HCF"], "KCF": some["HCF"]}  # none of OTB-50 is available
     assert len(find({"OTB-100": some, "OTB-50": others})) == 1
 
 
@@ -179,7 +179,7 @@ def test_figures_of_frames(tmp_path, monkeypatch, no_curves):
     for rival in FIGURE5_TRACKERS:
         write(tmp_path / "rivals/OTB2015" / rival / "Woman.txt", boxes(5))
     folder = tmp_path / "paper"
-    study = Study(tmp_path / "r", folder, data, tmp_path / "rivals", progress=False)
+    reproduction = Reproduction(tmp_path / "r", folder, data, tmp_path / "rivals", progress=False)
     for name, quick in (
         ("figure2", {"STEPS": 4, "SHOWN": (1, 2, 3, 4)}),
         ("figure3", {"STEADY": 2, "APART": 1}),
@@ -188,7 +188,7 @@ def test_figures_of_frames(tmp_path, monkeypatch, no_curves):
         script = load_script(name)
         for constant, value in (quick | {"OURS": ours}).items():
             monkeypatch.setattr(script, constant, value)
-        outcome = script.make(study)
+        outcome = script.make(reproduction)
         assert outcome.figures and all(file.is_file() for file in outcome.figures)
     assert sorted(file.stem for file in folder.glob("*.png")) == [
         "figure2_convergence",
@@ -213,11 +213,15 @@ def test_figure_3_looks_for_an_occlusion(tmp_path, monkeypatch, there, chosen):
         plain = data / "Jogging/groundtruth_rect.txt"
         shutil.copy(plain, plain.with_name("groundtruth_rect.2.txt"))
         plain.rename(plain.with_name("groundtruth_rect.1.txt"))
-    study = Study(tmp_path / "r", tmp_path / "paper", data, sequences=there, progress=False)
+    reproduction = Reproduction(
+        tmp_path / "r", tmp_path / "paper", data, sequences=there, progress=False
+    )
     script = load_script("figure3")
     asked = []
-    monkeypatch.setattr(study, "sequence", asked.append)  # there: None, and so nothing is drawn
-    outcome = script.make(study)
+    monkeypatch.setattr(
+        reproduction, "sequence", asked.append
+    )  # there: None, and so nothing is drawn
+    outcome = script.make(reproduction)
     assert asked == [chosen]
     assert outcome.findings == ["Figure 3: not made, as there are no frames of an occlusion."]
 

@@ -5,7 +5,7 @@ import pytest
 from crt_plugin.benchmark.results.importing.published import import_results, published_part
 from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.formats.otb import otb_lists
-from crt_plugin.hosts.got10k import experiments
+from crt_plugin.hosts.got10k.toolkit import experiments
 from crt_plugin.paper.attributes import by_attribute
 from crt_plugin.paper.benchmark_rule import by_the_benchmark
 from crt_plugin.paper.printed import TABLE1, TABLE2, TABLE3, TABLE4, TRACKERS

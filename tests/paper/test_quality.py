@@ -1,8 +1,8 @@
 import pytest
 
 from crt_plugin.paper.printed import Quality
-from crt_plugin.paper.quality import Claim, Row, by_sequence, finding, quality_table, verdict
-from crt_plugin.paper.study import TrackerScores
+from crt_plugin.paper.quality import Claim, Row, finding, quality_table, verdict
+from crt_plugin.paper.reproduction import TrackerScores
 from crt_plugin.report.statistics.bootstrap import Difference
 from tests.helpers.paper import score
 
@@ -76,7 +76,3 @@ def test_a_finding_without_results():
 )
 def test_verdicts(first, second, said):
     assert verdict(Difference(*first, 4), Difference(*second, 4)) == said
-
-
-def test_one_number_of_each_sequence():
-    assert by_sequence(BAD, "auc") == {"Deer": 0.5, "Girl": 0.4, "Dog": 0.3, "Crossing": 0.2}

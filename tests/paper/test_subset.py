@@ -25,13 +25,13 @@ def test_here_beside_all_by_hand():
     assert "A has results of 4 of the 100 targets of OTB-100." in table.notes
 
 
-def test_nothing_is_said_where_all_are_at_hand():
+def test_nothing_is_said_if_all_are_available():
     table, findings = compare_subset({"A": EASY}, list(EASY.each))
     assert findings == [] and shown(table, "A")["OTB-50 OS here"] == "50.0"
 
 
 @pytest.mark.parametrize("targets", [[], ["mine"]])
-def test_no_target_at_hand_leaves_cells_empty(targets):
+def test_no_available_target_leaves_cells_empty(targets):
     table, findings = compare_subset({"A": EASY}, targets)
     assert findings == [] and shown(table, "A")["OTB-50 OS here"] == ""
     assert shown(table, "A")["OTB-50 OS"] == "50.0"

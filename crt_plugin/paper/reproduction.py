@@ -1,8 +1,7 @@
-"""What the paper's scripts share: results that are run once, scored, and saved.
+"""What the paper's experiments share: results that are run once, scored, and saved.
 
-CRT runs through ``benchmark.run`` with the parameter files; what is there is kept, so that two
-scripts that need the same tracker run it once, and a stopped run resumes. Rivals are published
-result files.
+CRT runs through ``benchmark.run``, which keeps results: two experiments that need the same
+tracker run it once, and a stopped run resumes. Rivals are published result files.
 """
 
 from __future__ import annotations
@@ -22,21 +21,21 @@ from crt_plugin.benchmark.run.evaluate import evaluate
 from crt_plugin.errors import CRTError, ParameterError
 from crt_plugin.formats.boxes import Boxes, parse_boxes
 from crt_plugin.formats.otb import otb_lists
-from crt_plugin.hosts.got10k import quiet
+from crt_plugin.hosts.got10k.toolkit import quiet
 from crt_plugin.paper.benchmark_rule import by_the_benchmark
 from crt_plugin.parameters import load_parameters
-from crt_plugin.report.provenance import Provenance
+from crt_plugin.report.provenance import describe_provenance
 from crt_plugin.report.result_table import ResultTable, save_table
 
 logger = logging.getLogger(__name__)
 
-FOLDER = "OTB2015"  # of the host's results
+FOLDER = "OTB2015"  # of got10k's results
 IMPORTED = "published"  # subfolder of the results, for the rivals'
 
 
 @dataclass(frozen=True)
 class TrackerScores:
-    """Trackers' scores, and what has to be said of them.
+    """Trackers' scores, and notes on what is missing.
 
     Attributes:
         scores: by tracker; those without any result are left out.
@@ -54,12 +53,12 @@ class TrackerScores:
 
 @dataclass(frozen=True)
 class ScriptOutput:
-    """What a script made.
+    """What an experiment made.
 
     Attributes:
         tables: saved, and to be shown.
         figures: files.
-        findings: a line for each finding of the paper that was looked at.
+        findings: a line for each finding of the paper that was compared.
     """
 
     tables: list[ResultTable] = field(default_factory=list)
@@ -68,18 +67,21 @@ class ScriptOutput:
 
 
 @dataclass
-class Study:
-    """Where data, results and outcomes of the paper's scripts are.
+class Reproduction:
+    """The paper's experiments on one folder of data: what they run, score and save.
 
     Attributes:
-        results: folder of results, in the host's layout; what is there is kept.
+        results: folder of results, in got10k's layout; existing ones are kept.
         output: folder of tables and pictures.
-        data: folder with OTB's frames, or of a part of them; None: nothing is run.
-        published: rivals' result files, see ``import_results``, or a folder in the host's layout.
-        groundtruth: annotations of OTB, see ``read_annotations``; without it the data's.
-        sequences: names to run, None for all that are there.
+        data: folder with OTB's frames, or a part of them; None: nothing is run.
+        published: rivals' result files, see ``import_results``, or a folder in got10k's layout.
+        groundtruth: annotations of OTB, see ``read_annotations``; without it those of ``data``.
+        sequences: names to run; None: all in ``data``.
         workers: processes that share the sequences.
         progress: show bars.
+
+    Raises:
+        ParameterError: neither ``data`` nor ``groundtruth``.
     """
 
     results: Path
@@ -98,30 +100,23 @@ class Study:
             )
         self._kept: dict[str, TrackerScores] = {}
 
-    # -------------------------------------------------------------------------------- scores
-
     def crt(self, names: Sequence[str]) -> TrackerScores:
-        """CRT with parameter files, names or paths: run where frames are there, and scored.
-
-        The scores are under what the files are given as.
-        """
+        """Scores of CRT by parameter file, name or path; it is run first if there are frames."""
         for name in names:
             if name not in self._kept:
                 self._kept[name] = self._run(name)
         return _join(self._kept[name] for name in names)
 
     def rivals(self, names: Sequence[str]) -> TrackerScores:
-        """Published results, over all targets that have annotations."""
+        """Scores of published results, over all targets that have annotations."""
         new = [name for name in names if name not in self._kept]
         if new and self.published is not None:
             part = self._annotations(self._published_folder)
             found = score_results(part, new, self.progress, curves=False)
             self._kept.update({name: _select(found, name, name) for name in new})
         elif new:
-            lack = {
-                name: TrackerScores({}, [f"{name}: no published results given"]) for name in new
-            }
-            self._kept.update(lack)
+            for name in new:
+                self._kept[name] = TrackerScores({}, [f"{name}: no published results given"])
         return _join(self._kept[name] for name in names)
 
     def _run(self, name: str) -> TrackerScores:
@@ -138,16 +133,13 @@ class Study:
                 workers=self.workers,
                 progress=self.progress,
             )
-        except CRTError as error:  # weights that are not there, results of other settings
+        except CRTError as error:  # missing weights, results of other settings
             return TrackerScores({}, [f"{tracker}: {error}"])
         found = score_results(by_the_benchmark(done.part), [tracker], curves=False)
         return _select(found, tracker, name, [*done.notes, *map(str, done.failures)])
 
     def _read_results(self, tracker: str, name: str) -> TrackerScores:
-        """Results that were brought from elsewhere, if they are of the parameter file's settings.
-
-        Where frames are, ``evaluate`` looks after that.
-        """
+        """Existing results, if they were made with the parameter file's settings."""
         folder = self.results / FOLDER / tracker
         try:
             kept = Manifest.read(folder)
@@ -160,7 +152,7 @@ class Study:
 
     @functools.cached_property
     def _published_folder(self) -> Path:
-        """The rivals' results in the host's layout; brought there once."""
+        """The rivals' results in got10k's layout; imported once."""
         source = self.published
         if source is None or (source / FOLDER).is_dir():
             return source or self.results
@@ -171,23 +163,23 @@ class Study:
         return folder
 
     def _annotations(self, results: Path) -> Part:
-        """The targets that have annotations, to score results against."""
+        """The targets that have annotations, to score ``results``."""
         if self.groundtruth is not None:
             return by_the_benchmark(published_part(results, self.groundtruth))
         return by_the_benchmark(open_part("otb", self.data or "", results=results))
 
     def boxes(self, tracker: str, target: str) -> Boxes | None:
-        """Our result of a target, N x 4, 1-based; None where there is none."""
-        return _boxes(self.results, tracker, target)
+        """Our result of a target, N x 4, 1-based; None if there is none."""
+        return _read_boxes(self.results, tracker, target)
 
     def published_boxes(self, tracker: str, target: str) -> Boxes | None:
-        """A rival's result of a target, N x 4, 1-based; None where there is none."""
-        return None if self.published is None else _boxes(self._published_folder, tracker, target)
-
-    # ------------------------------------------------------------------------------- frames
+        """A rival's result of a target, N x 4, 1-based; None if there is none."""
+        if self.published is None:
+            return None
+        return _read_boxes(self._published_folder, tracker, target)
 
     def sequence(self, name: str) -> tuple[list[Path], Any] | None:
-        """Frames and annotation (N x 4, 1-based) of a target; None where frames are not there."""
+        """Frames and annotation (N x 4, 1-based) of a target; None if its frames are missing."""
         part = self.part
         if part is None or name not in part.names:
             return None
@@ -197,12 +189,10 @@ class Study:
 
     @functools.cached_property
     def part(self) -> Part | None:
-        """The sequences whose frames are there; None without data."""
+        """The sequences with frames; None without data."""
         if self.data is None:
             return None
         return open_part("otb", self.data, self.sequences, self.results)
-
-    # ------------------------------------------------------------------------------- outcome
 
     def provenance(self, scored: Collection[str], crt: Sequence[str] = ()) -> list[str]:
         """What a table over the sequences ``scored``, with parameter files ``crt``, rests on."""
@@ -212,7 +202,7 @@ class Study:
             ("OTB-50", len(lists.tb50)): [n for n in lists.tb50 if n in scored],
         }
         others = [name for name in scored if name not in lists.of_target]
-        lines = Provenance(sequences, {name: settings_of(name) for name in crt}).lines()
+        lines = describe_provenance(sequences, {name: settings_of(name) for name in crt})
         if others:
             lines.append(f"Not in the benchmark's lists: {', '.join(others)}")
         return lines
@@ -223,18 +213,18 @@ class Study:
         return table
 
 
-def _boxes(results: Path, tracker: str, target: str) -> Boxes | None:
+def _read_boxes(results: Path, tracker: str, target: str) -> Boxes | None:
     file = results / FOLDER / tracker / f"{target}.txt"
     return parse_boxes(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
 def tracker_name(parameters: str) -> str:
-    """What the results of CRT with a parameter file are called, as the host's adapter has it."""
+    """The name of CRT's results with a parameter file, as in ``GOT10kTracker``."""
     return f"CRT-{Path(parameters).stem}"
 
 
 def settings_of(name: str) -> str:
-    """All settings of a parameter file, as results keep them."""
+    """All settings of a parameter file, as the manifest's ``settings.txt`` has them."""
     return f"{load_parameters(name)}\n"
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from crt_plugin.errors import ParameterError
-from crt_plugin.paper.study import Study, settings_of
+from crt_plugin.paper.reproduction import Reproduction, settings_of
 from tests.helpers.datasets import boxes, write, write_otb
 from tests.helpers.paper import quick_parameters
 
@@ -10,33 +10,35 @@ pytestmark = pytest.mark.usefixtures("no_curves")
 
 
 @pytest.fixture
-def study(tmp_path):
+def reproduction(tmp_path):
     """Made-up sequences, and results of hog on both of them without their frames."""
     for name, x in (("Couple", 5.0), ("Deer", 6.0)):
         count = 4 if name == "Couple" else 5
         write(tmp_path / "truth" / f"{name}.txt", boxes(count, x))
         write(tmp_path / "r/OTB2015/CRT-hog" / f"{name}.txt", boxes(count, x), fmt="%.3f")
     (tmp_path / "r/OTB2015/CRT-hog/settings.txt").write_text(settings_of("hog"))
-    return Study(tmp_path / "r", tmp_path / "out", groundtruth=tmp_path / "truth", progress=False)
+    return Reproduction(
+        tmp_path / "r", tmp_path / "out", groundtruth=tmp_path / "truth", progress=False
+    )
 
 
-def test_kept_results_are_scored_without_frames(study):
-    scored = study.crt(["hog", "rgb"])
+def test_kept_results_are_scored_without_frames(reproduction):
+    scored = reproduction.crt(["hog", "rgb"])
     assert list(scored.scores) == ["hog"] and scored.scores["hog"].sequences == 2
     assert scored.notes == ["CRT-rgb: no results"]
     assert scored.over(["Deer"])["hog"].sequences == 1 and scored.over(["Dog"]) == {}
 
 
-def test_results_of_other_settings_are_not_taken(study):
-    file = study.results / "OTB2015/CRT-hog/settings.txt"
+def test_results_of_other_settings_are_not_taken(reproduction):
+    file = reproduction.results / "OTB2015/CRT-hog/settings.txt"
     file.write_text(settings_of("hog").replace("seed = 0", "seed = 1"))
-    scored = study.crt(["hog"])
+    scored = reproduction.crt(["hog"])
     assert not scored.scores and "holds results of other settings" in scored.notes[0]
 
 
-def test_results_of_another_length_are_named_and_not_counted(study):
-    write(study.results / "OTB2015/CRT-hog/Deer.txt", boxes(3), fmt="%.3f")
-    scored = study.crt(["hog"])
+def test_results_of_another_length_are_named_and_not_counted(reproduction):
+    write(reproduction.results / "OTB2015/CRT-hog/Deer.txt", boxes(3), fmt="%.3f")
+    scored = reproduction.crt(["hog"])
     assert list(scored.scores["hog"].each) == ["Couple"]
     assert scored.notes == ["CRT-hog, Deer: Deer.txt has 3 lines, and the annotation 5"]
 
@@ -46,8 +48,8 @@ def test_trackers_run_once_where_frames_are(tmp_path):
     data, quick = write_otb(tmp_path / "otb"), quick_parameters(tmp_path)
 
     def run():
-        study = Study(tmp_path / "r", tmp_path / "o", data, progress=False)
-        return study.crt([quick]).scores[quick]
+        reproduction = Reproduction(tmp_path / "r", tmp_path / "o", data, progress=False)
+        return reproduction.crt([quick]).scores[quick]
 
     first = run()
     files = sorted((tmp_path / "r/OTB2015/CRT-quick").glob("*.txt"))
@@ -60,46 +62,48 @@ def test_trackers_run_once_where_frames_are(tmp_path):
 def test_weights_that_are_not_there_leave_the_others(tmp_path, monkeypatch):
     monkeypatch.setenv("CRT_VGG16_WEIGHTS", str(tmp_path / "nothing.safetensors"))
     quick = quick_parameters(tmp_path)
-    study = Study(tmp_path / "r", tmp_path / "o", write_otb(tmp_path / "otb"), progress=False)
-    scored = study.crt(["vgg_conv13", quick])
+    reproduction = Reproduction(
+        tmp_path / "r", tmp_path / "o", write_otb(tmp_path / "otb"), progress=False
+    )
+    scored = reproduction.crt(["vgg_conv13", quick])
     assert list(scored.scores) == [quick]
     assert len(scored.notes) == 1 and "nothing.safetensors" in scored.notes[0]
 
 
-def rivals_of(study, tmp_path, layout):
-    study.published = tmp_path / "published"
-    write(study.published / layout / "KCF" / "Deer.txt", boxes(5, 7.0))
-    return study.rivals(["KCF", "MEEM"])
+def rivals_of(reproduction, tmp_path, layout):
+    reproduction.published = tmp_path / "published"
+    write(reproduction.published / layout / "KCF" / "Deer.txt", boxes(5, 7.0))
+    return reproduction.rivals(["KCF", "MEEM"])
 
 
 @pytest.mark.parametrize("layout", (".", "OTB2015"))
-def test_rivals_from_published_files_or_the_hosts_layout(study, tmp_path, layout):
+def test_rivals_from_published_files_or_the_hosts_layout(reproduction, tmp_path, layout):
     """Off by 1 px of 10: IoU 9/11, above 17 of the 21 thresholds."""
-    scored = rivals_of(study, tmp_path, layout)
+    scored = rivals_of(reproduction, tmp_path, layout)
     assert scored.scores["KCF"].auc == pytest.approx((17 * 4 + 20) / 105)
     assert scored.notes == ["MEEM: no results"]
-    np.testing.assert_array_equal(study.published_boxes("KCF", "Deer"), boxes(5, 7.0))
-    assert study.published_boxes("KCF", "Couple") is None
+    np.testing.assert_array_equal(reproduction.published_boxes("KCF", "Deer"), boxes(5, 7.0))
+    assert reproduction.published_boxes("KCF", "Couple") is None
     # what is in the host's layout is read where it is
-    assert (study.results / "published").exists() == (layout == ".")
+    assert (reproduction.results / "published").exists() == (layout == ".")
 
 
-def test_no_rivals(study):
-    assert study.rivals(["KCF"]).notes == ["KCF: no published results given"]
-    assert study.published_boxes("KCF", "Deer") is None
+def test_no_rivals(reproduction):
+    assert reproduction.rivals(["KCF"]).notes == ["KCF: no published results given"]
+    assert reproduction.published_boxes("KCF", "Deer") is None
 
 
-def test_frames(tmp_path, study):
-    assert study.part is None and study.sequence("Deer") is None
-    study = Study(tmp_path / "r", tmp_path / "o", write_otb(tmp_path / "otb"))
-    files, truth = study.sequence("Deer")
+def test_frames(tmp_path, reproduction):
+    assert reproduction.part is None and reproduction.sequence("Deer") is None
+    reproduction = Reproduction(tmp_path / "r", tmp_path / "o", write_otb(tmp_path / "otb"))
+    files, truth = reproduction.sequence("Deer")
     assert [file.name for file in files[:2]] == ["0001.jpg", "0002.jpg"]
     np.testing.assert_array_equal(truth, boxes(5, 6.0))
-    assert study.sequence("Dog") is None
+    assert reproduction.sequence("Dog") is None
 
 
-def test_provenance(study):
-    lines = study.provenance(["Deer", "Dog", "mine"], ["hog"])
+def test_provenance(reproduction):
+    lines = reproduction.provenance(["Deer", "Dog", "mine"], ["hog"])
     assert lines[0] == "OTB-100: 2 of 100 sequences: Deer, Dog"
     assert lines[1] == "OTB-50: 1 of 50 sequences: Deer"
     assert lines[2].startswith("Settings") and "hog" in lines[2]
@@ -108,4 +112,4 @@ def test_provenance(study):
 
 def test_nothing_to_score_against(tmp_path):
     with pytest.raises(ParameterError, match="neither data nor groundtruth"):
-        Study(tmp_path, tmp_path)
+        Reproduction(tmp_path, tmp_path)
