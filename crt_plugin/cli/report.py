@@ -46,7 +46,7 @@ def report(
     import matplotlib
 
     matplotlib.use("Agg")  # the host imports its windows otherwise
-    from crt_plugin.report.page.build import build
+    from crt_plugin.report.page.build import INDEX, build
     from crt_plugin.report.page.inputs import PageRequest
 
     request = PageRequest(
@@ -59,11 +59,12 @@ def report(
         _names(frames_of),
         max_side,
     )
-    built = build(request, output, progress=True)
-    for note in built.notes:
+    content = build(request, output, progress=True)
+    for note in content.notes:
         warn(note)
-    typer.echo(f"{_count(built.trackers, 'tracker')}, {_count(built.sequences, 'sequence')}")
-    typer.echo(f"page     {built.index}")
+    trackers_shown = _count(len(content.trackers), "tracker")
+    typer.echo(f"{trackers_shown}, {_count(len(content.sequences), 'sequence')}")
+    typer.echo(f"page     {output / INDEX}")
 
 
 def _names(text: str | None) -> list[str] | None:

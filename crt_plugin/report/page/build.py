@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from crt_plugin.benchmark.results.scores import score_results
@@ -21,28 +21,16 @@ INDEX = "index.html"
 SUMMARY = "data/summary.js"
 
 
-@dataclass(frozen=True)
-class Built:
-    """A page on disk.
-
-    Attributes:
-        index: the file to open.
-        trackers, sequences: how many it shows.
-        notes: what could not be used; the page names it too.
-    """
-
-    index: Path
-    trackers: int
-    sequences: int
-    notes: list[str]
-
-
-def build(request: PageRequest, output: str | Path, progress: bool = False) -> Built:
+def build(request: PageRequest, output: str | Path, progress: bool = False) -> Content:
     """Make a page.
 
     Args:
         output: its folder; an existing page is replaced.
         progress: show a bar on the standard error output.
+
+    Returns:
+        The content of the page, whose file to open is ``INDEX``; its notes name every result that
+        could not be used.
 
     Raises:
         ParameterError: settings that conflict, or an ``output`` that is not a page.
@@ -70,8 +58,7 @@ def build(request: PageRequest, output: str | Path, progress: bool = False) -> B
         if output.is_dir():
             output.rename(work / "before")  # deleting it in its place would take a while
         folder.rename(output)
-    notes = [*content.notes, *scored.problems]
-    return Built(output / INDEX, len(content.trackers), len(content.sequences), notes)
+    return replace(content, notes=[*content.notes, *scored.problems])
 
 
 def _check_output(output: Path) -> None:

@@ -51,7 +51,7 @@ class Content:
         return [
             (number, name)
             for number, name in enumerate(self.trackers)
-            if name in self.scores and sequence in self.scores[name].each
+            if (name, sequence) not in self.reasons
         ]
 
 

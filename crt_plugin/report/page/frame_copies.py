@@ -38,7 +38,7 @@ def copy_frames(files: Sequence[Path], folder: Path, max_side: int) -> FrameCopi
         None if no frame could be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    size: tuple[int, int] | None = None
+    shape: tuple[int, int, float] | None = None
     unread = []
     for index, file in enumerate(files):
         try:
@@ -46,31 +46,19 @@ def copy_frames(files: Sequence[Path], folder: Path, max_side: int) -> FrameCopi
         except (OSError, ValueError, SyntaxError):  # what PIL raises at damaged files
             unread.append(index)
         else:
-            size = size or found
-    if size is None:
-        return None
-    factor = _factor(size, max_side)
-    width, height = _scaled(size, factor)
-    return FrameCopies(width, height, factor, unread)
+            shape = shape or found
+    return None if shape is None else FrameCopies(*shape, unread)
 
 
-def _copy(file: Path, to: Path, max_side: int) -> tuple[int, int]:
-    """Copy one frame, and return its size, width x height px."""
+def _copy(file: Path, to: Path, max_side: int) -> tuple[int, int, float]:
+    """Copy one frame; width and height of the copy, px, and its scale."""
     with Image.open(file) as image:
-        size = image.size
-        factor = _factor(size, max_side)
-        if factor == 1 and file.suffix.lower() in JPEG:
+        scale = min(1.0, max_side / max(image.size))
+        width, height = (max(1, round(side * scale)) for side in image.size)
+        if scale == 1 and file.suffix.lower() in JPEG:
             image.load()  # finds a damaged file
             shutil.copyfile(file, to)
-            return size
-        small = image.convert("RGB").resize(_scaled(size, factor), Image.Resampling.BOX)
-    small.save(to, format="JPEG", quality=QUALITY)
-    return size
-
-
-def _factor(size: tuple[int, int], max_side: int) -> float:
-    return min(1.0, max_side / max(size))
-
-
-def _scaled(size: tuple[int, int], factor: float) -> tuple[int, int]:
-    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+        else:
+            small = image.convert("RGB").resize((width, height), Image.Resampling.BOX)
+            small.save(to, format="JPEG", quality=QUALITY)
+    return width, height, scale

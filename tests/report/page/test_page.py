@@ -272,9 +272,10 @@ def test_large_frames_shrink_and_small_ones_keep_their_bytes(pages):
 
 def test_a_page_is_replaced_and_nothing_else_is(pages):
     pages.output.mkdir()
-    built = pages.build({"a": TRUTH})
+    pages.build({"a": TRUTH})
     (pages.output / "frames/old.jpg").write_text("of the page before")
-    assert pages.build().index == built.index and built.index.is_file()
+    pages.build()
+    assert (pages.output / "index.html").is_file()
     assert not (pages.output / "frames/old.jpg").exists()
     shutil.rmtree(pages.output / "data")
     with pytest.raises(ParameterError, match="holds something that is no page"):
