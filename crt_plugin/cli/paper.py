@@ -50,8 +50,7 @@ def paper(
     No tracker runs twice on a sequence, and a stopped run resumes.
     """
     from crt_plugin.paper.reproduction import Reproduction, ScriptOutput
-    from crt_plugin.paper.script import show
-    from crt_plugin.paper.summary import write_summary
+    from crt_plugin.paper.script import show, write_summary
 
     scripts = find_scripts(None if only is None else split(only))
     wanted = None if sequences is None else split(sequences)

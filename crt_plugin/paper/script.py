@@ -1,10 +1,11 @@
-"""The command line of every experiment."""
+"""The command line of every experiment, and how its output is shown and summed up."""
 
 from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +13,8 @@ from rich.markup import escape
 
 from crt_plugin.errors import CRTError
 from crt_plugin.paper.reproduction import Reproduction, ScriptOutput
-from crt_plugin.report.result_table import for_terminal
+from crt_plugin.report.result_table import for_terminal, inline
+from crt_plugin.runtime.atomic import write_text
 
 
 def main(make: Callable[[Reproduction], ScriptOutput], description: str) -> None:
@@ -54,3 +56,17 @@ def show(output: ScriptOutput, console: Console) -> None:
             console.print(escape(finding), highlight=False)
     for file in output.figures:
         console.print(escape(str(file)), highlight=False)
+
+
+def write_summary(outputs: Mapping[str, ScriptOutput], folder: Path) -> Path:
+    """Findings, and links to tables and pictures, by short name of the table or figure."""
+    lines = ["# The paper's tables and figures, and ours", ""]
+    for name, output in outputs.items():
+        lines += [f"## {name.replace('table', 'Table ').replace('figure', 'Figure ')}", ""]
+        lines += [f"- {inline(finding)}" for finding in output.findings]
+        lines += [f"- [{inline(table.title)}]({table.name}.md)" for table in output.tables]
+        pictures = [file for file in output.figures if file.suffix == ".png"]
+        lines += [f"\n![{file.stem}]({os.path.relpath(file, folder)})" for file in pictures]
+        lines.append("")
+    folder.mkdir(parents=True, exist_ok=True)
+    return write_text(folder / "summary.md", "\n".join(lines))

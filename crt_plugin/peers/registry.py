@@ -85,10 +85,8 @@ def make(text: str, seed: int | None = None) -> Tracker:
         return _build(lambda: getattr(importlib.import_module(family), name), f"{family}:{name}")
     if not name:
         raise ParameterError(f"tracker {text!r} has no name; expected {EXPECTED}")
-    return _make_crt(name, seed) if family == "crt" else FAMILIES[family](name)
-
-
-def _make_crt(name: str, seed: int | None) -> Tracker:
+    if family != "crt":
+        return FAMILIES[family](name)
     if seed is None or seed == load_parameters(name).seed:
         return GOT10kTracker(name)
     return GOT10kTracker(name, name=f"CRT-{Path(name).stem}-seed{seed}", seed=seed)
