@@ -21,7 +21,7 @@ from crt_plugin.benchmark.datasets.part import Part
 NEVER = -1.0  # overlap below every threshold, centre error below every threshold
 
 
-def by_the_benchmark(part: Part) -> Part:
+def apply_benchmark_rule(part: Part) -> Part:
     """The same part, scored as by OTB's own code."""
     experiment = copy.copy(part.experiment)
     experiment._calc_metrics = MethodType(_metrics, experiment)

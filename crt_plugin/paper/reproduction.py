@@ -22,7 +22,7 @@ from crt_plugin.errors import CRTError, ParameterError
 from crt_plugin.formats.boxes import Boxes, parse_boxes
 from crt_plugin.formats.otb import otb_lists
 from crt_plugin.hosts.got10k.toolkit import quiet
-from crt_plugin.paper.benchmark_rule import by_the_benchmark
+from crt_plugin.paper.benchmark_rule import apply_benchmark_rule
 from crt_plugin.parameters import load_parameters
 from crt_plugin.report.provenance import describe_provenance
 from crt_plugin.report.result_table import ResultTable, save_table
@@ -135,7 +135,7 @@ class Reproduction:
             )
         except CRTError as error:  # missing weights, results of other settings
             return TrackerScores({}, [f"{tracker}: {error}"])
-        found = score_results(by_the_benchmark(done.part), [tracker], curves=False)
+        found = score_results(apply_benchmark_rule(done.part), [tracker], curves=False)
         return _select(found, tracker, name, [*done.notes, *map(str, done.failures)])
 
     def _read_results(self, tracker: str, name: str) -> TrackerScores:
@@ -165,8 +165,8 @@ class Reproduction:
     def _annotations(self, results: Path) -> Part:
         """The targets that have annotations, to score ``results``."""
         if self.groundtruth is not None:
-            return by_the_benchmark(published_part(results, self.groundtruth))
-        return by_the_benchmark(open_part("otb", self.data or "", results=results))
+            return apply_benchmark_rule(published_part(results, self.groundtruth))
+        return apply_benchmark_rule(open_part("otb", self.data or "", results=results))
 
     def boxes(self, tracker: str, target: str) -> Boxes | None:
         """Our result of a target, N x 4, 1-based; None if there is none."""

@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from crt_plugin.errors import CRTError
 from crt_plugin.paper.reproduction import Reproduction, ScriptOutput
-from crt_plugin.report.result_table import for_terminal, inline
+from crt_plugin.report.result_table import inline, terminal_tables
 from crt_plugin.runtime.atomic import write_text
 
 
@@ -46,7 +46,7 @@ def show(output: ScriptOutput, console: Console) -> None:
     """Print tables with their notes, findings that are in no table, and names of files."""
     printed: set[str] = set()
     for table in output.tables:
-        for part in for_terminal(table, console.width):
+        for part in terminal_tables(table, console.width):
             console.print(part)
         for note in table.notes:
             console.print(escape(note), style="dim", highlight=False)

@@ -102,7 +102,7 @@ def csv_text(table: ResultTable, below: Sequence[str] = ()) -> str:
     return text.getvalue()
 
 
-def for_terminal(table: ResultTable, width: int) -> list[rich.table.Table]:
+def terminal_tables(table: ResultTable, width: int) -> list[rich.table.Table]:
     """The table for rich, without its notes, in as many parts as ``width`` columns need.
 
     Each part begins with the first column.

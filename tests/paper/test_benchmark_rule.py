@@ -3,7 +3,7 @@ import pytest
 
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.scores import score_results
-from crt_plugin.paper.benchmark_rule import by_the_benchmark
+from crt_plugin.paper.benchmark_rule import apply_benchmark_rule
 from tests.helpers.datasets import boxes, write, write_otb
 
 
@@ -19,7 +19,7 @@ def test_frames_without_an_object(tmp_path, no_curves):
     result[4, 0] += 1000
     write(tmp_path / "results/OTB2015/T/Deer.txt", result, fmt="%.3f")
     part = open_part("otb", root, results=tmp_path / "results")
-    (host,), (ours,) = (score_results(p, ["T"]).scores for p in (part, by_the_benchmark(part)))
+    (host,), (ours,) = (score_results(p, ["T"]).scores for p in (part, apply_benchmark_rule(part)))
     assert host.dp == pytest.approx(2 / 5) and ours.dp == pytest.approx(4 / 5)
     assert ours.auc == pytest.approx(20 / 21 * 2 / 5)
     assert np.isclose(ours.each["Deer"].success[0], 2 / 5)
@@ -27,6 +27,6 @@ def test_frames_without_an_object(tmp_path, no_curves):
 
 def test_the_part_itself_is_left_alone(tmp_path, monkeypatch):
     part = open_part("otb", write_otb(tmp_path / "otb"))
-    assert "_calc_metrics" in vars(by_the_benchmark(part).experiment)
+    assert "_calc_metrics" in vars(apply_benchmark_rule(part).experiment)
     assert "_calc_metrics" not in vars(part.experiment)
-    assert by_the_benchmark(part).only(["Deer"]).names == ["Deer"]
+    assert apply_benchmark_rule(part).only(["Deer"]).names == ["Deer"]

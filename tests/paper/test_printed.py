@@ -7,7 +7,7 @@ from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.formats.otb import otb_lists
 from crt_plugin.hosts.got10k.toolkit import experiments
 from crt_plugin.paper.attributes import by_attribute
-from crt_plugin.paper.benchmark_rule import by_the_benchmark
+from crt_plugin.paper.benchmark_rule import apply_benchmark_rule
 from crt_plugin.paper.printed import TABLE1, TABLE2, TABLE3, TABLE4, TRACKERS
 
 # The benchmark revised the lists of these after the paper.
@@ -34,7 +34,7 @@ def published(shared, tmp_path_factory):
     folder = tmp_path_factory.mktemp("published")
     truth = shared / "data" / "otb100-groundtruth.zip"
     import_results(shared / "data" / "otb100-results.zip", folder, truth)
-    part = by_the_benchmark(published_part(folder, truth))
+    part = apply_benchmark_rule(published_part(folder, truth))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(experiments.ExperimentOTB, "plot_curves", lambda *_: None)
         scores = score_results(part, RIVALS).scores

@@ -11,11 +11,11 @@ from crt_plugin.report.result_table import (
     ResultTable,
     cells,
     csv_text,
-    for_terminal,
     markdown,
     number,
     ranks,
     save_table,
+    terminal_tables,
 )
 from crt_plugin.runtime.atomic import write_atomically
 
@@ -69,7 +69,7 @@ def test_a_screen_shows_every_cell(width):
     heads = ("tracker", *(f"column {i}" for i in range(9)))
     rows = [[Cell("[bold]x"), *(Cell(f"v{i}") for i in range(9))]]
     console = Console(width=width, file=io.StringIO(), color_system=None)
-    parts = for_terminal(ResultTable("t", "Title", heads, rows), width)
+    parts = terminal_tables(ResultTable("t", "Title", heads, rows), width)
     for part in parts:
         console.print(part)
     shown = console.file.getvalue()

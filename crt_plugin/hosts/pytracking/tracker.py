@@ -97,7 +97,9 @@ class CRT:
             box: (x, y, w, h), a list of them, a dict from object to box, or None.
             segmentation: None, since there is none.
         """
-        self.visdom.register((image, *_boxes(box)), "Tracking", 1, "Tracking")
+        boxes = list(box.values()) if isinstance(box, dict) else [] if box is None else box
+        lists = np.asarray(boxes, dtype=float).reshape(-1, 4).tolist()
+        self.visdom.register((image, *lists), "Tracking", 1, "Tracking")
 
     def _rgb(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return np.ascontiguousarray(image[:, :, ::-1]) if self._is_bgr else image
@@ -114,14 +116,6 @@ class CRT:
             self.visdom.register(torch.tensor(values), "heatmap", 1, title + self._suffix)
         numbers = {f"score{self._suffix}": score, f"scale{self._suffix}": last.scale}
         self.visdom.register(numbers, "info_dict", 1, "Status")
-
-
-def _boxes(box: Any) -> list[list[float]]:
-    """A list of four floats for each box, in whatever form the toolkit passes them."""
-    if box is None:
-        return []
-    boxes = list(box.values()) if isinstance(box, dict) else box
-    return np.asarray(boxes, dtype=float).reshape(-1, 4).tolist()
 
 
 def experiments() -> ModuleType:

@@ -32,7 +32,8 @@ WANTED = {
     "vot-trax": ("4.0.2", r"4\.0\.2"),
     "attributee": ("0.1.8 or 0.1.9", r"0\.1\.[89]"),
 }
-STACKS = Path(__file__).resolve().parent / "stacks"
+# Our own stacks
+STACKS = {file.stem: file for file in sorted(Path(__file__).with_name("stacks").glob("*.yaml"))}
 TIMEOUT = 600  # seconds for a reply; training on a slow machine takes more than the default 30
 PACKAGE = Path(__file__).resolve().parents[3]  # folder that crt_plugin is imported from
 
@@ -120,11 +121,6 @@ def write_workspace(
     return Workspace(folder, sequences, registry.sections(), warnings)
 
 
-def stack_names() -> list[str]:
-    """Our own stacks."""
-    return sorted(file.stem for file in STACKS.glob("*.yaml"))
-
-
 def resolve_stack(stack: str) -> tuple[str, Path]:
     """The stack's name in config.yaml, and its file.
 
@@ -135,15 +131,15 @@ def resolve_stack(stack: str) -> tuple[str, Path]:
     """
     from vot.stack import resolve_stack as find_in_toolkit
 
-    if stack in stack_names():
-        return f"{stack}.yaml", STACKS / f"{stack}.yaml"
+    if stack in STACKS:
+        return f"{stack}.yaml", STACKS[stack]
     path = Path(stack)
     if path.suffix == ".yaml" and path.is_file():
         return path.name, path
     found = None if path.suffix == ".yaml" else find_in_toolkit(stack)
     if found is None:
         raise ParameterError(
-            f"no stack {stack!r}; expected {', '.join(stack_names())}, one of the toolkit's, such "
+            f"no stack {stack!r}; expected {', '.join(STACKS)}, one of the toolkit's, such "
             "as vot2018/shortterm or vot2022/shorttermbox, or the path of a .yaml file"
         )
     return stack, Path(found)

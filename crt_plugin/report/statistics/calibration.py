@@ -102,17 +102,14 @@ def reliability(scores: Values, right: NDArray[np.bool_], bins: int = 10) -> lis
     """Frames by score, in bins of the same width; empty ones are left out."""
     bounds = np.linspace(0, 1, bins + 1)
     places = np.clip(np.searchsorted(bounds, scores, side="right") - 1, 0, bins - 1)
-    return [
-        Bin(
-            float(bounds[k]),
-            float(bounds[k + 1]),
-            int((places == k).sum()),
-            float(scores[places == k].mean()),
-            float(right[places == k].mean()),
-        )
-        for k in range(bins)
-        if (places == k).any()
-    ]
+    found = []
+    for k in range(bins):
+        here = places == k
+        if here.any():
+            low, high = bounds[k : k + 2].tolist()
+            score, fraction = float(scores[here].mean()), float(right[here].mean())
+            found.append(Bin(low, high, int(here.sum()), score, fraction))
+    return found
 
 
 def calibration_error(found: list[Bin]) -> float:
