@@ -49,15 +49,15 @@ def show_scores(part: Part, report: Report) -> None:
 
 def _show_starts(part: StartedPart, scores: Sequence[Score]) -> None:
     """Means over targets, and over each kind of start beside what ope gives."""
-    from crt_plugin.benchmark.results.start_scores import ope_scores, per_kind, per_target
+    from crt_plugin.benchmark.results.start_scores import kind_scores, ope_scores, target_scores
 
     console = Console()
-    console.print(_tabulate_targets(part, scores, [per_target(score) for score in scores]))
+    console.print(_tabulate_targets(part, scores, [target_scores(score) for score in scores]))
     ope, notes = ope_scores(part, [score.tracker for score in scores])
-    kinds = {score.tracker: per_kind(part, score, ope.get(score.tracker)) for score in scores}
+    kinds = {score.tracker: kind_scores(part, score, ope.get(score.tracker)) for score in scores}
     compared = ", and its difference from ope's on the same frames" if ope else ""
     typer.echo(f"AUC of each start{compared}:")
-    on_average = {name: per_target(score).auc for name, score in ope.items()}
+    on_average = {name: target_scores(score).auc for name, score in ope.items()}
     console.print(_tabulate_kinds(kinds, on_average))
     for note in notes:
         warn(note)
@@ -78,7 +78,7 @@ def _tabulate_targets(
 
     Args:
         starts: scores of the part, as the host reports them.
-        targets: the same, as ``start_scores.per_target`` groups them.
+        targets: the same, as ``start_scores.target_scores`` groups them.
     """
     table = _start_table("AUC", "targets", "starts")
     for of_starts, score in zip(starts, targets, strict=True):

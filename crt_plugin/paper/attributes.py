@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from crt_plugin.benchmark.results.scores import Score, over
+from crt_plugin.benchmark.results.scores import Score, average_over
 from crt_plugin.formats.otb import otb_lists
 from crt_plugin.paper.printed import Pair
 from crt_plugin.report.result_table import Cell, ResultTable, ranks
@@ -21,7 +21,7 @@ def by_attribute(score: Score | None) -> ByAttribute:
     found: ByAttribute = {}
     for attribute in lists.attributes:
         targets = [name for name, has in lists.of_target.items() if attribute in has]
-        some = None if score is None else over(score, targets)
+        some = None if score is None else average_over(score, targets)
         found[attribute] = None if some is None else Pair(100 * some.auc, 100 * some.dp)
     return found
 

@@ -16,7 +16,7 @@ from typing import Any
 from crt_plugin.benchmark.datasets.part import Part, open_part
 from crt_plugin.benchmark.results.importing.published import import_results, published_part
 from crt_plugin.benchmark.results.manifest import Manifest
-from crt_plugin.benchmark.results.scores import Report, Score, over, score_results
+from crt_plugin.benchmark.results.scores import Report, Score, average_over, score_results
 from crt_plugin.benchmark.run.evaluate import evaluate
 from crt_plugin.errors import CRTError, ParameterError
 from crt_plugin.formats.boxes import Boxes, parse_boxes
@@ -47,7 +47,7 @@ class TrackerScores:
 
     def over(self, names: Collection[str]) -> dict[str, Score]:
         """Scores over some sequences only."""
-        found = {name: over(score, names) for name, score in self.scores.items()}
+        found = {name: average_over(score, names) for name, score in self.scores.items()}
         return {name: score for name, score in found.items() if score is not None}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from crt_plugin.benchmark.results.scores import Score, over
+from crt_plugin.benchmark.results.scores import Score, average_over
 from crt_plugin.formats.otb import otb_lists
 from crt_plugin.report.result_table import ResultTable, cells
 
@@ -41,7 +41,7 @@ def compare_subset(
         columns += [f"{title} {field.upper()}{end}" for field in FIELDS for end in (" here", "")]
         differences = {}
         for name, score in rivals.items():
-            part, whole = over(score, here), over(score, members)
+            part, whole = average_over(score, here), average_over(score, members)
             for field in FIELDS:
                 rows[name] += [_percent(part, field), _percent(whole, field)]
             if part and whole and part.sequences < whole.sequences:

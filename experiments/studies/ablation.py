@@ -23,7 +23,7 @@ from rich.table import Table
 
 from crt_plugin.bench.measure import Measurement, measure
 from crt_plugin.benchmark.results.scores import Score
-from crt_plugin.benchmark.run.evaluate import Evaluation, evaluate
+from crt_plugin.benchmark.run.evaluate import Evaluation, evaluate_seeds
 from crt_plugin.errors import ParameterError
 from crt_plugin.report.statistics.bootstrap import paired_difference
 from crt_plugin.report.statistics.cross_validation import cross_validate
@@ -91,7 +91,7 @@ def write_variants(folder: Path, of: str, names: list[str]) -> dict[str, Path]:
     return files
 
 
-def fps(file: Path, source: Path) -> float:
+def measure_fps(file: Path, source: Path) -> float:
     """Of one variant, by a process of its own."""
     arguments = {"parameters": str(file), "precision": "auto", "source": str(source), "box": None}
     speed = measure(Measurement("tracker", 0, {**arguments, "frames": 16, "naive": False}))["fps"]
@@ -143,19 +143,8 @@ def main() -> None:
 
     names = [args.of, *chosen]
     files = write_variants(args.results / "parameters", args.of, names)
-    runs = [
-        evaluate(
-            "otb",
-            data,
-            [f"crt:{file}" for file in files.values()],
-            args.results / f"seed{seed}",
-            sequences=args.sequences,
-            seed=seed,
-            workers=args.workers,
-        )
-        for seed in args.seeds
-        for data in args.data
-    ]
+    options = {"sequences": args.sequences, "workers": args.workers}
+    runs = evaluate_seeds(args.data, list(files.values()), args.results, args.seeds, **options)
     scores = average_over_seeds(runs)
     auc = {
         variant: {name: float(values[0]) for name, values in sequences.items()}
@@ -164,7 +153,7 @@ def main() -> None:
     table = Table("variant", "AUC", "change of AUC", "OS", "DP", "fps")
     for name in track(names, description="fps", disable=args.no_fps):
         source = args.data[0] / args.fps_sequence
-        speed = "-" if args.no_fps else f"{fps(files[name], source):.2f}"
+        speed = "-" if args.no_fps else f"{measure_fps(files[name], source):.2f}"
         difference = None if name == args.of else paired_difference(auc[name], auc[args.of])
         changed = "-" if difference is None else str(difference)
         means = [f"{value:.3f}" for value in np.mean(list(scores[name].values()), axis=0)]
@@ -172,11 +161,8 @@ def main() -> None:
     console = Console()
     console.print(table)
     show_held_out(auc, console)
-    failures = [failure for run in runs for failure in run.failures]
-    for failure in failures:
-        console.print(f"failed: {failure}")
-    if failures:
-        raise SystemExit(1)
+    if failures := [f"failed: {failure}" for run in runs for failure in run.failures]:
+        raise SystemExit("\n".join(failures))
 
 
 if __name__ == "__main__":

@@ -37,24 +37,24 @@ def load_scores(data: Path, results: Path, tracker: str) -> tuple[Columns, Colum
     peaks, scores, right = {}, {}, {}
     for (_, truth), name in zip(part.experiment.dataset, part.names, strict=True):
         record = ResultFiles.of(part, tracker, name)
-        if record.missing or not record.confidences.is_file():
+        if record.absent or not record.confidences.is_file():
             continue
         values = np.loadtxt(record.confidences, delimiter=",", ndmin=2)
         boxes = np.loadtxt(record.boxes[0], delimiter=",", ndmin=2)
         iou = overlap(boxes, truth)[1:]
-        seen = np.isfinite(iou)  # frames without an annotation say nothing
+        seen = np.isfinite(iou)  # frames without an annotation are left out
         peaks[name], scores[name] = values[1:][seen].T
         right[name] = iou[seen] > RIGHT
     return peaks, scores, right
 
 
-def of_seeds(results: Path, tracker: str) -> list[str]:
+def find_names(results: Path, tracker: str) -> list[str]:
     """The tracker's names in a folder of results: its own, and those with a seed."""
     pattern = re.escape(tracker) + r"(-seed\d+)?"
     return [name for name in trackers_in(results / "OTB2015") if re.fullmatch(pattern, name)]
 
 
-def bin_table(title: str, found: list[Bin]) -> Table:
+def make_table(title: str, found: list[Bin]) -> Table:
     """A table of bins."""
     table = Table("score", "frames", "mean score", "IoU > 0.5", title=title)
     for each in found:
@@ -75,7 +75,7 @@ def main() -> None:
     columns: tuple[Columns, Columns, Columns] = {}, {}, {}
     for data in args.data:
         for results in args.results:
-            for tracker in of_seeds(results, args.tracker):
+            for tracker in find_names(results, args.tracker):
                 for column, found in zip(columns, load_scores(data, results, tracker), strict=True):
                     for name, values in found.items():
                         before = column.get(name, values[:0])
@@ -83,7 +83,7 @@ def main() -> None:
     peaks, scores, right = columns
     console = Console()
     if len(peaks) < 2:
-        console.print(f"{len(peaks)} sequences with scores of {args.tracker}; needed: two or more")
+        console.print(f"{len(peaks)} sequences with scores of {args.tracker}; expected two or more")
         raise SystemExit(1)
     whole = np.concatenate(list(right.values()))
     weights = np.concatenate([np.full(len(each), 100.0 / len(each)) for each in peaks.values()])
@@ -92,8 +92,8 @@ def main() -> None:
         f"score_slope = {params.score_slope:.2f}, score_midpoint = {params.score_midpoint:.3f}"
     )
     out = np.concatenate(list(held_out_scores(peaks, right).values()))
-    console.print(bin_table("fitted on all other sequences", reliability(out, whole)))
-    console.print(bin_table("as kept", reliability(np.concatenate(list(scores.values())), whole)))
+    console.print(make_table("fitted on all other sequences", reliability(out, whole)))
+    console.print(make_table("as kept", reliability(np.concatenate(list(scores.values())), whole)))
 
 
 if __name__ == "__main__":

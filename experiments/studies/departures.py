@@ -21,7 +21,7 @@ from rich.table import Table
 from torch.nn import functional
 
 from crt_plugin.benchmark.datasets.part import open_part
-from crt_plugin.benchmark.run.evaluate import run_trackers
+from crt_plugin.benchmark.run.evaluate import Options, run_trackers
 from crt_plugin.features.base import FeatureExtractor
 from crt_plugin.features.vgg import MEAN_COLOR, VGG, pooled_layers
 from crt_plugin.features.vgg_weights import load_layers
@@ -67,7 +67,7 @@ def round_to_bfloat16(x: torch.Tensor) -> torch.Tensor:
     return x.bfloat16().float()
 
 
-def variant(name: str) -> GOT10kTracker:
+def make_variant(name: str) -> GOT10kTracker:
     """CRT with some of the departures taken back, called ``CRT-<name>``."""
     host = GOT10kTracker("default", name=f"CRT-{name}", precision="float32")
     if "whole pixels" in name:
@@ -91,7 +91,8 @@ def main() -> None:
     args = parser.parse_args()
 
     part = open_part("otb", args.data, args.sequences, args.results)
-    scores = run_trackers(part, [variant(name) for name in args.variants]).report.scores
+    trackers = [make_variant(name) for name in args.variants]
+    scores = run_trackers(part, trackers, Options()).report.scores
     table = Table("AUC", *args.variants)
     for name in part.names:
         table.add_row(name, *(f"{score.by_sequence[name]:.3f}" for score in scores))

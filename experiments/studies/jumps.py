@@ -27,7 +27,7 @@ SETTLED, LAST = 20, 45  # frames after the jump
 SHARES = (1 / 2, 1 / 3, 2 / 3)  # of the width
 
 
-def shift_of(boxes: np.ndarray, width: int) -> int | None:
+def choose_shift(boxes: np.ndarray, width: int) -> int | None:
     """Pixels to roll by so that no box (0-based) is cut; None if each share would cut one."""
     for share in SHARES:
         left = (boxes[:, 0] + round(share * width)) % width
@@ -36,7 +36,7 @@ def shift_of(boxes: np.ndarray, width: int) -> int | None:
     return None
 
 
-def overlaps(
+def measure_overlaps(
     params: Parameters, files: list[str], truth: np.ndarray, middle: int, shift: int
 ) -> list[float]:
     """Mean IoU before the jump, and after it."""
@@ -73,14 +73,14 @@ def main() -> None:
         middle = len(files) // 2
         files, truth = files[: middle + LAST], truth[: middle + LAST] - FIRST_PIXEL
         width = Image.open(files[0]).width
-        shift = shift_of(truth[middle:], width)
+        shift = choose_shift(truth[middle:], width)
         if shift is None:
             table.add_row(name, "would cut it", "-", "-")
             continue
         truth = truth.copy()
         truth[middle:, 0] = (truth[middle:, 0] + shift) % width
         for variant, changed in variants.items():
-            found[variant].append(overlaps(changed, files, truth, middle, shift))
+            found[variant].append(measure_overlaps(changed, files, truth, middle, shift))
         cells = [f"{values[-1][0]:.2f}, {values[-1][1]:.2f}" for values in found.values()]
         table.add_row(name, str(shift), *cells)
     means = [np.mean(values, axis=0) for values in found.values() if values]

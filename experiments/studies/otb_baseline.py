@@ -18,11 +18,11 @@ from rich.progress import track
 from rich.table import Table
 
 from crt_plugin.benchmark.datasets.part import Part, open_part
-from crt_plugin.benchmark.run.evaluate import run_trackers
+from crt_plugin.benchmark.run.evaluate import Options, run_trackers
 from crt_plugin.hosts.got10k import GOT10kTracker
 
 
-def training_steps(tracker: GOT10kTracker, part: Part) -> list[int]:
+def count_training_steps(tracker: GOT10kTracker, part: Part) -> list[int]:
     """Steps of init on each sequence."""
     steps = []
     for files, truth in track(part.experiment.dataset, description=f"init of {tracker.name}"):
@@ -45,7 +45,7 @@ def main() -> None:
     results = args.results / f"seed{args.seed}"
     part = open_part("otb", args.data, args.sequences, results)
     trackers = [GOT10kTracker(name, seed=args.seed) for name in args.parameters]
-    done = run_trackers(part, trackers)
+    done = run_trackers(part, trackers, Options())
     console = Console()
     overall = Table("tracker", "AUC", "OS", "DP", "fps", "sequences")
     per_sequence = Table("AUC", *(score.tracker for score in done.report.scores))
@@ -58,17 +58,15 @@ def main() -> None:
         per_sequence.add_row(name, *("-" if auc is None else f"{auc:.3f}" for auc in found))
     console.print(overall)
     console.print(per_sequence)
-    for failure in done.failures:
-        console.print(f"failed: {failure}")
 
     if not args.no_steps:
-        steps = np.array([training_steps(tracker, part) for tracker in trackers])
+        steps = np.array([count_training_steps(tracker, part) for tracker in trackers])
         table = Table("training steps", *(tracker.name for tracker in trackers))
         for name, row in zip(part.names, steps.T, strict=True):
             table.add_row(name, *map(str, row))
         console.print(table)
-    if done.failures:
-        raise SystemExit(1)
+    if failures := [f"failed: {failure}" for failure in done.failures]:
+        raise SystemExit("\n".join(failures))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from crt_plugin.benchmark.run.evaluate import evaluate
+from crt_plugin.benchmark.run.evaluate import evaluate_seeds
 
 
 def main() -> None:
@@ -28,22 +28,10 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     args = parser.parse_args()
 
-    trackers = [f"crt:{name}" for name in args.parameters]
-    runs = [
-        evaluate(
-            "otb",
-            args.data,
-            trackers,
-            args.results / f"seed{seed}",
-            sequences=args.sequences,
-            seed=seed,
-            workers=args.workers,
-        )
-        for seed in args.seeds
-    ]
+    options = {"sequences": args.sequences, "workers": args.workers}
+    runs = evaluate_seeds([args.data], args.parameters, args.results, args.seeds, **options)
     console = Console()
-    for index in range(len(trackers)):
-        scores = [run.report.scores[index] for run in runs]
+    for scores in zip(*(run.report.scores for run in runs), strict=True):  # of one tracker
         table = Table(scores[0].tracker, *(f"seed {seed}" for seed in args.seeds), "mean")
         rows = {
             "AUC": [score.auc for score in scores],
@@ -55,11 +43,8 @@ def main() -> None:
         for name, values in rows.items():
             table.add_row(name, *(f"{value:.3f}" for value in [*values, np.mean(values)]))
         console.print(table)
-    failures = [failure for run in runs for failure in run.failures]
-    for failure in failures:
-        console.print(f"failed: {failure}")
-    if failures:
-        raise SystemExit(1)
+    if failures := [f"failed: {failure}" for run in runs for failure in run.failures]:
+        raise SystemExit("\n".join(failures))
 
 
 if __name__ == "__main__":

@@ -16,12 +16,11 @@ import numpy as np
 import psutil
 import pytest
 
-from crt_plugin.benchmark.cluster.queue import Queue
-from crt_plugin.benchmark.cluster.tasks import TrackerSpec
+from crt_plugin.benchmark.cluster.queue import Queue  # noqa: F401 - preloaded
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.layout import ResultFiles, trackers_in
 from crt_plugin.benchmark.results.responses import ResponseLog, ResponseMaps
-from crt_plugin.benchmark.run.evaluate import run_trackers
+from crt_plugin.benchmark.run.evaluate import Options, run_trackers
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.hosts.got10k.toolkit import experiments
 from tests.conftest import QUICK
@@ -39,9 +38,8 @@ def evaluate(data, results, sequences=None, overwrite=False, workers=1):
     tracker = GOT10kTracker("rgb", **QUICK, train_steps=3)
     tracker.recorder = ResponseLog()
     part = open_part("otb", data, sequences, results)
-    specs = {TRACKER: TrackerSpec.of("crt:rgb", tracker)}
-    queue = Queue(workers, None, None, specs) if workers > 1 else None
-    done = run_trackers(part, [tracker], overwrite=overwrite, progress=False, queue=queue)
+    options = Options(overwrite=overwrite, workers=workers, progress=False)
+    done = run_trackers(part, [tracker], options, ["crt:rgb"])
     assert not done.failures and len(done.report.scores) == 1
 
 

@@ -1,6 +1,6 @@
 """Trackers whose boxes are known, and a run of them that shows nothing."""
 
-from crt_plugin.benchmark.run.evaluate import run_trackers
+from crt_plugin.benchmark.run.evaluate import Options, run_trackers
 from crt_plugin.hosts.got10k.toolkit import Tracker, experiments
 
 
@@ -40,7 +40,7 @@ class Faulty(Still):
 
 
 def run_quietly(part, *trackers, **options):
-    return run_trackers(part, trackers, progress=False, **options)
+    return run_trackers(part, trackers, Options(progress=False, **options))
 
 
 def leave_curves_out(monkeypatch):

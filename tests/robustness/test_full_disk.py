@@ -5,7 +5,7 @@ import pytest
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.layout import ResultFiles
 from crt_plugin.benchmark.results.responses import ResponseLog
-from crt_plugin.benchmark.run.evaluate import run_trackers
+from crt_plugin.benchmark.run.evaluate import Options, run_trackers
 from crt_plugin.errors import StorageError
 from crt_plugin.hosts.got10k import GOT10kTracker
 from tests.conftest import ENOUGH, PAGE, QUICK
@@ -20,7 +20,7 @@ def prepare(data, results):
     tracker = GOT10kTracker("rgb", **QUICK, train_steps=3)
     tracker.recorder = ResponseLog()
     part = open_part("otb", data, results=results)
-    return part, lambda: run_trackers(part, [tracker], progress=False)
+    return part, lambda: run_trackers(part, [tracker], Options(progress=False))
 
 
 def test_full_at_every_moment(tmp_path, disk):
@@ -54,7 +54,7 @@ def test_earlier_results_stay(tmp_path, disk):
     data = write_otb(tmp_path / "data", {"Couple": 4, "Deer": 5, "Dog": 5})
     with mounted(ENOUGH):
         part = open_part("otb", data, results=folder)
-        run_trackers(part.only(["Couple"]), [Still()], progress=False)
+        run_trackers(part.only(["Couple"]), [Still()], Options(progress=False))
         before = contents_of(folder)
         filler = folder / "filler"
         with filler.open("wb", buffering=0) as stream, pytest.raises(OSError, match="No space"):
@@ -62,7 +62,7 @@ def test_earlier_results_stay(tmp_path, disk):
                 stream.write(bytes(PAGE))
         tracker = Still()
         with pytest.raises(StorageError, match=r"Deer.*cannot be written: No space left"):
-            run_trackers(part, [tracker], progress=False)
+            run_trackers(part, [tracker], Options(progress=False))
         assert tracker.inits == [6.0]  # Dog was not begun
         filler.unlink()
         assert contents_of(folder) == before

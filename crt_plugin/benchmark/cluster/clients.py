@@ -9,29 +9,10 @@ import os
 import time
 from collections.abc import Iterator
 
-from crt_plugin.errors import ClusterError, MissingExtraError
+import dask
+from distributed import Client, LocalCluster, Security
 
-INSTALL = 'pip install "crt-plugin[cluster]"'
-try:
-    import cryptography  # noqa: F401 - Dask imports it when it makes certificates
-    import dask
-    from distributed import Client, Future, KilledWorker, LocalCluster, Security
-    from distributed.client import ClosedClientError
-except ImportError as error:
-    raise MissingExtraError(
-        f"several workers, here or on a cluster, need Dask ({error}): {INSTALL}; "
-        "one worker does without"
-    ) from error
-
-__all__ = [
-    "Client",
-    "ClosedClientError",
-    "Future",
-    "KilledWorker",
-    "connect",
-    "local_cluster",
-    "silence_dask",
-]
+from crt_plugin.errors import ClusterError
 
 CONNECT_SECONDS = 30.0
 RETRY_SECONDS = 1.0
@@ -39,6 +20,11 @@ RETRY_SECONDS = 1.0
 RETURN_SECONDS = 300.0
 
 LOGGERS = ("distributed", "distributed.client")  # those that Dask gives a level
+SETTINGS = {
+    "distributed.worker.daemon": False,  # a tracker may have processes of its own
+    # Dask's would stay in this process's environment, and its next children have one thread
+    "distributed.nanny.pre-spawn-environ": {},
+}
 
 
 @contextlib.contextmanager
@@ -48,26 +34,15 @@ def local_cluster(workers: int) -> Iterator[Client]:
     The machine's cores are shared among them. They listen on this machine only, and to those only
     who know a key that is made for them: anybody else here could run code in them.
 
-    Args:
-        workers: how many.
-
     Raises:
         ClusterError: they do not start.
     """
-    threads = max(1, (os.cpu_count() or 1) // workers)
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(silence_dask())
-        settings = {
-            "distributed.worker.daemon": False,  # a tracker may have processes of its own
-            # Dask's would stay in this process's environment, and its next children have one thread
-            "distributed.nanny.pre-spawn-environ": {},
-        }
-        stack.enter_context(dask.config.set(settings))
+    with silence_dask(), dask.config.set(SETTINGS), contextlib.ExitStack() as stack:
         try:
             with pause_collection():
                 cluster = LocalCluster(
                     n_workers=workers,
-                    threads_per_worker=threads,
+                    threads_per_worker=max(1, (os.cpu_count() or 1) // workers),
                     host="127.0.0.1",
                     security=Security.temporary(),
                     dashboard_address=None,
@@ -119,7 +94,7 @@ def pause_collection() -> Iterator[None]:
 
 @contextlib.contextmanager
 def silence_dask() -> Iterator[None]:
-    """Without Dask's own messages: what they tell of, lost workers above all, is told in ours."""
+    """Suppress Dask's own messages: ours name lost workers and all else."""
     loggers = [logging.getLogger(name) for name in LOGGERS]
     levels = [each.level for each in loggers]
     for each in loggers:

@@ -12,8 +12,8 @@ do not carry what docs/cluster.md promises beside that. What each promise needs:
 - A worker that hangs: ``restart_workers``; without a nanny, it is left out by its address.
 - A lost scheduler: all futures are lost with it. The list of pending jobs is here.
 - A killed client: Dask forgets the task and cannot end its thread (``worker.py`` does).
-- Frames to those only who do not see them, and on the disk until then: a task that waits is held by
-  the scheduler, with its frames. So each worker is given one job, by its address.
+- Frames sent to those workers only that do not see them, and read at the last moment: the scheduler
+  holds waiting tasks with their frames. So each worker is given one job, by its address.
 - Versions: each worker is asked before its first job, also those that come later.
 - Weights, order of failures, progress: in the task, by sorting, and by Dask's events.
 
@@ -31,16 +31,15 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from distributed import Client, Future, KilledWorker
+from distributed.client import ClosedClientError
 
 from crt_plugin import __version__
 from crt_plugin.benchmark.cluster.clients import (
     CONNECT_SECONDS,
     RETURN_SECONDS,
-    Client,
-    ClosedClientError,
-    Future,
-    KilledWorker,
     connect,
     local_cluster,
 )
@@ -49,6 +48,9 @@ from crt_plugin.benchmark.cluster.worker import get_worker_info, run_task
 from crt_plugin.benchmark.results.manifest import add_environment
 from crt_plugin.benchmark.run.job import Failure, Job
 from crt_plugin.errors import ClusterError
+
+if TYPE_CHECKING:
+    from crt_plugin.benchmark.run.evaluate import Options
 
 POLL_SECONDS = 0.5
 INFO_SECONDS = 300.0  # importing torch from a network disk takes long
@@ -60,28 +62,68 @@ ATTEMPTS = 3  # workers that a sequence may cost
 logger = logging.getLogger(__name__)
 
 
+class _SchedulerLostError(Exception):
+    """The scheduler has ended, or the connection to it is lost."""
+
+
 @dataclass(frozen=True)
-class Queue:
-    """Where jobs are run.
+class _Assignment:
+    """What a worker is doing.
 
     Attributes:
-        workers: processes on this machine, where there is no scheduler.
-        scheduler: address of one; its workers are used, and those that come later.
-        timeout: seconds that a sequence may take on a worker; None: any.
-        specs: of the trackers, by name.
+        worker: its address.
+        future: of its answer.
+        job: its index; None where the worker is asked what it is.
+        deadline: when it has to be done, monotonic seconds.
     """
 
-    workers: int
-    scheduler: str | None
-    timeout: float | None
+    worker: str
+    future: Future[Any]
+    job: int | None
+    deadline: float
+
+
+@dataclass
+class Queue:
+    """Jobs on workers: one tracker after the other, and of each the longest sequences first.
+
+    What is kept here outlives a scheduler.
+
+    Attributes:
+        options: workers, scheduler and timeout.
+        specs: of the trackers, by name, in their order.
+        jobs: of all trackers.
+        on_frames: called with the number of frames that all workers have tracked, now and then.
+        pending: indices of jobs that no worker has, the next one first.
+        failures: by index.
+    """
+
+    options: Options
     specs: Mapping[str, TrackerSpec]
+    jobs: Sequence[Job]
+    on_frames: Callable[[int], None]
+    pending: list[int] = field(init=False)
+    failures: dict[int, Failure] = field(default_factory=dict)
 
-    def run(self, jobs: Sequence[Job], on_frames: Callable[[int], None]) -> list[Failure]:
-        """Run jobs: one tracker after the other, and of each the longest sequences first.
+    def __post_init__(self) -> None:
+        self._planned = [job.frames for job in self.jobs]
+        order = list(self.specs)
+        self.pending = sorted(
+            (index for index, frames in enumerate(self._planned) if frames),
+            key=lambda i: (order.index(self.jobs[i].tracker.name), -self._planned[i]),
+        )
+        self._topic = f"crt-frames-{uuid.uuid4().hex}"
+        self._wake = threading.Event()
+        self._done = 0  # frames of jobs that are over
+        self._progress: dict[Any, int] = {}  # frames, by the key of a task
+        self._losses: dict[int, list[str]] = {}
+        self._begin()
+        for index, frames in enumerate(self._planned):
+            if not frames:  # published, or there: only to be looked at
+                self._finish(index, self.jobs[index].run(lambda: None))
 
-        Args:
-            jobs: of all trackers, in their order.
-            on_frames: told the number of frames that all have tracked, now and then.
+    def run(self) -> list[Failure]:
+        """Run the jobs.
 
         Returns:
             Failures in the order of the jobs; one is of a sequence that cost ``ATTEMPTS`` workers.
@@ -91,81 +133,20 @@ class Queue:
                 version, or that cannot make a tracker.
             StorageError: results cannot be written.
         """
-        run = _Run(self, jobs, on_frames)
-        seconds = CONNECT_SECONDS
-        while run.pending:
-            with self._client(min(self.workers, len(run.pending)), seconds) as client:
+        address, seconds = self.options.scheduler, CONNECT_SECONDS
+        while self.pending:
+            workers = min(self.options.workers, len(self.pending))
+            with connect(address, seconds) if address else local_cluster(workers) as client:
                 try:
-                    run.run_on(client)
+                    self._run_on(client)
                 except _SchedulerLostError:
                     logger.warning(
                         "the scheduler at %s is lost; waiting, up to %.0f s",
-                        self.scheduler,
+                        address,
                         RETURN_SECONDS,
                     )
             seconds = RETURN_SECONDS
-        return [failure for _, failure in sorted(run.failures.items())]
-
-    def _client(self, workers: int, seconds: float) -> contextlib.AbstractContextManager[Client]:
-        if self.scheduler is None:
-            return local_cluster(workers)
-        return connect(self.scheduler, seconds)
-
-
-class _SchedulerLostError(Exception):
-    """The scheduler has ended, or the way to it is cut."""
-
-
-@dataclass(frozen=True)
-class _Assignment:
-    """What a worker is doing.
-
-    Attributes:
-        worker: its address.
-        future: of what it is to give back.
-        key: of that, as Dask and the worker know it.
-        job: its index; None where the worker is asked who it is.
-        deadline: when it has to be done, monotonic seconds.
-    """
-
-    worker: str
-    future: Future[Any]
-    key: str
-    job: int | None
-    deadline: float
-
-
-@dataclass
-class _Run:
-    """State of a run, which outlives a scheduler.
-
-    Attributes:
-        pending: indices of jobs that nobody has in hand, the next one first.
-        failures: by index.
-    """
-
-    queue: Queue
-    jobs: Sequence[Job]
-    on_frames: Callable[[int], None]
-    pending: list[int] = field(init=False)
-    failures: dict[int, Failure] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._planned = [job.frames for job in self.jobs]
-        order = list(self.queue.specs)
-        self.pending = sorted(
-            (index for index, frames in enumerate(self._planned) if frames),
-            key=lambda i: (order.index(self.jobs[i].tracker.name), -self._planned[i]),
-        )
-        self._topic = f"crt-frames-{uuid.uuid4().hex}"
-        self._wake = threading.Event()
-        self._done = 0  # frames of jobs that are over
-        self._progress: dict[str, int] = {}  # frames, by the key of a task
-        self._losses: dict[int, list[str]] = {}
-        self._begin()
-        for index, frames in enumerate(self._planned):
-            if not frames:  # published, or there: only to be looked at
-                self._finish(index, self.jobs[index].run(lambda: None))
+        return [failure for _, failure in sorted(self.failures.items())]
 
     def _begin(self) -> None:
         """Forget a scheduler and its workers."""
@@ -175,11 +156,11 @@ class _Run:
         self._excluded: set[str] = set()  # workers that hang, and that nobody can restart
         self._last_worker = time.monotonic()  # when there was a worker
 
-    def run_on(self, client: Client) -> None:
+    def _run_on(self, client: Client) -> None:
         """Give jobs to a scheduler's workers until none is left.
 
         Raises:
-            _SchedulerLostError: what was in hand is pending again.
+            _SchedulerLostError: jobs that workers had are pending again.
         """
         self._begin()
         client.subscribe_topic(self._topic, self._note_progress)
@@ -191,8 +172,8 @@ class _Run:
                 # asked again: some may have been restarted
                 for worker in self._workers(client) - set(self._assignments) - self._excluded:
                     self._assign(client, worker)
-                tracked = (self._progress.get(each.key, 0) for each in self._assignments.values())
-                self.on_frames(self._done + sum(tracked))
+                running = (each.future.key for each in self._assignments.values())
+                self.on_frames(self._done + sum(self._progress.get(key, 0) for key in running))
                 self._wake.wait(POLL_SECONDS)
                 self._wake.clear()
         finally:
@@ -214,7 +195,7 @@ class _Run:
         return workers
 
     def _assign(self, client: Client, worker: str) -> None:
-        """Ask a worker who it is, or give it the next job."""
+        """Ask a worker what it is, or give it the next job."""
         if worker not in self._infos:
             self._send(client, worker, None, INFO_SECONDS, get_worker_info)
         elif self.pending:
@@ -222,13 +203,13 @@ class _Run:
             job = self.jobs[index]
             add_environment(job.part, job.tracker, self._infos[worker].environment)
             try:
-                task = Task.of(job, self.queue.specs[job.tracker.name])
+                task = Task.of(job, self.specs[job.tracker.name])
                 task = task.with_frames() if worker in self._need_frames else task
             except OSError as error:  # frames that were there at first
                 self.pending.remove(index)
-                self._finish(index, job.fail(0, f"{type(error).__name__}: {error}"))
+                self._finish(index, job.make_failure(0, f"{type(error).__name__}: {error}"))
                 return
-            seconds = self.queue.timeout or float("inf")
+            seconds = self.options.timeout or float("inf")
             self._send(client, worker, index, seconds, run_task, task, self._topic)
             self.pending.remove(index)  # not before: the scheduler may be lost
 
@@ -241,10 +222,10 @@ class _Run:
         function: Callable[..., Any],
         *args: Any,
     ) -> None:
-        key, deadline = f"crt-{uuid.uuid4().hex}", time.monotonic() + seconds
+        deadline = time.monotonic() + seconds
         with _catch_loss():
-            future = client.submit(function, *args, workers=[worker], key=key, pure=False)
-        self._assignments[worker] = _Assignment(worker, future, key, job, deadline)
+            future = client.submit(function, *args, workers=[worker], pure=False)
+        self._assignments[worker] = _Assignment(worker, future, job, deadline)
         future.add_done_callback(lambda _: self._wake.set())
 
     def _check(self, client: Client, assignment: _Assignment, workers: set[str]) -> None:
@@ -299,7 +280,7 @@ class _Run:
         self._release(assignment)
 
     def _raise_error(self, assignment: _Assignment) -> None:
-        """A task that Dask could not bring to an end."""
+        """For a task that Dask could not finish; only a lost worker is no error."""
         error = assignment.future.exception()
         if isinstance(error, KilledWorker):
             self._lose(assignment, "ended")
@@ -312,7 +293,7 @@ class _Run:
 
     def _restart(self, client: Client, assignment: _Assignment) -> None:
         """End the process of a worker; its nanny starts another."""
-        seconds = INFO_SECONDS if assignment.job is None else self.queue.timeout
+        seconds = INFO_SECONDS if assignment.job is None else self.options.timeout
         done = "was restarted"
         try:
             with _catch_loss():
@@ -323,8 +304,8 @@ class _Run:
         self._lose(assignment, f"did not end within {seconds:g} s and {done}")
 
     def _lose(self, assignment: _Assignment, what: str) -> None:
-        """Give what a worker had in hand to another, unless it costs one worker after the other."""
-        frames = self._progress.get(assignment.key, 0)
+        """Let another worker do it, unless the job has cost ``ATTEMPTS`` of them."""
+        frames = self._progress.get(assignment.future.key, 0)
         said = f"{self._name(assignment.worker)} {what}"
         self._infos.pop(assignment.worker, None)
         if assignment.job is None:
@@ -345,12 +326,13 @@ class _Run:
         )
         self._release(assignment, again=not given_up)
         if given_up:
-            self._finish(assignment.job, job.fail(frames, f"it cost {ATTEMPTS} workers: {said}"))
+            failure = job.make_failure(frames, f"it cost {ATTEMPTS} workers: {said}")
+            self._finish(assignment.job, failure)
 
     def _release(self, assignment: _Assignment, again: bool = False) -> None:
-        """A worker has nothing in hand any more."""
+        """A worker does nothing any more; ``again``: its job is pending."""
         self._assignments.pop(assignment.worker, None)
-        self._progress.pop(assignment.key, None)
+        self._progress.pop(assignment.future.key, None)
         with contextlib.suppress(_SchedulerLostError), _catch_loss():
             assignment.future.cancel()
         if again and assignment.job is not None:

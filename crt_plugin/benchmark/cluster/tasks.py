@@ -1,13 +1,11 @@
-"""What is sent to a worker, and what comes back: settings, frames, boxes, and no path of results.
+"""What Dask sends to a worker and back: settings, frames, boxes, and no path of results.
 
-Dask brings both over the network. Everything here is of numbers, texts and arrays, and of classes
-that a worker has too.
+Numbers, texts and arrays, in classes that a worker has too.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crt_plugin.benchmark.datasets.catalog import Benchmark
-from crt_plugin.benchmark.datasets.part import assemble
-from crt_plugin.benchmark.run.job import Job, record_responses
+from crt_plugin.benchmark.datasets.part import make_part
+from crt_plugin.benchmark.run.job import Job, is_recording, record_responses
 from crt_plugin.benchmark.run.tracks import Ending, Track
 from crt_plugin.errors import WeightsError
 from crt_plugin.features.vgg_weights import weights_sha256
@@ -48,11 +46,11 @@ class TrackerSpec:
     @classmethod
     def of(cls, text: str, made: Tracker) -> TrackerSpec:
         """Of a tracker that ``text`` named."""
-        recorded = isinstance(made, GOT10kTracker) and made.recorder is not None
+        records = is_recording(made)
         if not text.strip().startswith("crt:") or not isinstance(made, GOT10kTracker):
-            return cls(text, made.name, records_responses=recorded)
+            return cls(text, made.name, records_responses=records)
         weights = tuple(weights_sha256(made.parameters))
-        return cls(text, made.name, dict(made.parameters), weights, recorded)
+        return cls(text, made.name, dict(made.parameters), weights, records)
 
     def make(self) -> Tracker:
         """The tracker, made here.
@@ -60,20 +58,20 @@ class TrackerSpec:
         Raises:
             CRTError: it cannot be made here, or with other weights only.
         """
-        tracker = make(self.text) if self.parameters is None else self._crt(self.parameters)
+        if self.parameters is None:
+            tracker = make(self.text)
+        else:
+            params = Parameters().copy(**self.parameters)
+            weights = tuple(weights_sha256(params))
+            if weights != self.weights:
+                raise WeightsError(
+                    f"the weights of VGG here have SHA-256 {' '.join(weights) or 'none'}; "
+                    f"expected those of the client, {' '.join(self.weights) or 'none'}"
+                )
+            tracker = GOT10kTracker(params, self.name)
         if self.records_responses:
             record_responses([tracker])
         return tracker
-
-    def _crt(self, parameters: dict[str, Any]) -> Tracker:
-        params = Parameters().copy(**parameters)
-        weights = tuple(weights_sha256(params))
-        if weights != self.weights:
-            raise WeightsError(
-                f"the weights of VGG here have SHA-256 {' '.join(weights) or 'none'}; "
-                f"expected those of the client, {' '.join(self.weights) or 'none'}"
-            )
-        return GOT10kTracker(params, self.name)
 
 
 @dataclass(frozen=True)
@@ -84,8 +82,8 @@ class Task:
         files: frames, absolute paths as the client sees them.
         sizes: bytes of each, by which a worker knows that it sees the same.
         truth: annotation, N x 4; a tracker is given the first box.
-        repetitions: so often the host runs it.
-        frames: what the files hold, where the worker does not see them.
+        repetitions: how often the host runs it.
+        frames: content of the files, where the worker does not see them.
     """
 
     spec: TrackerSpec
@@ -103,58 +101,40 @@ class Task:
         files, truth = job.part.only([job.sequence]).experiment.dataset[0][:2]
         files = tuple(os.path.abspath(file) for file in files)  # noqa: PTH100 - links stay
         sizes = tuple(Path(file).stat().st_size for file in files)
-        missing = job.files.missing
-        return cls(spec, job.part.benchmark, job.sequence, files, sizes, truth, missing)
+        count = len(job.files.absent)
+        return cls(spec, job.part.benchmark, job.sequence, files, sizes, truth, count)
 
     def with_frames(self) -> Task:
-        """The same, with what the files hold."""
+        """The same, with the content of the files."""
         return replace(self, frames=tuple(Path(file).read_bytes() for file in self.files))
 
-    def unseen(self) -> str:
+    def find_unseen(self) -> str:
         """The first frame that is not here, or of another size; "" if all can be read."""
-        if self.frames is not None:
-            return ""
-        for file, size in zip(self.files, self.sizes, strict=True):
-            path = Path(file)
-            if not path.is_file() or path.stat().st_size != size:
-                return file
+        if self.frames is None:
+            for file, size in zip(self.files, self.sizes, strict=True):
+                path = Path(file)
+                if not path.is_file() or path.stat().st_size != size:
+                    return file
         return ""
 
-    def experiment(self, folder: Path) -> Any:
-        """got10k's experiment of this sequence alone.
+    def make_experiment(self, folder: Path) -> Any:
+        """got10k's experiment on this sequence alone.
 
         Args:
             folder: an empty one, for frames that were sent.
         """
-        files = list(self.files if self.frames is None else self._unpack(folder / "frames"))
-        dataset = _One([self.sequence], [(files, self.truth)])
-        lengths = {self.sequence: len(files)}
+        files = list(self.files)
+        if self.frames is not None:
+            unpacked = folder / "frames"
+            unpacked.mkdir()
+            files = [str(unpacked / f"{i:06d}-{Path(file).name}") for i, file in enumerate(files)]
+            for file, content in zip(files, self.frames, strict=True):
+                Path(file).write_bytes(content)
         # there are no results: the host skips nothing
-        part = assemble(self.benchmark, dataset, lengths, folder / "results", None)
+        part = make_part(self.benchmark, {self.sequence: (files, self.truth)}, folder / "results")
         if self.benchmark.is_got10k:
             part.experiment.repetitions = self.repetitions
         return part.experiment
-
-    def _unpack(self, folder: Path) -> Iterator[str]:
-        folder.mkdir()
-        for index, (file, content) in enumerate(zip(self.files, self.frames or (), strict=True)):
-            path = folder / f"{index:06d}-{Path(file).name}"
-            path.write_bytes(content)
-            yield str(path)
-
-
-@dataclass
-class _One:
-    """A got10k dataset of one sequence."""
-
-    seq_names: list[str]
-    sequences: list[tuple[list[str], NDArray[np.float64]]]
-
-    def __getitem__(self, index: int) -> tuple[list[str], NDArray[np.float64]]:
-        return self.sequences[index]
-
-    def __len__(self) -> int:
-        return len(self.sequences)
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,11 @@ REPORT_SECONDS = 0.5
 # A client that was killed may have left a sequence running, in another thread: its next frame ends
 # it, and until then nobody else uses the tracker.
 _lock = threading.Lock()
-_made: dict[str, tuple[TrackerSpec, Tracker]] = {}  # the last one: networks are large
+_cache: dict[str, tuple[TrackerSpec, Tracker]] = {}  # the last one: networks are large
 
 
 def get_worker_info() -> WorkerInfo:
-    """Say who this is."""
+    """What this worker is."""
     return WorkerInfo(__version__, describe_machine(), platform.node())
 
 
@@ -42,10 +42,10 @@ def run_task(task: Task, topic: str) -> TaskResult:
 
     Args:
         task: what to run.
-        topic: of Dask's events, under which the number of frames is told now and then.
+        topic: of the Dask events that report the number of frames tracked.
     """
     worker = get_worker()
-    unseen = task.unseen()
+    unseen = task.find_unseen()
     if unseen:
         return TaskResult(unseen=unseen)
     with _lock, tempfile.TemporaryDirectory(dir=worker.local_directory) as folder:
@@ -58,7 +58,7 @@ def run_task(task: Task, topic: str) -> TaskResult:
         tracks: list[Track] = []
         counter = _Counter(worker, topic)
         ending = run_sequence(
-            task.experiment(Path(folder)),
+            task.make_experiment(Path(folder)),
             tracker,
             counter.count,
             lambda _, track: tracks.append(track),
@@ -67,10 +67,10 @@ def run_task(task: Task, topic: str) -> TaskResult:
 
 
 def _make_tracker(spec: TrackerSpec) -> Tracker:
-    if "last" not in _made or _made["last"][0] != spec:
-        _made.clear()
-        _made["last"] = (spec, spec.make())
-    return _made["last"][1]
+    if "last" not in _cache or _cache["last"][0] != spec:
+        _cache.clear()
+        _cache["last"] = (spec, spec.make())
+    return _cache["last"][1]
 
 
 class _UnwantedError(BaseException):
@@ -78,14 +78,14 @@ class _UnwantedError(BaseException):
 
 
 class _Counter:
-    """Tells how many frames of the present task are tracked, and ends it when nobody waits."""
+    """Reports how many frames of the task are tracked, and ends it when nobody waits for it."""
 
     def __init__(self, worker: Any, topic: str) -> None:
         self._worker = worker
         self._topic = topic
         self._key = worker.get_current_task()
         self._frames = 0
-        self._told = 0.0
+        self._reported = 0.0
 
     def count(self) -> None:
         """Count a frame.
@@ -95,9 +95,9 @@ class _Counter:
         """
         self._frames += 1
         now = time.monotonic()
-        if now - self._told < REPORT_SECONDS:
+        if now - self._reported < REPORT_SECONDS:
             return
-        self._told = now
+        self._reported = now
         state = self._worker.state.tasks.get(self._key)
         if state is None or state.state not in ("executing", "long-running"):
             raise _UnwantedError(self._key)

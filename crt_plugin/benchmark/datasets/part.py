@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,27 @@ class Part:
         return f"{len(self.names)} of {listed} sequences of {self.benchmark.folder}"
 
 
+@dataclass
+class GivenSequences:
+    """A got10k dataset whose sequences are given, not looked for in a folder.
+
+    Attributes:
+        sequences: frame files and annotation, N x 4, by name.
+    """
+
+    sequences: dict[str, tuple[list[str], Boxes]]
+    seq_names: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.seq_names = list(self.sequences)
+
+    def __getitem__(self, index: int) -> tuple[list[str], Boxes]:
+        return self.sequences[self.seq_names[index]]
+
+    def __len__(self) -> int:
+        return len(self.seq_names)
+
+
 def open_part(
     name: str,
     root: str | Path,
@@ -62,7 +83,32 @@ def open_part(
     results: str | Path = "results",
     reports: str | Path | None = None,
 ) -> Part:
-    """got10k's experiment on the sequences that a folder holds; downloads nothing.
+    """``open_usable_part``, where damaged sequences are an error.
+
+    A mean over the other sequences would look like the benchmark's.
+
+    Raises:
+        ParameterError, MissingExtraError: as ``open_usable_part``.
+        SourceError: as there; or a sequence's frames and annotation do not fit together.
+    """
+    part, problems = open_usable_part(name, root, sequences, results, reports)
+    if problems:
+        listed = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
+        raise SourceError(
+            f"{root} has sequences that cannot be used: {listed}. "
+            "Repair them, or name the others as sequences"
+        )
+    return part
+
+
+def open_usable_part(
+    name: str,
+    root: str | Path,
+    sequences: Sequence[str] | None = None,
+    results: str | Path = "results",
+    reports: str | Path | None = None,
+) -> tuple[Part, dict[str, str]]:
+    """got10k's experiment on the usable sequences that a folder holds; downloads nothing.
 
     Args:
         name: a key of ``BENCHMARKS``.
@@ -71,50 +117,48 @@ def open_part(
         results: the host's folder of results; those of OTB go to ``results/OTB2015``.
         reports: the host's folder of reports; without it ``results/reports``.
 
+    Returns:
+        The part, which may be empty, and what is wrong with each sequence that it lacks.
+
     Raises:
         ParameterError: no benchmark of this name.
-        SourceError: the folder is not of this layout, holds none of the wanted sequences or not
-            all of them, or a sequence's frames and annotation do not fit together.
+        SourceError: the folder is not of this layout, or lacks one of ``sequences``.
         MissingExtraError: got10k is missing or too old.
     """
     benchmark = find_benchmark(name)
     dataset = _open_dataset(benchmark, Path(root))
     if sequences is not None:
-        dataset = _restrict(dataset, _choose(dataset, sequences))
-    lengths = _check_lengths(benchmark, dataset)
-    return assemble(benchmark, dataset, lengths, results, reports)
-
-
-def usable_part(
-    name: str,
-    root: str | Path,
-    results: str | Path = "results",
-    reports: str | Path | None = None,
-) -> tuple[Part, dict[str, str]]:
-    """``open_part``, with sequences that cannot be used left out and not refused.
-
-    Returns:
-        The part, which may be empty, and what is wrong with each sequence that it lacks.
-
-    Raises:
-        ParameterError, SourceError, MissingExtraError: as ``open_part``.
-    """
-    benchmark = find_benchmark(name)
-    dataset = _open_dataset(benchmark, Path(root))
+        missing = [name for name in sequences if name not in dataset.seq_names]
+        if missing or not sequences:
+            raise SourceError(
+                f"{root} does not hold {', '.join(missing) or 'none at all'}; "
+                f"it holds {', '.join(dataset.seq_names)}"
+            )
+        dataset = _restrict(dataset, list(dict.fromkeys(sequences)))
     lengths, problems = _measure(benchmark, dataset)
-    whole = [sequence for sequence in dataset.seq_names if sequence not in problems]
-    part = assemble(benchmark, _restrict(dataset, whole), lengths, results, reports)
-    return part, problems
+    usable = _restrict(dataset, list(lengths))
+    return _assemble(benchmark, usable, lengths, results, reports), problems
 
 
-def assemble(
+def make_part(
+    benchmark: Benchmark,
+    sequences: dict[str, tuple[list[str], Boxes]],
+    results: str | Path,
+    reports: str | Path | None = None,
+) -> Part:
+    """The host's experiment on given sequences: frame files and annotation, N x 4, by name."""
+    lengths = {name: len(truth) for name, (_, truth) in sequences.items()}
+    return _assemble(benchmark, GivenSequences(sequences), lengths, results, reports)
+
+
+def _assemble(
     benchmark: Benchmark,
     dataset: Any,
     lengths: dict[str, int],
     results: str | Path,
     reports: str | Path | None,
 ) -> Part:
-    """The host's experiment over ``dataset``, without what its constructor would do."""
+    """The host's experiment on ``dataset``, without what its constructor would do."""
     experiment: Any = object.__new__(benchmark.experiment)
     reports = Path(results) / "reports" if reports is None else Path(reports)
     vars(experiment).update(
@@ -140,29 +184,18 @@ def _open_dataset(benchmark: Benchmark, root: Path) -> Any:
             f"{root} is not laid out as {benchmark.folder} is ({type(error).__name__}: {error}); "
             f"expected {benchmark.layout}"
         ) from error
-    there = [
+    present = [
         name
         for name, folder, annotation in zip(
             dataset.seq_names, dataset.seq_dirs, dataset.anno_files, strict=True
         )
         if Path(folder).is_dir() and Path(annotation).is_file()
     ]
-    if not there:
+    if not present:
         raise SourceError(
             f"{root} does not hold any sequence of {benchmark.folder}; expected {benchmark.layout}"
         )
-    return _restrict(dataset, there)
-
-
-def _choose(dataset: Any, sequences: Sequence[str]) -> list[str]:
-    """``sequences`` without repetitions, if all are there."""
-    missing = [name for name in sequences if name not in dataset.seq_names]
-    if missing or not sequences:
-        raise SourceError(
-            f"{dataset.root_dir} does not hold {', '.join(missing) or 'none at all'}; "
-            f"it holds {', '.join(dataset.seq_names)}"
-        )
-    return list(dict.fromkeys(sequences))
+    return _restrict(dataset, present)
 
 
 def _restrict(dataset: Any, names: Sequence[str]) -> Any:
@@ -174,25 +207,6 @@ def _restrict(dataset: Any, names: Sequence[str]) -> Any:
             values = getattr(dataset, attribute)
             setattr(part, attribute, [values[i] for i in kept])
     return part
-
-
-# --------------------------------------------------------------------- checks before a long run
-
-
-def _check_lengths(benchmark: Benchmark, dataset: Any) -> dict[str, int]:
-    """Annotated frames of each sequence; every sequence that cannot be used is an error.
-
-    A damaged sequence is refused before anything runs: a mean over the others would look like
-    the benchmark's.
-    """
-    lengths, problems = _measure(benchmark, dataset)
-    if problems:
-        said = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
-        raise SourceError(
-            f"{dataset.root_dir} has sequences that cannot be used: {said}. "
-            "Mend them, or name the others as sequences"
-        )
-    return lengths
 
 
 def _measure(benchmark: Benchmark, dataset: Any) -> tuple[dict[str, int], dict[str, str]]:
@@ -232,9 +246,9 @@ def _find_problem(benchmark: Benchmark, files: list[str], truth: Boxes, folder: 
 
 
 def _explain(dataset: Any, index: int, error: Exception) -> str:
-    """got10k, which reads NfS, asserts without a word; count the lines and frames again."""
+    """Count lines and frames again: got10k, which reads NfS, asserts without a message."""
     file = Path(dataset.anno_files[index])
     lines = sum(1 for line in file.read_text(errors="replace").splitlines() if line.strip())
     frames = len([*Path(dataset.seq_dirs[index]).glob("*.jpg")])
-    said = f" ({type(error).__name__}: {error})" if str(error) else ""
-    return f"{frames} frames, and {lines} lines of annotation in {file.name}{said}"
+    reason = f" ({type(error).__name__}: {error})" if str(error) else ""
+    return f"{frames} frames, and {lines} lines of annotation in {file.name}{reason}"

@@ -28,18 +28,13 @@ def adapt_dataset(dataset: type) -> type:
             return *found, self._fetch_meta(self.seq_dirs[place])
         return found
 
-    def choose(self: Any, files: list[str]) -> list[str]:
-        del self
-        return _choose_annotations(files)
+    def choose_annotations(_: Any, files: list[str]) -> list[str]:
+        """OTB's, in the folders of ``files``; neither empty ones nor somebody's copies."""
+        folders = dict.fromkeys(Path(file).parent for file in files)
+        return [str(file) for folder in folders for file in annotation_files(folder).values()]
 
-    return type(
-        dataset.__name__,
-        (skip_check(dataset),),
-        {
-            "__getitem__": read,
-            "_filter_files": choose,
-        },
-    )
+    methods = {"__getitem__": read, "_filter_files": choose_annotations}
+    return type(dataset.__name__, (skip_check(dataset),), methods)
 
 
 def read_sequence(dataset: Any, index: int) -> tuple[list[str], Boxes]:
@@ -72,9 +67,3 @@ def read_sequence(dataset: Any, index: int) -> tuple[list[str], Boxes]:
             f"{len(frames)} frames, and {len(truth)} lines of annotation in {annotation.name}"
         )
     return [str(frame) for frame in frames], truth
-
-
-def _choose_annotations(files: list[str]) -> list[str]:
-    """OTB's annotations in the folders of ``files``; neither empty ones nor somebody's copies."""
-    folders = dict.fromkeys(Path(file).parent for file in files)
-    return [str(file) for folder in folders for file in annotation_files(folder).values()]

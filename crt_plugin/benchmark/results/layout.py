@@ -66,11 +66,6 @@ class ResultFiles:
         return [file for file in (*self.boxes, self.times) if file.is_file()]
 
     @property
-    def missing(self) -> int:
-        """Repetitions without a file."""
-        return len(self.absent)
-
-    @property
     def absent(self) -> list[Path]:
         """Files of boxes that are not there."""
         return [file for file in self.boxes if not file.is_file()]
@@ -84,22 +79,22 @@ class ResultFiles:
 
     def problem(self) -> str:
         """What is wrong with boxes or times that are there, "" if nothing."""
-        problems = (self._problem(file, BOXES) for file in self.boxes)
-        return next(filter(None, problems), "") or self._problem(self.times, TIMES)
+        problems = (self._check(file, BOXES) for file in self.boxes)
+        return next(filter(None, problems), "") or self._check(self.times, TIMES)
 
     def damage(self) -> str:
         """``problem``, or what is wrong with the other files of boxes that are there."""
-        found = self.problem() or self._check_times() or self._problem(self.confidences, SCORES)
+        found = self.problem() or self._check_columns() or self._check(self.confidences, SCORES)
         return found or self._check_maps()
 
-    def _check_times(self) -> str:
-        """Times that are missing, of which the host's report needs a column a repetition."""
-        there = len(self.boxes) - self.missing
+    def _check_columns(self) -> str:
+        """The host's report may need a column of times for each repetition."""
+        there = len(self.boxes) - len(self.absent)
         if not there or not self.needs_times:
             return ""
         if not self.times.is_file():
             return f"no {self.times.name}"
-        columns = np.loadtxt(self.times, delimiter=",", ndmin=2).shape[1]
+        columns = len(self._read_times())
         return f"{self.times.name} has {columns} columns" if columns < there else ""
 
     def _check_maps(self) -> str:
@@ -131,12 +126,12 @@ class ResultFiles:
         problem = problem or BOXES.check(file.name, boxes, self.frames)
         if problem:
             raise BoxError(problem)
-        write_text(self.times, _text(columns, "%.8f"))
-        write_text(file, _text(boxes, "%.3f"))
+        write_text(self.times, _format(columns, "%.8f"))
+        write_text(file, format_boxes(boxes))
 
     def _read_times(self) -> list[Array]:
         """Of repetitions that have boxes. A killed run may have left times without boxes."""
-        there = len(self.boxes) - self.missing
+        there = len(self.boxes) - len(self.absent)
         if not there or not self.times.is_file():
             return []
         return list(np.loadtxt(self.times, delimiter=",", ndmin=2).T[:there])
@@ -154,7 +149,7 @@ class ResultFiles:
 
     def write_confidences(self, values: Sequence[tuple[float, float]]) -> None:
         """Write a line ``peak,score`` for each frame, in one step."""
-        write_text(self.confidences, _text(np.array(values), "%.5f"))
+        write_text(self.confidences, _format(np.array(values), "%.5f"))
 
     def delete(self) -> None:
         """Delete the files, boxes first."""
@@ -162,7 +157,7 @@ class ResultFiles:
             file.unlink(missing_ok=True)
         self.forget_maps()
 
-    def _problem(self, file: Path, content: _Content) -> str:
+    def _check(self, file: Path, content: _Content) -> str:
         if not file.is_file():
             return ""
         text = file.read_text(encoding="utf-8", errors="replace")
@@ -185,19 +180,17 @@ class _Content:
 
     def check_text(self, name: str, text: str, frames: int) -> str:
         """What is wrong with the text of a file, "" if nothing."""
-        lines = text.splitlines()
         if not text.strip():
             return f"{name} is empty"
         if not text.endswith("\n"):
             return f"{name} ends in the middle of a line"
-        if len(lines) != frames:
-            return f"{name} has {len(lines)} lines, and the annotation {frames}"
+        lines = text.splitlines()
+        if not all(map(str.strip, lines)):
+            return f"{name} has empty lines"
         try:
             values = np.loadtxt(lines, delimiter=",", ndmin=2, comments=None)
         except ValueError as error:
             return f"{name}: {str(error)[:SHOWN]}"
-        if len(values) != frames:
-            return f"{name} has empty lines"
         return self.check(name, values, frames)
 
     def check(self, name: str, values: Array, frames: int) -> str:
@@ -221,8 +214,12 @@ TIMES = _Content("a time", "", 0.0)
 SCORES = _Content("a peak and a score", "peak,score")
 
 
-def _text(values: Array, fmt: str) -> str:
-    """Lines of numbers, as the host formats them."""
+def format_boxes(boxes: Array) -> str:
+    """Lines of boxes, as the host formats them."""
+    return _format(boxes, "%.3f")
+
+
+def _format(values: Array, fmt: str) -> str:
     text = io.StringIO()
     np.savetxt(text, values, fmt=fmt, delimiter=",")
     return text.getvalue()

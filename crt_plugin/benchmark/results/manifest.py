@@ -85,57 +85,49 @@ class Manifest:
         write_text(folder / MANIFEST, f"{text}\n")
         (folder / SETTINGS).unlink(missing_ok=True)
 
-    def other_than(self, before: Manifest) -> str:
-        """What forbids that results of both stand together, "" if nothing does."""
+    def find_conflict(self, before: Manifest) -> str:
+        """Why results of both cannot be kept together, "" if they can."""
         if before.parameters != self.parameters:
-            return f"other settings ({_difference(before.parameters, self.parameters)})"
+            return f"other settings ({_describe_difference(before.parameters, self.parameters)})"
         known = before.weights is not None and self.weights is not None
         if known and before.weights != self.weights:
             there, now = (" ".join(each.weights or ["none"]) for each in (before, self))
             return f"other weights (SHA-256 there {there}; now {now})"
         return ""
 
-    def newer_than(self, before: Manifest) -> str:
-        """The versions that differ from those of all results before, "" if one has the same."""
+    def find_new_versions(self, before: Manifest) -> str:
+        """The versions that differ from those of all earlier results, "" if some have the same."""
         now = _versions(self.environments[0])
         known = [_versions(environment) for environment in before.environments]
         if now in known:
             return ""
-        return _difference(known[-1] if known else {}, now)
-
-    def after(self, before: Manifest) -> Manifest:
-        """This one, with the environments of the results before."""
-        new = [one for one in self.environments if one not in before.environments]
-        parameters, seed, weights = self.parameters, self.seed, self.weights
-        return Manifest(
-            self.tracker, parameters, seed, weights, [*(before.environments or [{}]), *new]
-        )
+        return _describe_difference(known[-1] if known else {}, now)
 
 
-def check_manifest(part: Part, tracker: Tracker, leaving: Sequence[Path] = ()) -> None:
+def check_manifest(part: Part, tracker: Tracker, deleted: Sequence[Path] = ()) -> None:
     """Check that the results under the tracker's name can be gone on with.
 
     Args:
-        leaving: files that are about to be deleted.
+        deleted: files that are about to be deleted.
 
     Raises:
         SourceError: there are results of other settings or weights, or the manifest is damaged.
     """
     folder = results_folder(part, tracker.name)
-    if not _find_results(folder, leaving):
+    if not _find_results(folder, deleted):
         return
     before, now = Manifest.read(folder), Manifest.of(tracker)
     if before is None:
         if now.parameters is not None:
             logger.warning("%s holds results of unknown settings: no %s", folder, MANIFEST)
         return
-    problem = now.other_than(before)
+    problem = now.find_conflict(before)
     if problem:
         raise SourceError(
             f"{folder} holds results of {problem}; "
             "expected another folder of results, or overwriting all of them"
         )
-    versions = now.newer_than(before)
+    versions = now.find_new_versions(before)
     if versions:
         logger.warning("%s holds results of other versions (%s)", folder, versions)
 
@@ -153,8 +145,12 @@ def keep_manifest(part: Part, tracker: Tracker) -> None:
         now.write(folder)
         return
     before = Manifest.read(folder)
-    if before is not None and (after := now.after(before)) != before:
-        after.write(folder)
+    if before is not None:
+        earlier = before.environments or [{}]
+        new = [each for each in now.environments if each not in earlier]
+        after = replace(now, environments=[*earlier, *new])
+        if after != before:
+            after.write(folder)
 
 
 def add_environment(part: Part, tracker: Tracker, environment: Environment) -> None:
@@ -169,7 +165,7 @@ def add_environment(part: Part, tracker: Tracker, environment: Environment) -> N
     before = Manifest.read(folder)
     if before is None or environment in before.environments:
         return
-    versions = Manifest(tracker.name, environments=[environment]).newer_than(before)
+    versions = Manifest(tracker.name, environments=[environment]).find_new_versions(before)
     if versions:
         logger.warning("a worker makes results of %s of other versions (%s)", folder, versions)
     replace(before, environments=[*before.environments, environment]).write(folder)
@@ -178,7 +174,7 @@ def add_environment(part: Part, tracker: Tracker, environment: Environment) -> N
 def manifests_differ(part: Part, other: Part, name: str) -> bool:
     """Whether a tracker's results on two parts are known to be of different settings or weights."""
     one, two = (Manifest.read(results_folder(each, name)) for each in (part, other))
-    return one is not None and two is not None and bool(one.other_than(two))
+    return one is not None and two is not None and bool(one.find_conflict(two))
 
 
 def results_folder(part: Part, tracker: str) -> Path:
@@ -186,9 +182,9 @@ def results_folder(part: Part, tracker: str) -> Path:
     return Path(part.experiment.result_dir) / tracker
 
 
-def _find_results(folder: Path, leaving: Sequence[Path] = ()) -> list[Path]:
+def _find_results(folder: Path, deleted: Sequence[Path] = ()) -> list[Path]:
     """Result files of a tracker."""
-    gone = {folder / SETTINGS, *leaving}
+    gone = {folder / SETTINGS, *deleted}
     return [file for file in folder.rglob("*.txt") if file not in gone]
 
 
@@ -236,7 +232,7 @@ def _versions(environment: Environment) -> dict[str, str]:
     return {"python": environment.get("python", UNKNOWN), **packages}
 
 
-def _difference(before: dict[str, Any] | None, now: dict[str, Any] | None) -> str:
+def _describe_difference(before: dict[str, Any] | None, now: dict[str, Any] | None) -> str:
     """The values in which two differ, shortly."""
     old, new = before or {}, now or {}
     names = [name for name in {**new, **old} if old.get(name, ...) != new.get(name, ...)]

@@ -113,13 +113,9 @@ class ResponseLog:
 
     def begin(self, tracker: CRTTracker) -> None:
         """Forget the sequence before, and keep the first frame's response."""
-        self.clear()
+        self._detections.clear()
         self._geometry = tracker.geometry
         self.add(tracker.last)
-
-    def clear(self) -> None:
-        """Forget what was kept."""
-        self._detections.clear()
 
     def add(self, detection: Detection) -> None:
         """Keep a frame's response."""

@@ -92,7 +92,7 @@ class Report:
     problems: list[str]
 
 
-def over(score: Score, names: Collection[str]) -> Score | None:
+def average_over(score: Score, names: Collection[str]) -> Score | None:
     """The means over some of the sequences of an OTB score; None where it has none of them."""
     each = {name: one for name, one in score.each.items() if name in names}
     return average(score.tracker, each) if each else None
@@ -137,29 +137,31 @@ def score_results(
     Raises:
         StorageError: the host's report cannot be written.
     """
-    with _show_status(progress, curves):
-        return _score_usable(part, names, curves)
-
-
-def _score_usable(part: Part, names: Sequence[str], curves: bool) -> Report:
-    usable, problems = _find_usable(part, names)
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for name, sequences in usable.items():
-        if sequences:
-            groups.setdefault(sequences, []).append(name)
-    scores, folders = {}, []
-    for sequences, members in groups.items():
-        some = part.only(sequences)
-        if not curves:
-            some.experiment.plot_curves = lambda *_: None
-        reports = Path(some.experiment.report_dir)
-        # The host writes in place; a reader of an earlier report shall not see half of this one.
-        with make_scratch_folder(reports) as work, quiet(), _close_figures():
-            some.experiment.report_dir = str(work)
-            performance = some.experiment.report(members)
-            move_files(work, reports)
-        folders.append(reports / members[0])
-        scores.update({name: _score(some, name, performance[name]) for name in members})
+    drawing = " and draws its curves" if curves else ""
+    console = Console(stderr=True)
+    with (
+        console.status(f"got10k reads the results{drawing}")
+        if progress
+        else contextlib.nullcontext()
+    ):
+        usable, problems = _find_usable(part, names)
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for name, sequences in usable.items():
+            if sequences:
+                groups.setdefault(sequences, []).append(name)
+        scores, folders = {}, []
+        for sequences, members in groups.items():
+            some = part.only(sequences)
+            if not curves:
+                some.experiment.plot_curves = lambda *_: None
+            reports = Path(some.experiment.report_dir)
+            # The host writes in place; readers of an earlier report must not see half of this.
+            with make_scratch_folder(reports) as work, quiet(), _close_figures():
+                some.experiment.report_dir = str(work)
+                performance = some.experiment.report(members)
+                move_files(work, reports)
+            folders.append(reports / members[0])
+            scores.update({name: _score(some, name, performance[name]) for name in members})
     return Report([scores[name] for name in usable if name in scores], folders, problems)
 
 
@@ -233,13 +235,6 @@ def _precision_over_frames(part: Part, name: str) -> float:
             boxes = np.loadtxt(file, delimiter=",")
             near.append(center_error(boxes[1:], truth[1:])[visible] <= PRECISION_PIXELS)
     return float(np.concatenate(near).mean())
-
-
-def _show_status(shown: bool, curves: bool) -> contextlib.AbstractContextManager[Any]:
-    if shown:
-        more = " and draws its curves" if curves else ""
-        return Console(stderr=True).status(f"got10k reads the results{more}")
-    return contextlib.nullcontext()
 
 
 @contextlib.contextmanager

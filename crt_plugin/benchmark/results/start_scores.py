@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from crt_plugin.benchmark.datasets.part import Part
-from crt_plugin.benchmark.results.layout import ResultFiles
+from crt_plugin.benchmark.results.layout import ResultFiles, format_boxes
 from crt_plugin.benchmark.results.manifest import manifests_differ
 from crt_plugin.benchmark.results.scores import (
     Score,
@@ -27,7 +27,7 @@ from crt_plugin.benchmark.run.protocols import StartedPart
 from crt_plugin.benchmark.run.starts import SEPARATOR
 
 
-def per_target(score: Score) -> Score:
+def target_scores(score: Score) -> Score:
     """Scores of starts, as ``score_results`` gives them, in one for each target.
 
     A target's is the mean over its starts, of equal weight each, and the tracker's the mean over
@@ -61,7 +61,7 @@ class KindScore:
     targets_of_ope: int
 
 
-def per_kind(part: StartedPart, score: Score, ope: Score | None = None) -> list[KindScore]:
+def kind_scores(part: StartedPart, score: Score, ope: Score | None = None) -> list[KindScore]:
     """Scores of starts in one for each kind of start, in the order of the protocol.
 
     Args:
@@ -110,13 +110,13 @@ def _cut_ope(part: StartedPart, to: Part, name: str) -> str:
     boxes = {}
     for target in part.targets:
         files = ResultFiles.of(part.whole, name, target)
-        if not files.missing and not files.problem():
+        if not files.absent and not files.problem():
             boxes[target] = np.loadtxt(files.boxes[0], delimiter=",")
     for start in map(part.starts.__getitem__, part.names):
         if start.target in boxes:
             file = ResultFiles.of(to, name, start.name).boxes[0]
             file.parent.mkdir(parents=True, exist_ok=True)
-            np.savetxt(file, boxes[start.target][start.frame :], fmt="%.3f", delimiter=",")
+            file.write_text(format_boxes(boxes[start.target][start.frame :]), encoding="utf-8")
     folder = part.whole.experiment.result_dir
     if not boxes:
         return f"{name} is not compared with ope: {folder} holds no results of it"

@@ -1,23 +1,21 @@
 """Several trackers over a dataset, through got10k's own ``run`` and ``report``.
 
-The experiment is run sequence by sequence, so that a tracker that fails on one goes on with the
-next. Results that are there are kept: a stopped run resumes.
+One job a sequence, so that a tracker that fails on one goes on with the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from crt_plugin.benchmark.cluster.tasks import TrackerSpec
-from crt_plugin.benchmark.datasets.part import Part
+from crt_plugin.benchmark.datasets.part import Part, open_part
 from crt_plugin.benchmark.results.layout import check_name
 from crt_plugin.benchmark.results.manifest import check_manifest, keep_manifest
 from crt_plugin.benchmark.results.scores import Report, score_results
 from crt_plugin.benchmark.run.job import Failure, Job, record_responses
-from crt_plugin.benchmark.run.protocols import open_protocol
+from crt_plugin.benchmark.run.protocols import check_protocol, start_targets
 from crt_plugin.errors import ParameterError
 from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.peers.published import Published
@@ -25,8 +23,7 @@ from crt_plugin.peers.registry import make
 from crt_plugin.runtime.atomic import sweep
 from crt_plugin.runtime.progress import ProgressBar
 
-if TYPE_CHECKING:
-    from crt_plugin.benchmark.cluster.queue import Queue
+RunJobs = Callable[[Sequence[Job], ProgressBar], list[Failure]]
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class Options:
     """What ``evaluate`` can be told.
 
     Attributes:
-        protocol: one of ``protocols.PROTOCOLS``.
+        protocol: "ope" (one start, the benchmark as it is), or OTB's "sre" or "tre".
         reports: folder of the host's reports; without it ``results/reports``.
         sequences: names to run, in the host's spelling; None runs all that are there.
         seed: for the trackers named by text that have one; None: each one's own.
@@ -95,11 +92,16 @@ class Options:
             return
         if not self.timeout > 0:
             raise ParameterError(f"timeout = {self.timeout:g}; expected seconds > 0")
-        if self.scheduler is None and self.workers == 1:
+        if not self.shares_jobs:
             raise ParameterError(
                 f"timeout = {self.timeout:g}, and there is nobody to end what hangs; "
                 "expected with two or more workers, or a scheduler"
             )
+
+    @property
+    def shares_jobs(self) -> bool:
+        """Whether workers run the jobs, not this process."""
+        return self.scheduler is not None or self.workers > 1
 
 
 def evaluate(
@@ -128,39 +130,74 @@ def evaluate(
         ClusterError: the scheduler does not answer, or a worker cannot do the work.
     """
     chosen = Options(**options)
+    check_protocol(chosen.protocol, dataset)
     made = [make(item, chosen.seed) if isinstance(item, str) else item for item in trackers]
     if chosen.responses and not record_responses(made):
         raise ParameterError(
             f"response maps of {', '.join(tracker.name for tracker in made)} cannot be recorded; "
             "expected with one or more crt trackers"
         )
-    queue = _open_queue(chosen, trackers, made)
-    part = open_protocol(chosen.protocol, dataset, data, chosen.sequences, results, chosen.reports)
-    return run_trackers(
-        part, made, overwrite=chosen.overwrite, progress=chosen.progress, queue=queue
-    )
+    texts = [item for item in trackers if isinstance(item, str)]
+    if chosen.shares_jobs and len(texts) < len(trackers):
+        who = "a scheduler's workers" if chosen.scheduler else f"{chosen.workers} workers"
+        raise ParameterError(f"{who} make their own trackers; expected trackers named by text")
+    part = open_part(dataset, data, chosen.sequences, results, chosen.reports)
+    return run_trackers(start_targets(part, chosen.protocol), made, chosen, texts)
 
 
 def run_trackers(
-    part: Part,
-    trackers: Sequence[Tracker],
-    *,
-    overwrite: bool = False,
-    progress: bool = True,
-    queue: Queue | None = None,
+    part: Part, trackers: Sequence[Tracker], options: Options, texts: Sequence[str] = ()
 ) -> Evaluation:
-    """``evaluate`` on an opened part, with trackers that are made."""
+    """``evaluate`` on an opened part, with trackers that are made.
+
+    Args:
+        texts: what names the trackers, in their order; needed for workers only.
+    """
     _check_names(trackers)
+    run_jobs = _choose_runner(trackers, options, texts)
     jobs = [Job(part, tracker, sequence) for tracker in trackers for sequence in part.names]
-    _prepare(part, trackers, jobs, overwrite)
+    _prepare(part, trackers, jobs, options.overwrite)
     notes = [note for job in jobs if (note := job.set_unfinished_aside())]
     notes += [note for job in jobs if (note := job.note_missing_responses())]
-    kept = sum(not job.files.missing for job in jobs)
+    kept = sum(not job.files.absent for job in jobs)
     total = sum(job.frames for job in jobs)
-    with ProgressBar(total, counts_frames=True, is_shown=progress and total > 0) as bar:
-        failures = _run_here(jobs, bar) if queue is None else queue.run(jobs, bar.move_to)
-    scored = score_results(part, [tracker.name for tracker in trackers], progress)
+    with ProgressBar(total, counts_frames=True, is_shown=options.progress and total > 0) as bar:
+        failures = run_jobs(jobs, bar)
+    scored = score_results(part, [tracker.name for tracker in trackers], options.progress)
     return Evaluation(part, scored, failures, kept, notes)
+
+
+def evaluate_seeds(
+    datasets: Sequence[str | Path],
+    parameters: Sequence[str | Path],
+    results: Path,
+    seeds: Sequence[int],
+    **options: Any,
+) -> list[Evaluation]:
+    """``evaluate`` parameter files on folders of OTB, for each seed and folder.
+
+    Args:
+        results: folder; the results of seed 0 go to ``results/seed0``.
+        **options: by the names of ``Options``.
+    """
+    trackers = [f"crt:{file}" for file in parameters]
+    return [
+        evaluate("otb", data, trackers, results / f"seed{seed}", seed=seed, **options)
+        for seed in seeds
+        for data in datasets
+    ]
+
+
+def _choose_runner(trackers: Sequence[Tracker], options: Options, texts: Sequence[str]) -> RunJobs:
+    """What runs jobs: this process, one after the other, or workers."""
+    if not options.shares_jobs:
+        return _run_here
+    from crt_plugin.benchmark.cluster.queue import Queue  # Dask, which one worker does without
+    from crt_plugin.benchmark.cluster.tasks import TrackerSpec
+
+    pairs = zip(texts, trackers, strict=True)
+    specs = {tracker.name: TrackerSpec.of(text, tracker) for text, tracker in pairs}
+    return lambda jobs, bar: Queue(options, specs, jobs, bar.move_to).run()
 
 
 def _run_here(jobs: Sequence[Job], bar: ProgressBar) -> list[Failure]:
@@ -175,23 +212,6 @@ def _run_here(jobs: Sequence[Job], bar: ProgressBar) -> list[Failure]:
     return failures
 
 
-def _open_queue(
-    options: Options, trackers: Sequence[str | Tracker], made: Sequence[Tracker]
-) -> Queue | None:
-    """Where the jobs are run; None: here, one after the other."""
-    workers, scheduler = options.workers, options.scheduler
-    if scheduler is None and workers == 1:
-        return None
-    names = [item for item in trackers if isinstance(item, str)]
-    if len(names) < len(trackers):
-        who = f"{workers} workers" if scheduler is None else "a scheduler's workers"
-        raise ParameterError(f"{who} make their own trackers; expected trackers named by text")
-    from crt_plugin.benchmark.cluster.queue import Queue  # Dask, which one worker does without
-
-    specs = {each.name: TrackerSpec.of(name, each) for name, each in zip(names, made, strict=True)}
-    return Queue(workers, scheduler, options.timeout, specs)
-
-
 def _check_names(trackers: Sequence[Tracker]) -> None:
     if not trackers:
         raise ParameterError("no trackers; expected one or more, see crt trackers")
@@ -203,12 +223,12 @@ def _check_names(trackers: Sequence[Tracker]) -> None:
 
 
 def _prepare(part: Part, trackers: Sequence[Tracker], jobs: Sequence[Job], overwrite: bool) -> None:
-    """Check what results that stay rest on, delete those that do not, and what was left half."""
+    """Check the manifests of results that stay, and delete the others and unfinished files."""
     overwritten = [job.files for job in jobs if overwrite and not job.is_published]
-    leaving = [file for files in overwritten for file in files.existing]
+    deleted = [file for files in overwritten for file in files.existing]
     run_here = [tracker for tracker in trackers if not isinstance(tracker, Published)]
     for tracker in run_here:
-        check_manifest(part, tracker, leaving)
+        check_manifest(part, tracker, deleted)
     for folder in {folder for job in jobs for folder in job.files.folders if folder.is_dir()}:
         sweep(folder)
     for files in overwritten:

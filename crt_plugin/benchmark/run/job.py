@@ -55,10 +55,10 @@ class Job:
     @property
     def frames(self) -> int:
         """Frames that are to be tracked, with the host's repetitions."""
-        return 0 if self.is_published else self.files.missing * self.files.frames
+        return 0 if self.is_published else len(self.files.absent) * self.files.frames
 
     def set_unfinished_aside(self) -> str:
-        """Move result files that are not whole out of the host's way, and say so."""
+        """Rename result files that are not whole, so that they are made again; a note if so."""
         problem = "" if self.is_published else self.files.damage()
         if not problem:
             return ""
@@ -66,9 +66,8 @@ class Job:
         return f"{self.tracker.name}, {self.sequence}: {problem}; set aside and run again"
 
     def note_missing_responses(self) -> str:
-        """Say so where response maps are asked for, and a result without any is kept."""
-        asked = isinstance(self.tracker, GOT10kTracker) and self.tracker.recorder is not None
-        if not asked or self.files.missing or self.files.responses.is_file():
+        """A note where response maps are asked for, and a result without any is kept."""
+        if not is_recording(self.tracker) or self.files.absent or self.files.responses.is_file():
             return ""
         return (
             f"{self.tracker.name}, {self.sequence}: its result is kept, and has no response maps; "
@@ -76,16 +75,12 @@ class Job:
         )
 
     def run(self, on_frame: Callable[[], None]) -> Failure | None:
-        """Let the host run it here; nothing is done where results are there."""
+        """Let the host run it here, unless there are results."""
         experiment = self.part.only([self.sequence]).experiment
-        return self._failure(run_sequence(experiment, self.tracker, on_frame, self._write))
+        return self._find_failure(run_sequence(experiment, self.tracker, on_frame, self._write))
 
     def finish(self, tracks: Sequence[Track], ending: Ending) -> Failure | None:
-        """Write what was run elsewhere.
-
-        Args:
-            tracks: repetitions that there are no files of, in their order.
-            ending: how the run ended.
+        """Write what a worker ran: repetitions without files, in their order, and their ending.
 
         Raises:
             StorageError: it cannot be written.
@@ -95,10 +90,10 @@ class Job:
                 self._write(file, track)
         except BoxError as error:
             ending = Ending(ending.frame, str(error))
-        return self._failure(ending)
+        return self._find_failure(ending)
 
     def _write(self, file: Path, track: Track) -> None:
-        """Write what the host has of a sequence, boxes last: where they are, all is."""
+        """Write a repetition, boxes last: where they are, all is."""
         self.files.forget_maps()
         if track.confidences:
             self.files.write_confidences(track.confidences)
@@ -106,13 +101,18 @@ class Job:
             track.responses.save(self.files.responses)
         self.files.write(file, track.boxes, track.times)
 
-    def _failure(self, ending: Ending) -> Failure | None:
+    def _find_failure(self, ending: Ending) -> Failure | None:
         reason = ending.reason or self.files.problem()  # of published results, never seen before
-        return self.fail(ending.frame, reason) if reason else None
+        return self.make_failure(ending.frame, reason) if reason else None
 
-    def fail(self, frame: int, reason: str) -> Failure:
+    def make_failure(self, frame: int, reason: str) -> Failure:
         """The failure of this job in a frame."""
         return Failure(self.tracker.name, self.sequence, frame, " ".join(reason.split()))
+
+
+def is_recording(tracker: Tracker) -> bool:
+    """Whether a tracker of this package keeps its response maps."""
+    return isinstance(tracker, GOT10kTracker) and tracker.recorder is not None
 
 
 def record_responses(trackers: Sequence[Tracker]) -> int:

@@ -20,16 +20,16 @@ import numpy as np
 from PIL import Image
 
 from crt_plugin.benchmark.datasets.catalog import BENCHMARKS
-from crt_plugin.benchmark.datasets.part import Part, assemble, open_part
+from crt_plugin.benchmark.datasets.part import Part, make_part
 from crt_plugin.benchmark.run.starts import (
     SPATIAL,
     TEMPORAL,
-    Boxes,
     Start,
     spatial_boxes,
     temporal_frames,
 )
 from crt_plugin.errors import ParameterError, SourceError
+from crt_plugin.formats.boxes import Boxes
 from crt_plugin.hosts.got10k.toolkit import datasets, experiments
 
 PROTOCOLS = ("ope", "sre", "tre")
@@ -67,60 +67,46 @@ class StartedPart(Part):
         return f"{len(self.names)} starts of {targets} of {self.benchmark.folder}"
 
 
-def open_protocol(
-    protocol: str,
-    name: str,
-    root: str | Path,
-    sequences: Sequence[str] | None = None,
-    results: str | Path = "results",
-    reports: str | Path | None = None,
-) -> Part:
-    """``open_part`` under a protocol.
-
-    Args:
-        protocol: "ope" (one start, the benchmark as it is), "sre" or "tre".
-        name, root, sequences, results, reports: see ``open_part``; sequences are targets.
-
-    Returns:
-        A ``StartedPart`` unless the protocol is "ope".
+def check_protocol(protocol: str, dataset: str) -> None:
+    """Check a protocol's name, and that it is defined for a key of ``BENCHMARKS``.
 
     Raises:
-        ParameterError: no such protocol or benchmark, or not one of OTB's.
-        SourceError, MissingExtraError: see ``open_part``; or the first frame cannot be read, or an
-            object lies outside it.
+        ParameterError: no such protocol, or not one of this dataset.
     """
     if protocol not in PROTOCOLS:
         raise ParameterError(f"no protocol {protocol!r}; expected {', '.join(PROTOCOLS)}")
-    if protocol != "ope" and name in BENCHMARKS and name not in OTB:
+    if protocol != "ope" and dataset in BENCHMARKS and dataset not in OTB:
         raise ParameterError(
-            f"{protocol} is a protocol of OTB, and the dataset is {name!r}; "
+            f"{protocol} is a protocol of OTB, and the dataset is {dataset!r}; "
             f"expected {', '.join(OTB)}; or ope"
         )
-    part = open_part(name, root, sequences, results, reports)
-    return part if protocol == "ope" else _start_targets(part, protocol, results, reports)
 
 
-def _start_targets(
-    part: Part, protocol: str, results: str | Path, reports: str | Path | None
-) -> StartedPart:
+def start_targets(part: Part, protocol: str) -> Part:
+    """A part of OTB under a protocol: a ``StartedPart``, or the same one for "ope".
+
+    Raises:
+        SourceError: a first frame cannot be read, or an object lies outside it.
+    """
+    if protocol == "ope":
+        return part
     find = {"sre": _spatial_starts, "tre": _temporal_starts}[protocol]
-    whole = {
-        name: part.experiment.dataset[i][:2]  # frames and annotation
-        for i, name in enumerate(part.names)
-    }
-    starts = {
-        start.name: start for target, sequence in whole.items() for start in find(target, *sequence)
-    }
+    starts, sequences = {}, {}
+    for target, (files, truth) in zip(part.names, part.experiment.dataset, strict=True):
+        for start in find(target, files, truth):
+            starts[start.name] = start
+            boxes = truth[start.frame :].copy()
+            boxes[0] = start.box
+            sequences[start.name] = (files[start.frame :], boxes)
     benchmark = replace(
         part.benchmark,
         folder=f"{part.benchmark.folder}-{protocol.upper()}",
         experiment=_StartsExperiment,
         settings={**part.benchmark.settings, "protocol": protocol.upper()},
     )
-    lengths = {name: part.lengths[start.target] - start.frame for name, start in starts.items()}
-    dataset = _Starts(list(starts), starts, whole)
-    derived = assemble(benchmark, dataset, lengths, results, reports)
-    return StartedPart(benchmark, derived.experiment, lengths, starts, part)
+    folders = (part.experiment.result_dir, part.experiment.report_dir)
+    derived = make_part(benchmark, sequences, *(Path(folder).parent for folder in folders))
+    return StartedPart(benchmark, derived.experiment, derived.lengths, starts, part)
 
 
 def _spatial_starts(target: str, files: list[str], truth: Boxes) -> Iterator[Start]:
@@ -144,34 +130,6 @@ def _temporal_starts(target: str, _: list[str], truth: Boxes) -> Iterator[Start]
     usable = np.asarray((truth > 0).all(axis=1))
     for kind, frame in temporal_frames(usable).items():
         yield Start(target, kind, f"f{frame:04d}", frame, truth[frame])
-
-
-@dataclass
-class _Starts:
-    """A got10k dataset whose sequences are starts.
-
-    The first box is what a tracker is given, and the others are the annotation. It does not tell in
-    the scores, since got10k overwrites the tracker's first box with it.
-
-    Attributes:
-        seq_names: names of the starts.
-        starts: by name; may be more.
-        whole: frames and annotation, N x 4, of each target.
-    """
-
-    seq_names: list[str]
-    starts: dict[str, Start]
-    whole: dict[str, tuple[list[str], Boxes]]
-
-    def __getitem__(self, index: int) -> tuple[list[str], Boxes]:
-        start = self.starts[self.seq_names[index]]
-        files, truth = self.whole[start.target]
-        boxes = truth[start.frame :].copy()
-        boxes[0] = start.box
-        return files[start.frame :], boxes
-
-    def __len__(self) -> int:
-        return len(self.seq_names)
 
 
 class _StartsExperiment(experiments.ExperimentOTB):

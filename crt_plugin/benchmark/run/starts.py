@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Boxes = NDArray[np.float64]
+from crt_plugin.formats.boxes import Boxes
 
 # Where the left, top, right and bottom edges go, in tenths of the object's width and height, to the
 # right and down. A centre shift moves the box; a corner shift moves one corner outwards, and the

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from crt_plugin.benchmark.cluster import queue
 from crt_plugin.benchmark.cluster.tasks import TrackerSpec, WorkerInfo
-from crt_plugin.benchmark.run.evaluate import evaluate
+from crt_plugin.benchmark.run.evaluate import Options, evaluate
 from crt_plugin.benchmark.run.job import Job
 from crt_plugin.cli import evaluate as cli_evaluate
 from crt_plugin.errors import ClusterError, StorageError
@@ -435,7 +435,7 @@ def test_a_scheduler_that_is_lost_while_a_job_is_sent(part):
 
     specs = {"Still": TrackerSpec("x:Still", "Still")}
     jobs = [Job(part, Still(), name) for name in part.names]
-    run = queue._Run(queue.Queue(1, "tcp://x:1", None, specs), jobs, lambda _: None)
+    run = queue.Queue(Options(scheduler="tcp://x:1"), specs, jobs, lambda _: None)
     run._infos["tcp://w:1"] = WorkerInfo("0", {}, "w")
     with pytest.raises(queue._SchedulerLostError):
         run._assign(Lost(), "tcp://w:1")

@@ -54,17 +54,17 @@ def test_other_weights_are_refused():
 def test_frames_that_are_not_the_clients(part, tmp_path):
     """Missing, or of another size: a folder of the same name on another machine."""
     task = task_of(part)
-    assert task.unseen() == "" and len(task.files) == 5
+    assert task.find_unseen() == "" and len(task.files) == 5
     third = tmp_path / "data/Deer/img/0003.jpg"
     content = third.read_bytes()
     third.write_bytes(content + b"0")
-    assert task.unseen() == str(third)
+    assert task.find_unseen() == str(third)
     third.unlink()
-    assert task.unseen() == str(third)
+    assert task.find_unseen() == str(third)
     third.write_bytes(content)
     sent = task.with_frames()
     third.unlink()
-    assert sent.unseen() == "" and sent.frames[2] == content
+    assert sent.find_unseen() == "" and sent.frames[2] == content
 
 
 def test_frames_that_were_sent_are_what_the_host_reads(part, tmp_path):
@@ -72,7 +72,7 @@ def test_frames_that_were_sent_are_what_the_host_reads(part, tmp_path):
     for file in (tmp_path / "data/Deer/img").iterdir():
         file.unlink()
     kept = []
-    there = sent.experiment(tmp_path)
+    there = sent.make_experiment(tmp_path)
     ending = run_sequence(there, Still(), lambda: None, lambda _, t: kept.append(t))
     assert (ending.frame, ending.reason) == (5, "")
     assert np.array_equal(kept[0].boxes, [[6, 6, 10, 8]] * 5) and len(kept[0].times) == 5
@@ -84,7 +84,7 @@ def test_the_first_box_is_that_of_the_protocol(part, tmp_path):
     task = task_of(part)
     task.truth[0] = [1, 2, 3, 4]
     kept = []
-    run_sequence(task.experiment(tmp_path), Still(), lambda: None, lambda _, t: kept.append(t))
+    run_sequence(task.make_experiment(tmp_path), Still(), lambda: None, lambda _, t: kept.append(t))
     assert np.array_equal(kept[0].boxes[0], [1, 2, 3, 4])
 
 
@@ -96,7 +96,7 @@ def test_repetitions_that_are_there_are_not_run(tmp_path):
     job.files.boxes[1].unlink()
     task = task_of(part, tracker, part.names[0])
     kept = []
-    empty = task.experiment(tmp_path / "empty")
+    empty = task.make_experiment(tmp_path / "empty")
     ending = run_sequence(empty, tracker, lambda: None, lambda _, t: kept.append(t))
     assert len(kept) == 1 and job.files.absent == [job.files.boxes[1]]
     assert job.finish(kept, ending) is None and not job.files.absent

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from crt_plugin.benchmark.datasets import catalog
-from crt_plugin.benchmark.datasets.part import open_part, usable_part
-from crt_plugin.benchmark.run.evaluate import run_trackers
+from crt_plugin.benchmark.datasets.part import open_part, open_usable_part
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
 from crt_plugin.hosts.got10k.toolkit import datasets, experiments
 from tests.helpers.datasets import (
@@ -18,7 +17,7 @@ from tests.helpers.datasets import (
     write_tcolor128,
     write_uav123,
 )
-from tests.helpers.trackers import Still
+from tests.helpers.trackers import Still, run_quietly
 
 UAV_NAMES = sorted(name for name, _ in shortest_uav())
 GOT_NAMES = ["GOT-10k_Val_000001", "GOT-10k_Val_000002"]
@@ -55,7 +54,7 @@ def test_part_of_each_benchmark_is_run_and_scored(name, tmp_path, capsys):
     assert part.names == names
     assert str(part) == text
     assert isinstance(part.experiment, part.benchmark.experiment)
-    done = run_trackers(part, [Still()], progress=False)
+    done = run_quietly(part, Still())
     assert not done.failures and not done.report.problems
     (score,) = done.report.scores
     assert score.sequences == 2 and 0 < score.auc < 0.9 and 0 < score.dp <= 1
@@ -232,8 +231,8 @@ def test_all_damaged_sequences_are_named_at_once(tmp_path):
 def test_a_usable_part_leaves_damaged_sequences_out_and_names_them(tmp_path):
     write_otb(tmp_path)
     write(tmp_path / "Deer" / "groundtruth_rect.txt", boxes(2))
-    part, problems = usable_part("otb", tmp_path)
+    part, problems = open_usable_part("otb", tmp_path)
     assert (part.names, part.lengths) == (["Couple"], {"Couple": 4})
     assert list(problems) == ["Deer"] and "5 frames, and 2 lines" in problems["Deer"]
     with pytest.raises(SourceError, match="does not hold any sequence of OTB2015"):
-        usable_part("otb", tmp_path / "Deer")
+        open_usable_part("otb", tmp_path / "Deer")

@@ -201,10 +201,10 @@ def test_hashes_of_weights(tmp_path, monkeypatch):
 
 def test_settings_of_a_manifest_differ_only_where_they_are_known():
     one = Manifest("a", {"seed": 1}, 1, ["x"], [])
-    assert not one.other_than(Manifest("a", {"seed": 1}, 1, None, []))
-    assert not Manifest("a", {"seed": 1}, 1, None, []).other_than(one)
-    assert one.other_than(Manifest("a", {"seed": 1}, 1, ["y"], [])).startswith("other weights")
-    assert one.other_than(Manifest("a", {}, 1, ["x"], [])) == (
+    assert not one.find_conflict(Manifest("a", {"seed": 1}, 1, None, []))
+    assert not Manifest("a", {"seed": 1}, 1, None, []).find_conflict(one)
+    assert one.find_conflict(Manifest("a", {"seed": 1}, 1, ["y"], [])).startswith("other weights")
+    assert one.find_conflict(Manifest("a", {}, 1, ["x"], [])) == (
         "other settings (there unknown; now seed = 1)"
     )
     assert manifest.MANIFEST == "manifest.json"

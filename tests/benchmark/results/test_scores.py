@@ -7,9 +7,8 @@ import pytest
 
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.scores import score_results
-from crt_plugin.benchmark.run.evaluate import run_trackers
 from tests.helpers.datasets import boxes, write, write_got10k, write_otb
-from tests.helpers.trackers import Still
+from tests.helpers.trackers import Still, run_quietly
 
 
 @pytest.fixture
@@ -79,7 +78,7 @@ def test_got10k_by_hand(tmp_path, no_curves):
     The box stays, IoU (10-d) / (10+d) at d = 2, 6 and d = 2, 6, 8, all in one mean.
     """
     part = open_part("got10k", write_got10k(tmp_path / "data"), results=tmp_path / "results")
-    (score,) = run_trackers(part, [Still()], progress=False).report.scores
+    (score,) = run_quietly(part, Still()).report.scores
     overlaps = [8 / 12, 4 / 16, 8 / 12, 4 / 16, 2 / 18]
     assert score.auc == pytest.approx(np.mean(overlaps))
     assert score.os == pytest.approx(2 / 5) and score.dp == 1
@@ -89,7 +88,7 @@ def test_got10k_by_hand(tmp_path, no_curves):
 def test_precision_of_got10k_is_over_visible_frames(tmp_path, no_curves):
     """Frames 1 to 3 off by 30 px, of which 2 is hidden: 2 of the 2 + 3 that count are off."""
     part = open_part("got10k", write_got10k(tmp_path / "data"), results=tmp_path / "results")
-    run_trackers(part, [Still()], progress=False)
+    run_quietly(part, Still())
     file = tmp_path / "results/GOT-10k/Still/GOT-10k_Val_000001/GOT-10k_Val_000001_001.txt"
     rows = boxes(4)
     rows[1:, 0] += 30
@@ -100,7 +99,7 @@ def test_precision_of_got10k_is_over_visible_frames(tmp_path, no_curves):
 def test_got10k_without_times(tmp_path, no_curves):
     """The host's report would end with an UnboundLocalError."""
     part = open_part("got10k", write_got10k(tmp_path / "data"), results=tmp_path / "results")
-    run_trackers(part, [Still()], progress=False)
+    run_quietly(part, Still())
     folder = tmp_path / "results/GOT-10k/Still/GOT-10k_Val_000002"
     (folder / "GOT-10k_Val_000002_time.txt").unlink()
     done = score_results(part, ["Still"])
@@ -114,7 +113,7 @@ def test_the_hosts_curves(part, tmp_path, monkeypatch):
     monkeypatch.setattr(plt, "get_backend", lambda: "agg")
     plt.switch_backend("agg")
     own, size = plt.figure(), matplotlib.rcParams["font.size"]
-    (folder,) = run_trackers(part, [Still()], progress=False).report.folders
+    (folder,) = run_quietly(part, Still()).report.folders
     assert sorted(p.name for p in folder.iterdir()) == [
         "performance.json",
         "precision_plots.png",

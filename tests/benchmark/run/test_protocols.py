@@ -7,16 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.layout import check_name
 from crt_plugin.benchmark.results.scores import Score, SequenceScore, score_results
-from crt_plugin.benchmark.results.start_scores import ope_scores, per_kind, per_target
+from crt_plugin.benchmark.results.start_scores import kind_scores, ope_scores, target_scores
 from crt_plugin.benchmark.run.evaluate import evaluate
-from crt_plugin.benchmark.run.protocols import OTB, open_protocol
+from crt_plugin.benchmark.run.protocols import OTB, check_protocol, start_targets
 from crt_plugin.benchmark.run.starts import SPATIAL
 from crt_plugin.errors import ParameterError, SourceError
 from crt_plugin.hosts.got10k.toolkit import experiments
 from crt_plugin.parameters import Parameters
-from tests.helpers.datasets import boxes, write, write_dtb70, write_got10k, write_otb
+from tests.helpers.datasets import boxes, write, write_otb
 from tests.helpers.trackers import Faulty, Still, run_quietly
 
 SHORT = {"Couple": 4, "Deer": 5}
@@ -27,6 +28,10 @@ PLOT_CURVES = experiments.ExperimentOTB.plot_curves
 
 
 pytestmark = pytest.mark.usefixtures("no_curves")
+
+
+def open_protocol(protocol, *args, **options):
+    return start_targets(open_part(*args, **options), protocol)
 
 
 @pytest.fixture
@@ -128,14 +133,11 @@ def test_no_start_where_the_annotation_has_no_area(tmp_path):
 
 
 @pytest.mark.parametrize("protocol", ["sre", "tre"])
-@pytest.mark.parametrize(
-    ("name", "make"), [("got10k", write_got10k), ("dtb70", write_dtb70), ("uav123", None)]
-)
-def test_other_datasets_are_refused(protocol, name, make, tmp_path):
-    if make:
-        make(tmp_path)
+@pytest.mark.parametrize("name", ["got10k", "dtb70", "uav123"])
+def test_other_datasets_are_refused(protocol, name, tmp_path):
+    """Before any data is read."""
     with pytest.raises(ParameterError, match=f"{protocol} is a protocol of OTB, .*'{name}'") as e:
-        open_protocol(protocol, name, tmp_path)
+        evaluate(name, tmp_path / "none", [Still()], tmp_path, protocol=protocol)
     assert str(e.value).endswith("expected otb, otb2013, otb2015, tb50, tb100; or ope")
 
 
@@ -147,9 +149,9 @@ def test_otbs_versions(data, tmp_path):
 
 def test_unknown_protocols_and_datasets(data):
     with pytest.raises(ParameterError, match="no protocol 'SRE'; expected ope, sre, tre"):
-        open_protocol("SRE", "otb", data)
+        check_protocol("SRE", "otb")
     with pytest.raises(ParameterError, match="no dataset 'lasot'"):
-        open_protocol("sre", "lasot", data)
+        evaluate("lasot", data, [Still()], data / "results", protocol="sre")
 
 
 def test_first_frames_that_cannot_be_read(data):
@@ -189,7 +191,7 @@ def test_scores_are_of_the_annotation(sre):
 
 def test_a_target_is_the_mean_over_its_starts(sre):
     (score,) = run_quietly(sre, Still()).report.scores
-    targets = per_target(score)
+    targets = target_scores(score)
     by_hand = [score.by_sequence[f"Deer@{kind}"] for kind in SPATIAL]
     assert targets.by_sequence["Deer"] == pytest.approx(sum(by_hand) / 12)
     assert list(targets.each) == ["Couple", "Deer"] and targets.sequences == 2
@@ -203,7 +205,7 @@ def test_targets_weigh_the_same_whatever_their_starts(tre):
     auc = {frames: (20 + PASSED[2] + PASSED[4] + PASSED[6] + PASSED[8]) / 21 / frames
            for frames in (20, 21, 22)}  # fmt: skip
     deer = (auc[22] + auc[21] + auc[20]) / 3
-    targets = per_target(score)
+    targets = target_scores(score)
     assert targets.by_sequence == pytest.approx({"Couple": auc[20], "Deer": deer})
     assert targets.auc == pytest.approx((auc[20] + deer) / 2)
     assert score.auc == pytest.approx((2 * auc[20] + auc[21] + auc[22]) / 4)  # the host's own
@@ -222,7 +224,7 @@ def test_means_of_any_starts(targets):
         return SequenceScore(auc, 1 - auc, auc / 2, fps, np.array([1, auc]), np.array([auc]))
 
     each = {f"{t}@f{k:04d}": one(*v) for t, vs in targets.items() for k, v in enumerate(vs)}
-    found = per_target(Score("a", 0, 0, 0, None, each))
+    found = target_scores(Score("a", 0, 0, 0, None, each))
     means = {t: np.mean([auc for auc, _ in vs]) for t, vs in targets.items()}
     assert found.by_sequence == pytest.approx(means)
     overall = np.mean(list(means.values()))
@@ -238,7 +240,7 @@ def test_kinds_against_ope(sre, folder):
     run_quietly(sre.whole, Still())
     (score,) = run_quietly(sre, Still()).report.scores
     ope, notes = ope_scores(sre, ["Still"])
-    kinds = per_kind(sre, score, ope["Still"])
+    kinds = kind_scores(sre, score, ope["Still"])
     assert [kind.kind for kind in kinds] == list(SPATIAL) and not notes
     left, right = kinds[0], kinds[1]
     assert left.auc == pytest.approx((42 / 84 + 44 / 105) / 2)
@@ -252,7 +254,7 @@ def test_later_starts_are_compared_on_their_own_frames(tre):
     run_quietly(tre.whole, Still())
     (score,) = run_quietly(tre, Still()).report.scores
     ope = ope_scores(tre, ["Still"])[0]["Still"]
-    first, later, latest = per_kind(tre, score, ope)
+    first, later, latest = kind_scores(tre, score, ope)
     assert (first.kind, first.targets, first.against_ope) == ("1 of 20", 2, pytest.approx(0))
     # frames 1 to 4, of which the first is replaced by the annotation in both
     assert ope.by_sequence["Deer@f0001"] == pytest.approx((20 + 9 + 5 + 3) / 21 / 21)
@@ -276,14 +278,14 @@ def test_what_cannot_be_compared_with_ope_is_said(sre, folder):
     scores, notes = ope_scores(sre, ["Still"])
     assert not scores
     assert notes == [f"Still is not compared with ope: {there} holds no results of it"]
-    assert per_kind(sre, score)[0].against_ope is None
+    assert kind_scores(sre, score)[0].against_ope is None
     run_quietly(sre.whole.only(["Deer"]), Still())
     write(there / "Still" / "Couple.txt", boxes(3))  # damaged
     scores, notes = ope_scores(sre, ["Still"])
     assert notes == [
         f"Still is compared with ope on 1 of 2 targets, of which {there} holds results"
     ]
-    left = per_kind(sre, score, scores["Still"])[0]
+    left = kind_scores(sre, score, scores["Still"])[0]
     assert (left.targets, left.targets_of_ope) == (2, 1)
     assert left.against_ope == pytest.approx((44 - 51) / 105)
 

@@ -25,7 +25,7 @@ DAMAGED = (
 )
 
 
-def files(source: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
+def read_files(source: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
     """Path inside, and content, of each file of a folder or a zip archive; a file alone.
 
     The content of files that are not of ``READ`` is left out. Links to folders are not followed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crt_plugin.benchmark.results.importing.archives import files
+from crt_plugin.benchmark.results.importing.archives import read_files
 from crt_plugin.errors import SourceError
 from crt_plugin.formats.boxes import Boxes, parse_boxes
 from crt_plugin.formats.otb import annotated_target
@@ -21,7 +21,7 @@ def read_annotations(source: str | Path) -> dict[str, Boxes]:
         SourceError: it holds no annotation of OTB, or one that cannot be read.
     """
     found = {}
-    for path, content in files(Path(source)):
+    for path, content in read_files(Path(source)):
         name = annotated_target(path)
         if name is None or not content.strip():
             continue

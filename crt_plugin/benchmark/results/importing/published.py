@@ -6,7 +6,6 @@ Authors publish boxes as ``KCF/Deer.txt``, ``Deer_KCF.txt`` or the benchmark's `
 
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -14,11 +13,11 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from crt_plugin.benchmark.datasets.catalog import BENCHMARKS
-from crt_plugin.benchmark.datasets.part import Part, assemble
-from crt_plugin.benchmark.results.importing.archives import files
+from crt_plugin.benchmark.datasets.part import Part, make_part
+from crt_plugin.benchmark.results.importing.archives import read_files
 from crt_plugin.benchmark.results.importing.groundtruth import read_annotations
 from crt_plugin.benchmark.results.importing.matlab import MatlabReader
-from crt_plugin.benchmark.results.layout import check_name, trackers_in
+from crt_plugin.benchmark.results.layout import check_name, format_boxes, trackers_in
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
 from crt_plugin.formats.boxes import Boxes, parse_boxes
 from crt_plugin.formats.otb import FRAME_RANGES, TWO_TARGETS, target_name
@@ -79,7 +78,7 @@ def import_results(
     seen: dict[tuple[str, str], PurePosixPath] = {}
     bar = ProgressBar(description="reading", is_shown=progress)
     with bar, MatlabReader() as matlab:
-        for path, content in files(source):
+        for path, content in read_files(source):
             bar.advance()
             try:
                 name, target = _identify(path, source, tracker)
@@ -110,8 +109,8 @@ def published_part(
         SourceError: no annotations.
     """
     truth = read_annotations(groundtruth)
-    lengths = {name: len(boxes) for name, boxes in truth.items()}
-    return assemble(BENCHMARK, _Annotations(truth), lengths, results, reports)
+    sequences: dict[str, tuple[list[str], Boxes]] = {n: ([], boxes) for n, boxes in truth.items()}
+    return make_part(BENCHMARK, sequences, results, reports)
 
 
 def published_names(results: str | Path) -> list[str]:
@@ -125,20 +124,6 @@ def published_names(results: str | Path) -> list[str]:
     if not names:
         raise SourceError(f"no results in {folder}; expected {folder}/<tracker>/<Sequence>.txt")
     return names
-
-
-class _Annotations:
-    """A got10k dataset whose sequences have no frames."""
-
-    def __init__(self, truth: dict[str, Boxes]) -> None:
-        self.truth = truth
-        self.seq_names = list(truth)
-
-    def __getitem__(self, index: int) -> tuple[list[str], Boxes]:
-        return [], self.truth[self.seq_names[index]]
-
-    def __len__(self) -> int:
-        return len(self.seq_names)
 
 
 # ----------------------------------------------------------------------------- whose and of what
@@ -206,11 +191,9 @@ def _fit(target: str, boxes: Boxes, truth: dict[str, Boxes]) -> tuple[Boxes, str
 
 
 def _write(file: Path, boxes: Boxes, overwrite: bool) -> None:
-    """Write as the host does, in one step."""
-    text = io.StringIO()
-    np.savetxt(text, boxes, fmt="%.3f", delimiter=",")
+    text = format_boxes(boxes)
     if file.is_file() and not overwrite:
-        if file.read_text(encoding="utf-8") == text.getvalue():
+        if file.read_text(encoding="utf-8") == text:
             return
         raise SourceError(f"{file} is there with other boxes; expected overwriting it")
-    write_text(file, text.getvalue())
+    write_text(file, text)

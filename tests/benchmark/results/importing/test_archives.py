@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from crt_plugin.benchmark.results.importing import archives, matlab
-from crt_plugin.benchmark.results.importing.archives import LARGEST_FILE, files
+from crt_plugin.benchmark.results.importing.archives import LARGEST_FILE, read_files
 from crt_plugin.benchmark.results.importing.groundtruth import read_annotations
 from crt_plugin.benchmark.results.importing.published import import_results
 from crt_plugin.errors import SourceError
@@ -71,7 +71,7 @@ def test_a_large_file_of_a_folder_is_refused_and_other_files_are_not_read(tmp_pa
     (tmp_path / "seq").mkdir()
     (tmp_path / "seq" / "video.mp4").write_bytes(bytes(99))
     (tmp_path / "seq" / "Deer.txt").write_text(BOXES)
-    assert [(str(path), len(content)) for path, content in files(tmp_path / "seq")] == [
+    assert [(str(path), len(content)) for path, content in read_files(tmp_path / "seq")] == [
         ("Deer.txt", 16),
         ("video.mp4", 0),
     ]

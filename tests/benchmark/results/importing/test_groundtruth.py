@@ -2,7 +2,7 @@ import zipfile
 
 import pytest
 
-from crt_plugin.benchmark.results.importing.archives import files
+from crt_plugin.benchmark.results.importing.archives import read_files
 from crt_plugin.benchmark.results.importing.groundtruth import read_annotations
 from crt_plugin.errors import SourceError
 from tests.helpers.datasets import boxes, write, write_otb
@@ -53,10 +53,10 @@ def test_no_annotations(tmp_path):
 
 def test_missing_and_damaged_sources(tmp_path):
     with pytest.raises(SourceError, match=r"no file or folder .*none"):
-        list(files(tmp_path / "none"))
+        list(read_files(tmp_path / "none"))
     (tmp_path / "a.zip").write_bytes(b"no archive")
     with pytest.raises(SourceError, match=r"a\.zip cannot be read as a zip archive"):
-        list(files(tmp_path / "a.zip"))
+        list(read_files(tmp_path / "a.zip"))
 
 
 def test_a_damaged_member_of_an_archive(tmp_path):
@@ -67,4 +67,4 @@ def test_a_damaged_member_of_an_archive(tmp_path):
     content = (tmp_path / "a.zip").read_bytes().replace(b"5,6,7,8\n", b"5,6,7,9\n")
     (tmp_path / "a.zip").write_bytes(content)
     with pytest.raises(SourceError, match=r"Couple.txt"):
-        list(files(tmp_path / "a.zip"))
+        list(read_files(tmp_path / "a.zip"))
