@@ -63,20 +63,20 @@ def make(reproduction: Reproduction) -> ScriptOutput:
     if sequence is None:
         return ScriptOutput(findings=["Figure 2: not made, as there are no frames."])
     files, truth = sequence
-    pair = train_pair(np.asarray(Image.open(files[0]).convert("RGB")), truth[0] - FIRST_PIXEL)
+    pair = make_pair(np.asarray(Image.open(files[0]).convert("RGB")), truth[0] - FIRST_PIXEL)
     runs = {label: descend(pair, label) for label in SETTINGS}
     provenance = [*reproduction.provenance([name], [OURS]), CHANGED]
     ratios = {label: snr for label, (snr, _) in runs.items()}
-    figures = _curves(reproduction, name, ratios, provenance) + _maps(
+    figures = _plot(reproduction, name, ratios, provenance) + _show(
         reproduction, pair, runs, provenance
     )
     rows = [cells(label, *(snr[step - 1] for step in SHOWN)) for label, snr in ratios.items()]
     title = f"Figure 2: SNR after steps of gradient descent, {name}"
     table = ResultTable("figure2_convergence", title, ("setting", *map(str, SHOWN)), rows)
-    return ScriptOutput([reproduction.save(table, provenance)], figures, [_finding(ratios)])
+    return ScriptOutput([reproduction.save(table, provenance)], figures, [_compare(ratios)])
 
 
-def train_pair(image: np.ndarray, box: np.ndarray) -> TrainPair:
+def make_pair(image: np.ndarray, box: np.ndarray) -> TrainPair:
     """What ``CRTTracker.init`` trains on, with the paper's best parameters."""
     params = load_parameters(OURS).copy(**SAME)
     device = choose_device(params.device)
@@ -112,7 +112,7 @@ def descend(pair: TrainPair, label: str) -> tuple[np.ndarray, dict[int, np.ndarr
     return np.array(ratios), maps
 
 
-def _curves(
+def _plot(
     reproduction: Reproduction, name: str, ratios: dict[str, np.ndarray], provenance: list[str]
 ) -> list:
     lines = [Line(label, label, snr) for label, snr in ratios.items()]
@@ -122,7 +122,7 @@ def _curves(
     return draw_curves([panel], 1, reproduction.output / "figure2_convergence", provenance)
 
 
-def _maps(reproduction: Reproduction, pair: TrainPair, runs: dict, provenance: list[str]) -> list:
+def _show(reproduction: Reproduction, pair: TrainPair, runs: dict, provenance: list[str]) -> list:
     """The first row: patch and target; then a row of maps a setting."""
     target = pair.label[0].cpu().numpy()
     rows = [[Panel("train patch", pair.patch), Panel("target map", target, limits=(0, 1))]]
@@ -132,7 +132,7 @@ def _maps(reproduction: Reproduction, pair: TrainPair, runs: dict, provenance: l
     return draw_panels(rows, reproduction.output / "figure2_maps", provenance)
 
 
-def _finding(ratios: dict[str, np.ndarray]) -> str:
+def _compare(ratios: dict[str, np.ndarray]) -> str:
     """Whether truncation and weighting speed the convergence up."""
     last = {label: snr[-1] for label, snr in ratios.items()}
     order = sorted(last, key=lambda label: -last[label])

@@ -44,7 +44,7 @@ VERDICTS = {  # on the object with past frames, and with the last alone
 
 def make(reproduction: Reproduction) -> ScriptOutput:
     """Track twice, and draw."""
-    name = _occluded(reproduction)
+    name = _choose(reproduction)
     sequence = reproduction.sequence(name)
     if sequence is None:
         return ScriptOutput(
@@ -53,23 +53,23 @@ def make(reproduction: Reproduction) -> ScriptOutput:
     files, truth = sequence
     images = [np.asarray(Image.open(file).convert("RGB")) for file in files[:FRAMES]]
     box = truth[0] - FIRST_PIXEL
-    with_past = detections(images, box, {}, "with past frames")
-    without = detections(images, box, {"history_length": 1}, "without")
+    with_past = detect(images, box, {}, "with past frames")
+    without = detect(images, box, {"history_length": 1}, "without")
     provenance = reproduction.provenance([name], [OURS])
     hidden = STEADY + int(np.argmin([found.score for found in with_past[STEADY:]]))
-    figures = _detecting(reproduction, images[1], with_past[1], provenance)
-    figures += _past(reproduction, images, with_past, without, hidden, provenance)
-    return ScriptOutput([], figures, [_finding(with_past, without, truth - FIRST_PIXEL, hidden)])
+    figures = _draw_one(reproduction, images[1], with_past[1], provenance)
+    figures += _draw_past(reproduction, images, with_past, without, hidden, provenance)
+    return ScriptOutput([], figures, [_compare(with_past, without, truth - FIRST_PIXEL, hidden)])
 
 
-def _occluded(reproduction: Reproduction) -> str:
+def _choose(reproduction: Reproduction) -> str:
     names = reproduction.part.names if reproduction.part else []
     of_target = otb_lists().of_target
     occluded = [name for name in names if "OCC" in of_target.get(name, ())]
     return SHOWN if SHOWN in occluded else next(iter(occluded), "")
 
 
-def detections(
+def detect(
     images: Sequence[np.ndarray], box: np.ndarray, changes: dict, description: str
 ) -> list[Detection]:
     """What the paper's best parameters find in each frame, with ``changes``."""
@@ -82,7 +82,7 @@ def detections(
     return found
 
 
-def _detecting(
+def _draw_one(
     reproduction: Reproduction, image: np.ndarray, found: Detection, provenance: list[str]
 ) -> list[Path]:
     height, width = (found.response.shape[i] * 4 for i in (0, 1))
@@ -96,7 +96,7 @@ def _detecting(
     return draw_panels([row], reproduction.output / "figure3_detecting", provenance)
 
 
-def _past(
+def _draw_past(
     reproduction: Reproduction,
     images: Sequence[np.ndarray],
     with_past: Sequence[Detection],
@@ -126,7 +126,7 @@ def _past(
     return draw_panels(rows, reproduction.output / "figure3_past_frames", provenance)
 
 
-def _finding(
+def _compare(
     with_past: Sequence[Detection], without: Sequence[Detection], truth: np.ndarray, hidden: int
 ) -> str:
     """Who is on the object after the occlusion: within 20 px of the annotation, as DP counts."""

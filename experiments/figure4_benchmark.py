@@ -42,10 +42,10 @@ def make(reproduction: Reproduction) -> ScriptOutput:
         "OTB-50": everyone.over([target for target in targets if target in lists.tb50]),
     }
     provenance = reproduction.provenance(targets, [OURS] if crt else [])
-    panels = [panel for name, scores in parts.items() for panel in _panels(name, scores)]
+    panels = [panel for name, scores in parts.items() for panel in _plot(name, scores)]
     figures = draw_curves(panels, 2, reproduction.output / "figure4_benchmark", provenance)
-    tables = [reproduction.save(_table(parts, everyone.notes), provenance)]
-    findings = _findings(parts) if crt else []
+    tables = [reproduction.save(_tabulate(parts, everyone.notes), provenance)]
+    findings = _compare(parts) if crt else []
     beside, hardness = compare_subset(rivals.scores, targets)
     if hardness:  # there are published boxes of other targets
         published = {target for score in rivals.scores.values() for target in score.each}
@@ -53,12 +53,10 @@ def make(reproduction: Reproduction) -> ScriptOutput:
     return ScriptOutput(tables, figures, findings + hardness)
 
 
-def _findings(parts: dict[str, dict[str, Score]]) -> list[str]:
+def _compare(parts: dict[str, dict[str, Score]]) -> list[str]:
     """CRT's places in the four plots, and its lead on OTB-50, ours and the paper's."""
     found = [
-        _places(name, scores)
-        for name, scores in parts.items()
-        if "CRT" in scores and len(scores) > 1
+        _rank(name, scores) for name, scores in parts.items() if "CRT" in scores and len(scores) > 1
     ]
     fifty = parts["OTB-50"]
     if {"CRT", LEAD_OVER} <= fifty.keys():
@@ -73,7 +71,7 @@ def _findings(parts: dict[str, dict[str, Score]]) -> list[str]:
     return found
 
 
-def _places(benchmark: str, scores: dict[str, Score]) -> str:
+def _rank(benchmark: str, scores: dict[str, Score]) -> str:
     """Among those that have results of all of CRT's targets."""
     crt = scores["CRT"]
     complete = [score for score in scores.values() if score.sequences == crt.sequences]
@@ -87,7 +85,7 @@ def _places(benchmark: str, scores: dict[str, Score]) -> str:
     )
 
 
-def _panels(benchmark: str, scores: dict[str, Score]) -> list[Curves]:
+def _plot(benchmark: str, scores: dict[str, Score]) -> list[Curves]:
     """Precision and success plot, lines by falling score."""
     count = max((score.sequences for score in scores.values()), default=0)
     found = []
@@ -110,7 +108,7 @@ def _panels(benchmark: str, scores: dict[str, Score]) -> list[Curves]:
     return found
 
 
-def _table(parts: dict[str, dict[str, Score]], notes: list[str]) -> ResultTable:
+def _tabulate(parts: dict[str, dict[str, Score]], notes: list[str]) -> ResultTable:
     columns = [f"{name} {field.upper()}" for name in parts for field in FIELDS]
     rows = []
     names = list(parts["OTB-100"])

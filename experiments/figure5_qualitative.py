@@ -32,7 +32,7 @@ def make(reproduction: Reproduction) -> ScriptOutput:
         return ScriptOutput(findings=["Figure 5: not made, as there are no frames."])
     scored = reproduction.crt([OURS])
     rivals = reproduction.rivals(FIGURE5_TRACKERS)
-    rows = [row for name in names if (row := _row(reproduction, name))]
+    rows = [row for name in names if (row := _make_row(reproduction, name))]
     lacking = [name for name in FIGURE5_SEQUENCES if name not in names]
     findings = [f"Figure 5: no frames of {', '.join(lacking)}."] if lacking else []
     findings += [f"Figure 5: {note}" for note in (*scored.notes, *rivals.notes)]
@@ -42,7 +42,7 @@ def make(reproduction: Reproduction) -> ScriptOutput:
     )
 
 
-def _row(reproduction: Reproduction, name: str) -> list[Panel]:
+def _make_row(reproduction: Reproduction, name: str) -> list[Panel]:
     """Frames evenly spread over a sequence, with the boxes of those who have results."""
     sequence = reproduction.sequence(name)
     if sequence is None:

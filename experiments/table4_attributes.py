@@ -37,34 +37,42 @@ def make(reproduction: Reproduction) -> ScriptOutput:
     ours, rivals = reproduction.crt([OURS]), reproduction.rivals(RIVALS)
     crt = ours.scores.get(OURS)
     notes = [f"Left empty: {note}" for note in (*ours.notes, *rivals.notes)]
-    tables = [_whole(reproduction, rivals.scores, notes)]
+    tables = [_tabulate_all(reproduction, rivals.scores, notes)]
     findings = []
     if crt is not None:
         here = rivals.over(list(crt.each))
-        findings = [*_firsts(crt, here), *(_finding(crt, name, here) for name in RIVALS)]
-        tables.insert(0, _here(reproduction, crt, here, [*findings, *notes]))
+        findings = [*_count_firsts(crt, here), *(_compare(crt, name, here) for name in RIVALS)]
+        tables.insert(0, _tabulate_here(reproduction, crt, here, [*findings, *notes]))
     return ScriptOutput(tables, findings=findings)
 
 
-def _here(
+def _tabulate_here(
     reproduction: Reproduction, crt: Score, rivals: dict[str, Score], notes: list[str]
 ) -> ResultTable:
     columns = {"CRT": by_attribute(crt)}
     columns |= {name: by_attribute(rivals.get(name)) for name in RIVALS}
     heads = {name: f"{name} ({targets_with(name, crt)})" for name in TABLE4}
-    notes = [MARKS, "In brackets: targets.", *_left_out(crt), *_partial(crt, rivals), *notes]
+    notes = [
+        MARKS,
+        "In brackets: targets.",
+        *_list_left_out(crt),
+        *_list_partial(crt, rivals),
+        *notes,
+    ]
     title = "Table 4: AUC/DP (%) under attributes, on the available targets"
     table = attribute_table("table4_attributes", title, heads, columns, notes)
     return reproduction.save(table, reproduction.provenance(list(crt.each), [OURS]))
 
 
-def _whole(reproduction: Reproduction, rivals: dict[str, Score], notes: list[str]) -> ResultTable:
+def _tabulate_all(
+    reproduction: Reproduction, rivals: dict[str, Score], notes: list[str]
+) -> ResultTable:
     """Ours of the published boxes, and in brackets the paper's."""
-    columns: dict[str, ByAttribute] = {"CRT (paper)": _printed("CRT")}
+    columns: dict[str, ByAttribute] = {"CRT (paper)": _quote("CRT")}
     for name in RIVALS:
         columns[name] = by_attribute(rivals.get(name))
-        columns[f"{name} (paper)"] = _printed(name)
-    columns[f"{PRINTED_ONLY} (paper)"] = _printed(PRINTED_ONLY)
+        columns[f"{name} (paper)"] = _quote(name)
+    columns[f"{PRINTED_ONLY} (paper)"] = _quote(PRINTED_ONLY)
     heads = {name: f"{name}, {words}" for name, words in otb_lists().attributes.items()}
     title = "Table 4: AUC/DP (%) under attributes, published boxes on OTB-100 beside the paper"
     scored = {target for score in rivals.values() for target in score.each}
@@ -73,16 +81,16 @@ def _whole(reproduction: Reproduction, rivals: dict[str, Score], notes: list[str
     return reproduction.save(table, reproduction.provenance(scored))
 
 
-def _printed(tracker: str) -> ByAttribute:
+def _quote(tracker: str) -> ByAttribute:
     return {attribute: TABLE4[attribute][tracker] for attribute in TABLE4}
 
 
-def _left_out(crt: Score) -> list[str]:
+def _list_left_out(crt: Score) -> list[str]:
     names = without_attributes(crt)
     return [f"Without attributes, and so in no row: {', '.join(names)}."] if names else []
 
 
-def _partial(crt: Score, rivals: dict[str, Score]) -> list[str]:
+def _list_partial(crt: Score, rivals: dict[str, Score]) -> list[str]:
     return [
         f"{name} has results of {score.sequences} of the {crt.sequences} targets."
         for name, score in rivals.items()
@@ -90,13 +98,13 @@ def _partial(crt: Score, rivals: dict[str, Score]) -> list[str]:
     ]
 
 
-def _firsts(crt: Score, rivals: dict[str, Score]) -> list[str]:
+def _count_firsts(crt: Score, rivals: dict[str, Score]) -> list[str]:
     """Under how many attributes CRT is first: among those with all of its targets; the paper's."""
     complete = {name: s for name, s in rivals.items() if s.sequences == crt.sequences}
     if not complete:
         return []
     ours = {name: by_attribute(score) for name, score in (complete | {"CRT": crt}).items()}
-    printed = {name: _printed(name) for name in TRACKERS}
+    printed = {name: _quote(name) for name in TRACKERS}
     said = []
     for field in ("dp", "auc"):
         (first, compared), (theirs, all_of_them) = (
@@ -110,7 +118,7 @@ def _firsts(crt: Score, rivals: dict[str, Score]) -> list[str]:
     return said
 
 
-def _finding(crt: Score, rival: str, rivals: dict[str, Score]) -> str:
+def _compare(crt: Score, rival: str, rivals: dict[str, Score]) -> str:
     if rival not in rivals:
         return f"CRT against {rival}: no results of {rival}."
     found = differences(crt, rivals[rival], "auc", "dp")

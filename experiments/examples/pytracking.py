@@ -16,26 +16,26 @@ from crt_plugin.errors import SourceError
 
 def otb() -> tuple[list[Any], Any]:
     """The paper's best on the sequences of OTB-100 that are there."""
-    return _trackers("default"), _otb_present()
+    return _make_trackers("default"), _open_otb()
 
 
 def otb_hog() -> tuple[list[Any], Any]:
     """Hand-crafted features, several times faster."""
-    return _trackers("hog"), _otb_present()
+    return _make_trackers("hog"), _open_otb()
 
 
 def otb_features() -> tuple[list[Any], Any]:
     """Deep against hand-crafted features."""
-    return _trackers("default", "hog", "rgb"), _otb_present()
+    return _make_trackers("default", "hog", "rgb"), _open_otb()
 
 
-def _trackers(*parameters: str) -> list[Any]:
+def _make_trackers(*parameters: str) -> list[Any]:
     from pytracking.evaluation import Tracker
 
     return [Tracker("crt", name) for name in parameters]
 
 
-def _otb_present() -> Any:
+def _open_otb() -> Any:
     """OTB-100 without the sequences that ``otb_path`` of evaluation/local.py does not hold."""
     from pytracking.evaluation.otbdataset import OTBDataset
 

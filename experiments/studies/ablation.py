@@ -5,7 +5,7 @@
 Results are kept: a stopped run resumes. Values are means over seeds. Changes of AUC are those
 against the file itself on the same sequences, with a paired bootstrap interval of 95 % over
 sequences. fps are of ``crt bench`` on one sequence, after the evaluation, one variant at a time; on
-a busy machine they mean nothing. At the end: the AUC of choosing among the variants by
+a busy machine they mean nothing. Last, the AUC of choosing among the variants by
 leave-one-sequence-out cross-validation.
 """
 

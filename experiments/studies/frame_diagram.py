@@ -38,7 +38,7 @@ def track_to(frame: int) -> tuple[np.ndarray, CRTTracker]:
     return image, tracker
 
 
-def color_features(tracker: CRTTracker, patch: np.ndarray) -> np.ndarray:
+def draw_features(tracker: CRTTracker, patch: np.ndarray) -> np.ndarray:
     """The three leading PCA channels of a patch as R, G and B."""
     with torch.inference_mode():
         features = tracker.features(torch.from_numpy(patch).to(tracker.device))[0, :, :, :3]
@@ -54,7 +54,7 @@ def draw(image: np.ndarray, tracker: CRTTracker, file: Path) -> None:
     panels = [
         (image, {}, "frame and patch", "PatchGeometry.patch_rect"),
         (patch[0], {}, "search patch (section 4)", "cut_patches"),
-        (color_features(tracker, patch), {}, "features (section 5.2)", "FeaturePipeline"),
+        (draw_features(tracker, patch), {}, "features (section 5.2)", "FeaturePipeline"),
         (last.response, shared, "response M (section 3)", "ConvRegression.response"),
         (last.motion_map, {}, "motion map (section 4)", "motion_map"),
         (last.motion_map * last.response, shared, "prediction", "PaperTracker._predict"),

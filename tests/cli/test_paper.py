@@ -107,7 +107,7 @@ def test_how_hard_the_available_targets_are(crt, tmp_path):
 
 def test_places_in_figure_4():
     """AUC 0.5, 0.7, 0.6 and 0.3, DP 0.1 below: CRT is the third, 20 points before DeepSRDCF."""
-    find = load_script("figure4")._findings
+    find = load_script("figure4")._compare
     some = {
         name: score(name, {"Couple": auc, "Deer": auc})
         for name, auc in (("CRT", 0.5), ("HCF", 0.7), ("HDT", 0.6), ("DeepSRDCF", 0.3))
@@ -126,7 +126,7 @@ def test_places_in_figure_4():
 
 def test_first_under_attributes():
     """Deer's FM and BC are Couple's too. MEEM, ahead on Couple, lacks Deer and is not compared."""
-    firsts = load_script("table4")._firsts
+    firsts = load_script("table4")._count_firsts
     both = {"HCF": score("HCF", {"Couple": 0.4, "Deer": 0.8})}
     part = {"MEEM": score("MEEM", {"Couple": 0.9})}
     crt = score("CRT", {"Couple": 0.6, "Deer": 0.5})
@@ -237,7 +237,7 @@ def test_figure_3_looks_for_an_occlusion(tmp_path, monkeypatch, there, chosen):
 )
 def test_what_past_frames_are_worth(past, alone, said):
     """On the object is who is within 20 px in the last frame; the frames before do not count."""
-    finding = load_script("figure3")._finding
+    finding = load_script("figure3")._compare
     far = SimpleNamespace(box=np.array([500.0, 500, 10, 20]))
 
     def found(shift):

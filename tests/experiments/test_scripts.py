@@ -87,11 +87,6 @@ def test_jumps(run):
     assert "with search: before, after" in said and "mean" in said
 
 
-def test_otb_baseline(run):
-    said = run("otb_baseline", "--data otb --parameters quick.py")
-    assert "CRT-quick" in said and "training steps" in said
-
-
 def test_seeds(run):
     said = run("seeds", "--data otb --parameters quick.py --seeds 0 1")
     assert "seed 1" in said and "AUC, Deer" in said

@@ -74,12 +74,14 @@ class _Assignment:
         worker: its address.
         future: of its answer.
         job: its index; None where the worker is asked what it is.
+        seconds: that it may take.
         deadline: when it has to be done, monotonic seconds.
     """
 
     worker: str
     future: Future[Any]
     job: int | None
+    seconds: float
     deadline: float
 
 
@@ -117,7 +119,7 @@ class Queue:
         self._done = 0  # frames of jobs that are over
         self._progress: dict[Any, int] = {}  # frames, by the key of a task
         self._losses: dict[int, list[str]] = {}
-        self._begin()
+        self._reset()
         for index, frames in enumerate(self._planned):
             if not frames:  # published, or there: only to be looked at
                 self._finish(index, self.jobs[index].run(lambda: None))
@@ -148,7 +150,7 @@ class Queue:
             seconds = RETURN_SECONDS
         return [failure for _, failure in sorted(self.failures.items())]
 
-    def _begin(self) -> None:
+    def _reset(self) -> None:
         """Forget a scheduler and its workers."""
         self._assignments: dict[str, _Assignment] = {}
         self._infos: dict[str, WorkerInfo] = {}
@@ -162,16 +164,17 @@ class Queue:
         Raises:
             _SchedulerLostError: jobs that workers had are pending again.
         """
-        self._begin()
+        self._reset()
+        self._client = client
         client.subscribe_topic(self._topic, self._note_progress)
         try:
             while self.pending or any(a.job is not None for a in self._assignments.values()):
-                workers = self._workers(client)
+                workers = self._list_workers()
                 for assignment in list(self._assignments.values()):
-                    self._check(client, assignment, workers)
+                    self._check(assignment, workers)
                 # asked again: some may have been restarted
-                for worker in self._workers(client) - set(self._assignments) - self._excluded:
-                    self._assign(client, worker)
+                for worker in self._list_workers() - set(self._assignments) - self._excluded:
+                    self._assign(worker)
                 running = (each.future.key for each in self._assignments.values())
                 self.on_frames(self._done + sum(self._progress.get(key, 0) for key in running))
                 self._wake.wait(POLL_SECONDS)
@@ -180,12 +183,12 @@ class Queue:
             for assignment in list(self._assignments.values()):
                 self._release(assignment, again=True)
 
-    def _workers(self, client: Client) -> set[str]:
+    def _list_workers(self) -> set[str]:
         """Addresses of the scheduler's workers."""
-        if client.status != "running":
+        if self._client.status != "running":
             raise _SchedulerLostError
         with _catch_loss():
-            workers = set(client.nthreads())
+            workers = set(self._client.nthreads())
         now = time.monotonic()
         if not workers and now - self._last_worker > WAITING_SECONDS:
             logger.warning("no worker is there; waiting for one")
@@ -194,10 +197,10 @@ class Queue:
             self._last_worker = now
         return workers
 
-    def _assign(self, client: Client, worker: str) -> None:
+    def _assign(self, worker: str) -> None:
         """Ask a worker what it is, or give it the next job."""
         if worker not in self._infos:
-            self._send(client, worker, None, INFO_SECONDS, get_worker_info)
+            self._send(worker, None, get_worker_info)
         elif self.pending:
             index = self.pending[0]
             job = self.jobs[index]
@@ -209,26 +212,18 @@ class Queue:
                 self.pending.remove(index)
                 self._finish(index, job.make_failure(0, f"{type(error).__name__}: {error}"))
                 return
-            seconds = self.options.timeout or float("inf")
-            self._send(client, worker, index, seconds, run_task, task, self._topic)
+            self._send(worker, index, run_task, task, self._topic)
             self.pending.remove(index)  # not before: the scheduler may be lost
 
-    def _send(
-        self,
-        client: Client,
-        worker: str,
-        job: int | None,
-        seconds: float,
-        function: Callable[..., Any],
-        *args: Any,
-    ) -> None:
-        deadline = time.monotonic() + seconds
+    def _send(self, worker: str, job: int | None, function: Callable[..., Any], *args: Any) -> None:
+        seconds = INFO_SECONDS if job is None else self.options.timeout or float("inf")
         with _catch_loss():
-            future = client.submit(function, *args, workers=[worker], pure=False)
-        self._assignments[worker] = _Assignment(worker, future, job, deadline)
+            future = self._client.submit(function, *args, workers=[worker], pure=False)
+        deadline = time.monotonic() + seconds
+        self._assignments[worker] = _Assignment(worker, future, job, seconds, deadline)
         future.add_done_callback(lambda _: self._wake.set())
 
-    def _check(self, client: Client, assignment: _Assignment, workers: set[str]) -> None:
+    def _check(self, assignment: _Assignment, workers: set[str]) -> None:
         status = assignment.future.status
         if status in ("cancelled", "lost"):
             raise _SchedulerLostError
@@ -239,7 +234,7 @@ class Queue:
         elif assignment.worker not in workers:
             self._lose(assignment, "ended")
         elif time.monotonic() > assignment.deadline:
-            self._restart(client, assignment)
+            self._restart(assignment)
 
     def _collect(self, assignment: _Assignment) -> None:
         try:
@@ -258,15 +253,15 @@ class Queue:
             self._release(assignment)
             self._infos[assignment.worker] = answer
         else:
-            self._take(assignment, answer)
+            self._take_result(assignment, answer)
 
-    def _take(self, assignment: _Assignment, result: TaskResult) -> None:
+    def _take_result(self, assignment: _Assignment, result: TaskResult) -> None:
         assert assignment.job is not None  # an info is no job
         if result.unseen:
             self._need_frames.add(assignment.worker)
             logger.warning(
                 "%s does not see %s: frames are sent to it",
-                self._name(assignment.worker),
+                self._describe(assignment.worker),
                 result.unseen,
             )
             self._release(assignment, again=True)
@@ -274,7 +269,8 @@ class Queue:
         job = self.jobs[assignment.job]
         if result.ending is None:
             raise ClusterError(
-                f"{self._name(assignment.worker)} cannot make {job.tracker.name}: {result.refusal}"
+                f"{self._describe(assignment.worker)} cannot make {job.tracker.name}: "
+                f"{result.refusal}"
             )
         self._finish(assignment.job, job.finish(result.tracks, result.ending))
         self._release(assignment)
@@ -286,27 +282,28 @@ class Queue:
             self._lose(assignment, "ended")
             return
         raise ClusterError(
-            f"{self._name(assignment.worker)} cannot do the work "
+            f"{self._describe(assignment.worker)} cannot do the work "
             f"({type(error).__name__}: {error}); expected workers and a scheduler with "
             f"crt-plugin {__version__} and its requirements"
         ) from error
 
-    def _restart(self, client: Client, assignment: _Assignment) -> None:
+    def _restart(self, assignment: _Assignment) -> None:
         """End the process of a worker; its nanny starts another."""
-        seconds = INFO_SECONDS if assignment.job is None else self.options.timeout
         done = "was restarted"
         try:
             with _catch_loss():
-                client.restart_workers([assignment.worker], RESTART_SECONDS, raise_for_error=False)
+                self._client.restart_workers(
+                    [assignment.worker], RESTART_SECONDS, raise_for_error=False
+                )
         except ValueError:  # it has no nanny
             self._excluded.add(assignment.worker)
             done = "has no nanny to restart it: it is given nothing more"
-        self._lose(assignment, f"did not end within {seconds:g} s and {done}")
+        self._lose(assignment, f"did not end within {assignment.seconds:g} s and {done}")
 
     def _lose(self, assignment: _Assignment, what: str) -> None:
         """Let another worker do it, unless the job has cost ``ATTEMPTS`` of them."""
         frames = self._progress.get(assignment.future.key, 0)
-        said = f"{self._name(assignment.worker)} {what}"
+        said = f"{self._describe(assignment.worker)} {what}"
         self._infos.pop(assignment.worker, None)
         if assignment.job is None:
             logger.warning(said)
@@ -349,7 +346,7 @@ class Queue:
         _, message = event
         self._progress[message["key"]] = message["frames"]
 
-    def _name(self, worker: str) -> str:
+    def _describe(self, worker: str) -> str:
         info = self._infos.get(worker)
         return f"worker {worker}" + (f" on {info.machine}" if info else "")
 

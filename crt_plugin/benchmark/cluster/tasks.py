@@ -27,7 +27,7 @@ from crt_plugin.peers.registry import make
 
 @dataclass(frozen=True)
 class TrackerSpec:
-    """What a worker makes a tracker of, without the client's files.
+    """What a worker makes a tracker from, without the client's files.
 
     Attributes:
         text: what ``peers.registry.make`` takes.

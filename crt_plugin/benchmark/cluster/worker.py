@@ -1,4 +1,4 @@
-"""What runs on a worker of a Dask cluster: one sequence at a time, as long as it is wanted.
+"""What runs on a worker of a Dask cluster: one sequence at a time, while the client waits.
 
 A worker's threads, as Dask counts them, are its share of the machine's cores: its one tracker
 computes on that many.

@@ -1,6 +1,6 @@
 """Frames and annotation of a sequence of got10k's datasets, read as in the rest of the package.
 
-got10k sorts frames as text, 10.jpg before 2.jpg, cuts OTB's sequences by place, and reads
+got10k sorts frames as text, 10.jpg before 2.jpg, cuts OTB's sequences by position, and reads
 annotations with NumPy, which skips blank lines.
 """
 
@@ -19,7 +19,7 @@ from crt_plugin.hosts.got10k.toolkit import datasets, skip_check
 
 
 def adapt_dataset(dataset: type) -> type:
-    """A class like one of got10k's datasets, with this reading, and of incomplete folders too."""
+    """A class like one of got10k's datasets that reads in this way, and incomplete folders too."""
 
     def read(self: Any, index: int | str) -> tuple[Any, ...]:
         place = self.seq_names.index(index) if isinstance(index, str) else index

@@ -126,7 +126,7 @@ class ResultFiles:
         problem = problem or BOXES.check(file.name, boxes, self.frames)
         if problem:
             raise BoxError(problem)
-        write_text(self.times, _format(columns, "%.8f"))
+        write_text(self.times, _format_numbers(columns, "%.8f"))
         write_text(file, format_boxes(boxes))
 
     def _read_times(self) -> list[Array]:
@@ -149,7 +149,7 @@ class ResultFiles:
 
     def write_confidences(self, values: Sequence[tuple[float, float]]) -> None:
         """Write a line ``peak,score`` for each frame, in one step."""
-        write_text(self.confidences, _format(np.array(values), "%.5f"))
+        write_text(self.confidences, _format_numbers(np.array(values), "%.5f"))
 
     def delete(self) -> None:
         """Delete the files, boxes first."""
@@ -216,10 +216,10 @@ SCORES = _Content("a peak and a score", "peak,score")
 
 def format_boxes(boxes: Array) -> str:
     """Lines of boxes, as the host formats them."""
-    return _format(boxes, "%.3f")
+    return _format_numbers(boxes, "%.3f")
 
 
-def _format(values: Array, fmt: str) -> str:
+def _format_numbers(values: Array, fmt: str) -> str:
     text = io.StringIO()
     np.savetxt(text, values, fmt=fmt, delimiter=",")
     return text.getvalue()

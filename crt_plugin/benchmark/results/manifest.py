@@ -1,6 +1,6 @@
-"""What a tracker's results rest on, in ``manifest.json`` beside them.
+"""What a tracker's results were made with, in ``manifest.json`` beside them.
 
-It is written before the first result, so that results never stand without it. Results of other
+It is written before the first result, so that no results are without it. Results of other
 parameters or weights are not mixed under one name; those of other versions are, with a warning,
 and the manifest then names each environment that took part.
 """
@@ -34,7 +34,7 @@ Environment = dict[str, Any]
 
 @dataclass(frozen=True)
 class Manifest:
-    """What results rest on.
+    """What results were made with.
 
     Attributes:
         tracker: its name.
@@ -63,7 +63,7 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
-        """Of the results in a tracker's folder; None where nothing tells.
+        """Of the results in a tracker's folder; None if there is none.
 
         Raises:
             SourceError: there is one, and it is damaged.
@@ -105,7 +105,7 @@ class Manifest:
 
 
 def check_manifest(part: Part, tracker: Tracker, deleted: Sequence[Path] = ()) -> None:
-    """Check that the results under the tracker's name can be gone on with.
+    """Check that the results under the tracker's name can be continued.
 
     Args:
         deleted: files that are about to be deleted.
@@ -135,7 +135,7 @@ def check_manifest(part: Part, tracker: Tracker, deleted: Sequence[Path] = ()) -
 def keep_manifest(part: Part, tracker: Tracker) -> None:
     """Write the manifest beside the tracker's first results, and name new environments in it.
 
-    Results that stand without one stay so: nobody knows what they rest on.
+    Results without a manifest get none: nobody knows what they were made with.
 
     Raises:
         StorageError: it cannot be written.
@@ -154,9 +154,7 @@ def keep_manifest(part: Part, tracker: Tracker) -> None:
 
 
 def add_environment(part: Part, tracker: Tracker, environment: Environment) -> None:
-    """Name a worker's environment beside the tracker's results, before it makes one of them.
-
-    Results that stand without a manifest stay so.
+    """Name a worker's environment in the manifest, if there is one, before its first result.
 
     Raises:
         StorageError: it cannot be written.
@@ -221,7 +219,7 @@ def _read_settings(file: Path) -> dict[str, Any]:
 
 def _damage_error(file: Path, reason: str) -> SourceError:
     return SourceError(
-        f"{file} is damaged ({reason}), and what the results beside it rest on is not known; "
+        f"{file} is damaged ({reason}), so what the results beside it were made with is unknown; "
         "expected another folder of results, or removing this one"
     )
 
@@ -233,7 +231,7 @@ def _versions(environment: Environment) -> dict[str, str]:
 
 
 def _describe_difference(before: dict[str, Any] | None, now: dict[str, Any] | None) -> str:
-    """The values in which two differ, shortly."""
+    """The values in which two differ."""
     old, new = before or {}, now or {}
     names = [name for name in {**new, **old} if old.get(name, ...) != new.get(name, ...)]
     there, here = (

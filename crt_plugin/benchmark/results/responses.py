@@ -42,16 +42,10 @@ class ResponseMaps:
     filter_size: tuple[int, int]
 
     @property
-    def values(self) -> NDArray[np.float32]:
-        """Responses, N x Ho x Wo, to within half a level."""
-        span = (self.high - self.low)[:, None, None] / np.float32(LEVELS)
-        return (self.low[:, None, None] + self.maps * span).astype(np.float32)
-
-    @property
     def map_rects(self) -> NDArray[np.float64]:
-        """Where the maps lie, N x 4, frame px: each cell around the centre that it stands for.
+        """Rectangles of the maps before they are turned by ``angles``, N x 4, frame px.
 
-        Before they are turned by ``angles``, each around its own centre.
+        Each cell lies around the centre that it stands for.
         """
         rects = self.patch_rects.astype(float)
         step = rects[:, 2:] / self.cells[::-1]  # px of a column and a row

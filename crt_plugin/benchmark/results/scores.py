@@ -161,7 +161,7 @@ def score_results(
                 performance = some.experiment.report(members)
                 move_files(work, reports)
             folders.append(reports / members[0])
-            scores.update({name: _score(some, name, performance[name]) for name in members})
+            scores.update({name: _read_score(some, name, performance[name]) for name in members})
     return Report([scores[name] for name in usable if name in scores], folders, problems)
 
 
@@ -184,7 +184,7 @@ def _find_usable(part: Part, names: Sequence[str]) -> tuple[dict[str, tuple[str,
     return usable, problems
 
 
-def _score(part: Part, name: str, performance: dict[str, Any]) -> Score:
+def _read_score(part: Part, name: str, performance: dict[str, Any]) -> Score:
     """The host's numbers under one set of names."""
     overall, each = performance["overall"], performance["seq_wise"]
     auc, success = ("ao", "sr") if part.benchmark.is_got10k else ("success_score", "success_rate")
@@ -198,26 +198,26 @@ def _score(part: Part, name: str, performance: dict[str, Any]) -> Score:
         float(overall[auc]),
         float(overall[success]),
         float(precision),
-        _fps(overall),
-        {sequence: _sequence_score(values) for sequence, values in each.items()},
+        _read_fps(overall),
+        {sequence: _read_sequence_score(values) for sequence, values in each.items()},
     )
 
 
-def _sequence_score(values: dict[str, Any]) -> SequenceScore:
+def _read_sequence_score(values: dict[str, Any]) -> SequenceScore:
     if "ao" in values:
-        return SequenceScore(float(values["ao"]), float(values["sr"]), None, _fps(values))
+        return SequenceScore(float(values["ao"]), float(values["sr"]), None, _read_fps(values))
     success, precision = (np.asarray(values[f"{kind}_curve"]) for kind in ("success", "precision"))
     return SequenceScore(
         float(values["success_score"]),
         float(values["success_rate"]),
         float(values["precision_score"]),
-        _fps(values),
+        _read_fps(values),
         success,
         precision,
     )
 
 
-def _fps(values: dict[str, Any]) -> float | None:
+def _read_fps(values: dict[str, Any]) -> float | None:
     """got10k says -1 where no times are known."""
     speed = float(values["speed_fps"])
     return speed if speed > 0 else None

@@ -1,7 +1,4 @@
-"""Scores of starts: of targets, of kinds of starts, and beside those of ope.
-
-Where a tracker started beside the first box or later, see ``protocols``.
-"""
+"""Scores of the starts of ``protocols``, by target and by kind of start, compared with ope."""
 
 from __future__ import annotations
 

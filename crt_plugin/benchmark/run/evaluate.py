@@ -94,8 +94,8 @@ class Options:
             raise ParameterError(f"timeout = {self.timeout:g}; expected seconds > 0")
         if not self.shares_jobs:
             raise ParameterError(
-                f"timeout = {self.timeout:g}, and there is nobody to end what hangs; "
-                "expected with two or more workers, or a scheduler"
+                f"timeout = {self.timeout:g}, but a single process cannot end a job that hangs; "
+                "expected two or more workers, or a scheduler"
             )
 
     @property

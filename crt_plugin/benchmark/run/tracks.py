@@ -1,4 +1,4 @@
-"""A tracker in the host's own loop over a sequence, and what it gave: here, or on a worker."""
+"""Run a tracker in the host's own loop over a sequence, here or on a worker."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Track:
-    """What a tracker gave on a sequence, once over.
+    """What a tracker returned in one repetition of a sequence.
 
     Attributes:
         boxes: N x 4, (x, y, w, h), counted as the host does.
@@ -61,15 +61,15 @@ def run_sequence(
     Args:
         experiment: got10k's; its way of writing results is replaced.
         on_frame: called after each frame.
-        keep: given each repetition as it ends, and the file that the host has in mind for it.
+        keep: called after each repetition with its file in the host's layout.
 
     Raises:
-        StorageError: of ``keep``. Any other ``Exception`` is what the loop ended with.
+        StorageError: of ``keep``. Any other ``Exception`` is in the ``Ending``.
     """
     watch = _Watch(tracker, on_frame)
     try:
         with watch.hook():
-            run_experiment(experiment, tracker, lambda f, b, t: keep(f, _track(tracker, b, t)))
+            run_experiment(experiment, tracker, lambda f, b, t: keep(f, _make_track(tracker, b, t)))
     except StorageError:  # the other sequences could not be written either
         raise
     except Exception as error:  # a tracker of others may raise anything
@@ -79,7 +79,7 @@ def run_sequence(
     return Ending(watch.frame)
 
 
-def _track(tracker: Tracker, boxes: NDArray[np.float64], times: NDArray[np.float64]) -> Track:
+def _make_track(tracker: Tracker, boxes: NDArray[np.float64], times: NDArray[np.float64]) -> Track:
     if not isinstance(tracker, GOT10kTracker):
         return Track(boxes, times, (), None)
     log = tracker.recorder

@@ -436,7 +436,8 @@ def test_a_scheduler_that_is_lost_while_a_job_is_sent(part):
     specs = {"Still": TrackerSpec("x:Still", "Still")}
     jobs = [Job(part, Still(), name) for name in part.names]
     run = queue.Queue(Options(scheduler="tcp://x:1"), specs, jobs, lambda _: None)
+    run._client = Lost()
     run._infos["tcp://w:1"] = WorkerInfo("0", {}, "w")
     with pytest.raises(queue._SchedulerLostError):
-        run._assign(Lost(), "tcp://w:1")
+        run._assign("tcp://w:1")
     assert run.pending == [1, 0]  # Deer is the longer one

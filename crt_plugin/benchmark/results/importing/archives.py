@@ -41,7 +41,7 @@ def read_files(source: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
     elif source.suffix.lower() == ".zip":
         found = _read_archive(source)
     else:
-        found = iter([(PurePosixPath(source.name), _read(source))])
+        found = iter([(PurePosixPath(source.name), _read_file(source))])
     total = 0
     for count, (path, content) in enumerate(found, start=1):
         total += len(content)
@@ -57,10 +57,10 @@ def read_files(source: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
 def _read_folder(folder: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            yield PurePosixPath(path.relative_to(folder).as_posix()), _read(path)
+            yield PurePosixPath(path.relative_to(folder).as_posix()), _read_file(path)
 
 
-def _read(path: Path) -> bytes:
+def _read_file(path: Path) -> bytes:
     if path.suffix.lower() not in READ:
         return b""
     try:
@@ -68,28 +68,28 @@ def _read(path: Path) -> bytes:
             content = stream.read(LARGEST_FILE + 1)
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error}") from error
-    return _within_limit(content, str(path))
+    return _check_size(content, str(path))
 
 
 def _read_archive(source: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
     try:
         with zipfile.ZipFile(source) as archive:
             members = [each for each in archive.infolist() if not each.is_dir()]
-            paths = [_path_inside(source, member) for member in members]
+            paths = [_check_path(source, member) for member in members]
             for path, member in zip(paths, members, strict=True):
                 content = b""
                 if path.suffix.lower() in READ:
-                    # A member's own word about its size is not asked.
+                    # The size that a member states is not trusted.
                     with archive.open(member) as stream:
                         content = stream.read(LARGEST_FILE + 1)
-                yield path, _within_limit(content, f"{path} of {source}")
+                yield path, _check_size(content, f"{path} of {source}")
     except SourceError:
         raise
     except DAMAGED as error:
         raise SourceError(f"{source} cannot be read as a zip archive: {error}") from error
 
 
-def _path_inside(source: Path, member: zipfile.ZipInfo) -> PurePosixPath:
+def _check_path(source: Path, member: zipfile.ZipInfo) -> PurePosixPath:
     """Path of a member; the archive is refused if it leads out of it, or is a link."""
     path = PurePosixPath(member.filename.replace("\\", "/"))
     outside = path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", str(path))
@@ -102,7 +102,7 @@ def _path_inside(source: Path, member: zipfile.ZipInfo) -> PurePosixPath:
     return path
 
 
-def _within_limit(content: bytes, name: str) -> bytes:
+def _check_size(content: bytes, name: str) -> bytes:
     if len(content) > LARGEST_FILE:
         raise SourceError(f"{name} has more than {LARGEST_FILE} bytes; expected up to that")
     return content

@@ -1,7 +1,7 @@
 """The benchmark's MATLAB files, read in a process of their own.
 
-scipy's reader is compiled code, which a damaged file can crash; it takes the child down then, not
-the import of a hundred other files.
+scipy's reader is compiled code, which a damaged file can crash: only the child ends then, and the
+import of other files goes on.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class MatlabReader:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def boxes(self, content: bytes) -> list[list[float]]:
+    def read_boxes(self, content: bytes) -> list[list[float]]:
         """``results{1}.res`` of one run: rectangles, not checked yet.
 
         Raises:

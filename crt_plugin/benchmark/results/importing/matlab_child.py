@@ -24,7 +24,7 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def boxes(content: bytes) -> Any:
+def read_boxes(content: bytes) -> Any:
     """``results{1}.res`` of one run, as nested lists.
 
     Raises:
@@ -45,10 +45,10 @@ def boxes(content: bytes) -> Any:
     return np.array(runs[0].res, dtype=float, ndmin=2).tolist()
 
 
-def reply(content: bytes) -> dict[str, Any]:
+def make_reply(content: bytes) -> dict[str, Any]:
     """The boxes of a file, or what is wrong with it."""
     try:
-        return {"boxes": boxes(content)}
+        return {"boxes": read_boxes(content)}
     except Exception as error:  # noqa: BLE001, scipy's parser can fail in any way
         return {"error": f"no results of the benchmark in it ({error})"}
 
@@ -59,7 +59,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     while header := sys.stdin.buffer.read(8):
         content = sys.stdin.buffer.read(int.from_bytes(header, "big"))
-        answer = json.dumps(reply(content)).encode()
+        answer = json.dumps(make_reply(content)).encode()
         sys.stdout.buffer.write(len(answer).to_bytes(8, "big") + answer)
         sys.stdout.buffer.flush()
 

@@ -85,7 +85,7 @@ def import_results(
                 if (name, target) in seen:
                     where = seen[name, target]
                     raise SourceError(f"{target} of {name} was read from {where} before")
-                boxes, note = _fit(target, _read(path, content, matlab), truth)
+                boxes, note = _fit(target, _read_boxes(path, content, matlab), truth)
                 _write(Path(to) / BENCHMARK.folder / name / f"{target}.txt", boxes, overwrite)
             except (SourceError, ParameterError, MissingExtraError) as error:
                 done.unused.append(f"{path}: {error}")
@@ -133,7 +133,7 @@ def _identify(path: PurePosixPath, source: Path, tracker: str | None) -> tuple[s
     """Tracker and target of a file ``[<tracker>/]<target>[_<tracker>]``."""
     if path.suffix.lower() not in (".txt", ".mat"):
         raise SourceError("not a result file; expected .txt, .mat")
-    target, rest = _target_in(path.stem)
+    target, rest = _find_target(path.stem)
     if target is None:
         several = [name for name in TWO_TARGETS if name.lower() == path.stem.lower()]
         hint = f"; which of its targets, {several[0]}.1 or {several[0]}.2?" if several else ""
@@ -144,7 +144,7 @@ def _identify(path: PurePosixPath, source: Path, tracker: str | None) -> tuple[s
     return name, target
 
 
-def _target_in(stem: str) -> tuple[str | None, str]:
+def _find_target(stem: str) -> tuple[str | None, str]:
     """Target, and the rest, of ``<target>``, ``<target>_<tracker>`` or ``<tracker>_<target>``."""
     parts = stem.split("_")
     for count in range(len(parts), 0, -1):
@@ -161,9 +161,9 @@ def _target_in(stem: str) -> tuple[str | None, str]:
 # ------------------------------------------------------------------------------------- contents
 
 
-def _read(path: PurePosixPath, content: bytes, matlab: MatlabReader) -> Boxes:
+def _read_boxes(path: PurePosixPath, content: bytes, matlab: MatlabReader) -> Boxes:
     if path.suffix.lower() == ".mat":
-        rows = matlab.boxes(content)
+        rows = matlab.read_boxes(content)
         return parse_boxes("\n".join(" ".join(map(repr, row)) for row in rows))
     return parse_boxes(content)
 

@@ -164,7 +164,7 @@ def test_any_damage_to_a_matlab_file_is_named(tmp_path, rng, packed):
     with matlab.MatlabReader() as reader:
         for content in damaged((tmp_path / "w.mat").read_bytes(), rng, 60):
             try:
-                assert all(len(row) for row in reader.boxes(content))
+                assert all(len(row) for row in reader.read_boxes(content))
             except SourceError:
                 refused += 1
     assert refused > 20
