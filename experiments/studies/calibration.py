@@ -36,11 +36,11 @@ def load_scores(data: Path, results: Path, tracker: str) -> tuple[Columns, Colum
     part = open_part("otb", data, None, results)
     peaks, scores, right = {}, {}, {}
     for (_, truth), name in zip(part.experiment.dataset, part.names, strict=True):
-        record = ResultFiles.of(part, tracker, name)
-        if record.absent or not record.confidences.is_file():
+        files = ResultFiles.of(part, tracker, name)
+        if files.absent or not files.confidences.is_file():
             continue
-        values = np.loadtxt(record.confidences, delimiter=",", ndmin=2)
-        boxes = np.loadtxt(record.boxes[0], delimiter=",", ndmin=2)
+        values = np.loadtxt(files.confidences, delimiter=",", ndmin=2)
+        boxes = np.loadtxt(files.boxes[0], delimiter=",", ndmin=2)
         iou = overlap(boxes, truth)[1:]
         seen = np.isfinite(iou)  # frames without an annotation are left out
         peaks[name], scores[name] = values[1:][seen].T

@@ -17,6 +17,11 @@ from crt_plugin.plus.tracker import PosedDetection as Detection
 from crt_plugin.runtime.atomic import write_atomically
 
 LEVELS = 255  # of a quantised response
+# What numpy and zipfile raise for a file of something else, or a cut one.
+DAMAGED = (
+    *(OSError, EOFError, ValueError, KeyError, TypeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 FIELDS = ("maps", "low", "high", "patch_rects", "angles", "cells", "filter_size")
 
 
@@ -71,7 +76,7 @@ class ResponseMaps:
         try:
             with zipfile.ZipFile(file), np.load(file, allow_pickle=False) as kept:
                 return len(kept["low"])
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        except DAMAGED as error:
             raise SourceError(f"{file} cannot be read as response maps: {error}") from error
 
     @classmethod
@@ -84,7 +89,7 @@ class ResponseMaps:
         try:
             with np.load(file, allow_pickle=False) as kept:
                 maps, low, high, rects, angles, cells, size = (kept[name] for name in FIELDS)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except DAMAGED as error:
             raise SourceError(f"{file} cannot be read as response maps: {error}") from error
         count = len(maps)
         shapes = [each.shape for each in (low, high, rects, angles, cells, size)]

@@ -187,12 +187,10 @@ def _find_usable(part: Part, names: Sequence[str]) -> tuple[dict[str, tuple[str,
 def _read_score(part: Part, name: str, performance: dict[str, Any]) -> Score:
     """The host's numbers under one set of names."""
     overall, each = performance["overall"], performance["seq_wise"]
-    auc, success = ("ao", "sr") if part.benchmark.is_got10k else ("success_score", "success_rate")
-    precision = (
-        _precision_over_frames(part, name)
-        if part.benchmark.is_got10k
-        else overall["precision_score"]
-    )
+    if part.benchmark.is_got10k:
+        auc, success, precision = "ao", "sr", _precision_over_frames(part, name)
+    else:
+        auc, success, precision = "success_score", "success_rate", overall["precision_score"]
     return Score(
         name,
         float(overall[auc]),

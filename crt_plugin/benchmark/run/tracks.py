@@ -115,11 +115,8 @@ class _Watch:
         try:
             yield
         finally:
-            for name in ("init", "update"):
-                if name in kept:
-                    setattr(tracker, name, kept[name])
-                else:
-                    delattr(tracker, name)
+            del tracker.init, tracker.update
+            vars(tracker).update({name: kept[name] for name in ("init", "update") if name in kept})
 
     def _count(self) -> None:
         self.frame += 1
