@@ -132,10 +132,10 @@ def _compare(
     """Who is on the object after the occlusion: within 20 px of the annotation, as DP counts."""
     last = len(with_past) - 1
     past, alone = (_center_error(found[last].box, truth[last]) for found in (with_past, without))
-    said = VERDICTS[past <= PRECISION_PIXELS, alone <= PRECISION_PIXELS]
+    verdict = VERDICTS[past <= PRECISION_PIXELS, alone <= PRECISION_PIXELS]
     return (
         f"Past frames: least sure in frame {hidden + 1}; in frame {last + 1} the centre is off by "
-        f"{past:.0f} px with five past frames, by {alone:.0f} px with the last alone: {said}."
+        f"{past:.0f} px with five past frames, by {alone:.0f} px with the last alone: {verdict}."
     )
 
 

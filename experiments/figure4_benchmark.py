@@ -127,8 +127,8 @@ def _tabulate(parts: dict[str, dict[str, Score]], notes: list[str]) -> ResultTab
                 cells.append(Cell(number(value, 1), marked[part, field].get(name, 0)))
         rows.append([*cells, Cell(str(parts["OTB-100"][name].sequences))])
     title = "Figure 4: DP (20 px) and AUC (%) on the available targets"
-    said = [f"Left empty: {note}" for note in notes]
-    return ResultTable("figure4_benchmark", title, ("tracker", *columns, "targets"), rows, said)
+    left = [f"Left empty: {note}" for note in notes]
+    return ResultTable("figure4_benchmark", title, ("tracker", *columns, "targets"), rows, left)
 
 
 if __name__ == "__main__":

@@ -76,8 +76,8 @@ def _tabulate_all(
     heads = {name: f"{name}, {words}" for name, words in otb_lists().attributes.items()}
     title = "Table 4: AUC/DP (%) under attributes, published boxes on OTB-100 beside the paper"
     scored = {target for score in rivals.values() for target in score.each}
-    said = "Columns marked (paper) are what the paper prints; the others are computed."
-    table = attribute_table("table4_attributes_otb100", title, heads, columns, [said, *notes])
+    note = "Columns marked (paper) are what the paper prints; the others are computed."
+    table = attribute_table("table4_attributes_otb100", title, heads, columns, [note, *notes])
     return reproduction.save(table, reproduction.provenance(scored))
 
 
@@ -105,17 +105,17 @@ def _count_firsts(crt: Score, rivals: dict[str, Score]) -> list[str]:
         return []
     ours = {name: by_attribute(score) for name, score in (complete | {"CRT": crt}).items()}
     printed = {name: _quote(name) for name in TRACKERS}
-    said = []
+    lines = []
     for field in ("dp", "auc"):
         (first, compared), (theirs, all_of_them) = (
             first_under("CRT", columns, field) for columns in (ours, printed)
         )
         named = f": {', '.join(first)}" if first else ""
-        said.append(
+        lines.append(
             f"CRT is first in {field.upper()} under {len(first)} of {len(compared)} attributes"
             f"{named} (paper: {len(theirs)} of {len(all_of_them)}: {', '.join(theirs)})."
         )
-    return said
+    return lines
 
 
 def _compare(crt: Score, rival: str, rivals: dict[str, Score]) -> str:

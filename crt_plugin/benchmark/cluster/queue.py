@@ -29,6 +29,7 @@ import logging
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,7 @@ POLL_SECONDS = 0.5
 INFO_SECONDS = 300.0  # importing torch from a network disk takes long
 FETCH_SECONDS = 120.0
 RESTART_SECONDS = 10.0  # a nanny grants 4 s for ending in peace
-WAITING_SECONDS = 20.0  # without a worker, until it is said
+WAITING_SECONDS = 20.0  # without a worker, until a warning
 ATTEMPTS = 3  # workers that a sequence may cost
 
 logger = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ class Queue:
         self._wake = threading.Event()
         self._done = 0  # frames of jobs that are over
         self._progress: dict[Any, int] = {}  # frames, by the key of a task
-        self._losses: dict[int, list[str]] = {}
+        self._losses: Counter[int] = Counter()  # workers that a job has cost
         self._reset()
         for index, frames in enumerate(self._planned):
             if not frames:  # published, or there: only to be looked at
@@ -303,27 +304,26 @@ class Queue:
     def _lose(self, assignment: _Assignment, what: str) -> None:
         """Let another worker do it, unless the job has cost ``ATTEMPTS`` of them."""
         frames = self._progress.get(assignment.future.key, 0)
-        said = f"{self._describe(assignment.worker)} {what}"
+        message = f"{self._describe(assignment.worker)} {what}"
         self._infos.pop(assignment.worker, None)
         if assignment.job is None:
-            logger.warning(said)
+            logger.warning(message)
             self._release(assignment)
             return
         job = self.jobs[assignment.job]
-        losses = self._losses.setdefault(assignment.job, [])
-        losses.append(said)
-        given_up = len(losses) >= ATTEMPTS
+        self._losses[assignment.job] += 1
+        given_up = self._losses[assignment.job] >= ATTEMPTS
         logger.warning(
             "%s, %s, frame %d: %s; %s",
             job.tracker.name,
             job.sequence,
             frames,
-            said,
+            message,
             "given up" if given_up else "another worker begins it again",
         )
         self._release(assignment, again=not given_up)
         if given_up:
-            failure = job.make_failure(frames, f"it cost {ATTEMPTS} workers: {said}")
+            failure = job.make_failure(frames, f"it cost {ATTEMPTS} workers: {message}")
             self._finish(assignment.job, failure)
 
     def _release(self, assignment: _Assignment, again: bool = False) -> None:
