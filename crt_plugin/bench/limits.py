@@ -8,7 +8,7 @@ from itertools import takewhile
 import torch
 from torch import nn
 
-from crt_plugin.bench.stages import elapsed
+from crt_plugin.bench.stages import time_call
 from crt_plugin.features.vgg import pooled_layers
 from crt_plugin.features.vgg_weights import CHANNELS, load_layers
 from crt_plugin.parameters import Parameters
@@ -59,5 +59,5 @@ def product_rate(device: torch.device, dtype: torch.dtype) -> float:
 def _product_seconds(side: int, device: torch.device, dtype: torch.dtype) -> float:
     """Median time of one product of side x side matrices."""
     a, b = (torch.randn(side, side).to(device, dtype) for _ in range(2))
-    elapsed(lambda: a @ b, device)
-    return statistics.median(elapsed(lambda: a @ b, device) for _ in range(REPETITIONS))
+    time_call(lambda: a @ b, device)
+    return statistics.median(time_call(lambda: a @ b, device) for _ in range(REPETITIONS))

@@ -1,4 +1,4 @@
-"""A measurement has a process of its own: clean memory, its own number of threads."""
+"""A measurement has its own process: clean memory, its own number of threads."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 from crt_plugin.errors import BenchError
 
 Result = dict[str, Any]
+OnStep = Callable[[str], None]  # called with what is being measured, now and then
 
 
 @dataclass(frozen=True)
@@ -23,18 +24,17 @@ class Measurement:
         task: a key of ``process.TASKS``.
         threads: of torch and OpenCV; 0 leaves both as they are.
         arguments: of the task, as JSON can hold them.
+        tracker: the name of what is measured, "" if it is not a tracker.
     """
 
     task: str
     threads: int
     arguments: dict[str, Any] = field(default_factory=dict)
+    tracker: str = ""
 
 
-def measure(measurement: Measurement, on_step: Callable[[str], None] = lambda text: None) -> Result:
+def measure(measurement: Measurement, on_step: OnStep = lambda step: None) -> Result:
     """Measure in a new process.
-
-    Args:
-        on_step: called with what is being measured, now and then.
 
     Raises:
         BenchError: the process failed; its reason.
@@ -54,10 +54,10 @@ def measure(measurement: Measurement, on_step: Callable[[str], None] = lambda te
                 result = message
         process.wait()
         errors.seek(0)
-        said = errors.read().strip()
+        error_lines = errors.read().strip().splitlines()
     if result is None:
-        last = said.splitlines()[-1] if said else f"exit status {process.returncode}"
-        raise BenchError(f"{measurement.task} {measurement.arguments}: {last}")
+        reason = error_lines[-1] if error_lines else f"exit status {process.returncode}"
+        raise BenchError(f"{measurement.task} {measurement.arguments}: {reason}")
     if "error" in result:
         raise BenchError(result["error"])
     return result

@@ -1,110 +1,122 @@
-"""Results of a benchmark as tables, and in one plain structure for JSON."""
+"""Tables of a benchmark's results."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from typing import Any
 
-from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
 from crt_plugin.bench.measure import Result
 from crt_plugin.bench.stages import STAGES
 
-BESIDE = 4  # trackers in one table: more do not fit into 80 columns
+LENGTH = "frame of the sequence"
+COLUMNS = 4  # trackers in one table: more do not fit into 80 columns
+
+ROWS = (  # title, key of the result, unit
+    ("fps", "fps", 1),
+    ("init, ms", "init_ms", 1),
+    ("first init, ms", "first_init_ms", 1),
+    ("steps of init", "steps", 1),
+    ("peak memory, MiB", "peak_mib", 1),
+    ("bare VGG, ms", "bare_ms", 1),
+    ("frame / bare VGG", "to_bare", 1),
+    ("VGG, GFLOP", "operations", 1e9),
+    ("bare VGG, GFLOP/s", "bare_rate", 1e9),
+    ("matrix products, GFLOP/s", "product_rate", 1e9),
+    ("fps at that rate", "limit_fps", 1),
+    ("naive tracker, ms", "naive_ms", 1),
+    ("naive / frame", "naive_ratio", 1),
+)
 
 
-def measurement_tables(results: Sequence[Result]) -> list[RenderableType]:
-    """Everything that the results hold, one table a subject."""
+def tabulate_results(results: Sequence[Result]) -> list[Table]:
+    """Everything that the results hold: trackers side by side, regression, growth."""
     tracked = [result for result in results if "fps" in result]
-    found: list[RenderableType] = [
-        _trackers(tracked[start : start + BESIDE]) for start in range(0, len(tracked), BESIDE)
+    starts = range(0, len(tracked), COLUMNS)
+    tables = [_tabulate_trackers(tracked[start : start + COLUMNS]) for start in starts]
+    tables += [_tabulate_regression(r["regression"]) for r in results if "regression" in r]
+    for name, result in zip(name_results(results), results, strict=True):
+        tables += _tabulate_growth(name, result)
+    return tables
+
+
+def name_results(results: Sequence[Result]) -> list[str]:
+    """The tracker of each result, with precision and threads if there are several of them."""
+    variants = {(r["precision"], r["threads"]) for r in results if "precision" in r}
+    return [
+        f"{result['tracker']}, {result['precision']}, {_count_threads(result)}"
+        if "precision" in result and len(variants) > 1
+        else result["tracker"]
+        for result in results
     ]
-    found += [_regression(result["regression"]) for result in results if "regression" in result]
+
+
+def _count_threads(result: Result) -> str:
+    return f"{result['threads']} thread{'s' * (result['threads'] != 1)}"
+
+
+def _tabulate_trackers(results: Sequence[Result]) -> Table:
+    """A column for each tracker; rows that no tracker has are left out."""
+    table = _make_table("")
     for result in results:
-        found += _growth(result)
-    return found
-
-
-def _trackers(results: Sequence[Result]) -> Table:
-    """A column a tracker; rows that no tracker has are left out."""
-    table = _table("", *(_name(result) for result in results))
-    rows: list[tuple[str, Callable[[Result], float | None]]] = [
-        *((f"{stage}, ms", partial(_stage, stage)) for stage in (*STAGES, "frame")),
-        ("fps", _value("fps")),
-        ("init, ms", _value("init_ms")),
-        ("first init, ms", _value("first_init_ms")),
-        ("steps of init", _value("steps")),
-        ("peak memory, MiB", _value("peak_mib")),
-        ("bare VGG, ms", _value("bare_ms")),
-        ("frame / bare VGG", _value("to_bare")),
-        ("VGG, GFLOP", _value("operations", 1e9)),
-        ("bare VGG, GFLOP/s", _value("bare_rate", 1e9)),
-        ("matrix products, GFLOP/s", _value("product_rate", 1e9)),
-        ("fps at that rate", _value("limit_fps")),
-        ("naive tracker, ms", _value("naive_ms")),
-        ("naive / frame", _value("naive_ratio")),
-    ]
-    for title, read in rows:
-        values = [read(result) for result in results]
+        name = result["tracker"].removeprefix("crt:")
+        title = f"{name}\n{result.get('precision', '')}\n{_count_threads(result)}"
+        table.add_column(escape(title), justify="right")
+    rows = {f"{s}, ms": [r["stages_ms"].get(s) for r in results] for s in (*STAGES, "frame")}
+    for title, key, unit in ROWS:
+        found = (result.get(key) for result in results)
+        rows[title] = [None if value is None else value / unit for value in found]
+    for title, values in rows.items():
         if any(value is not None for value in values):
-            table.add_row(title, *map(_number, values))
+            table.add_row(title, *map(_format, values))
     return table
 
 
-def _stage(stage: str, result: Result) -> float | None:
-    value: float | None = result["stages_ms"].get(stage)
-    return value
-
-
-def _value(key: str, unit: float = 1) -> Callable[[Result], float | None]:
-    return lambda result: result[key] / unit if result.get(key) is not None else None
-
-
-def _regression(measured: dict[str, dict[str, float]]) -> Table:
-    table = _table("regression step, samples", "ms", "conv2d + autograd ms", "ratio", "difference")
+def _tabulate_regression(measured: dict[str, dict[str, float]]) -> Table:
+    table = _make_table(
+        "regression step, samples", "ms", "conv2d + autograd ms", "ratio", "difference"
+    )
     for samples, each in measured.items():
-        values = (_number(each[key]) for key in ("ours_ms", "naive_ms", "ratio"))
+        values = (_format(each[key]) for key in ("ours_ms", "naive_ms", "ratio"))
         table.add_row(samples, *values, f"{each['difference']:.1e}")
     return table
 
 
-def _growth(result: Result) -> list[Table]:
-    found = []
-    for key, title in (
-        ("object_ms", "object px"),
-        ("frame_ms", "frame"),
-        ("workers_per_minute", "workers"),
-    ):
-        if key in result:
-            unit = "sequences a minute" if key == "workers_per_minute" else "ms"
-            table = _table(f"{result['tracker']}: {title}", unit)
-            for name, value in result[key].items():
-                table.add_row(name, _number(value))
-            found.append(table)
-    if "length" in result:
-        table = _table(f"{result['tracker']}: to frame", "ms", "MiB")
-        for block in result["length"]:
-            table.add_row(str(block["frame"]), _number(block["ms"]), _number(block["mib"]))
-        found.append(table)
-    return found
+def _tabulate_growth(name: str, result: Result) -> list[Table]:
+    """A table for each thing that was varied."""
+    curves, tables = growth_curves(result), []
+    for over in dict.fromkeys(over for over, _ in curves):
+        columns = {what: values for (x, what), values in curves.items() if x == over}
+        tables.append(_make_table(f"{name}: {over}", *columns))
+        for case in next(iter(columns.values())):
+            figures = (_format(values.get(case)) for values in columns.values())
+            tables[-1].add_row(str(case), *figures)
+    return tables
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), title_justify="left")
+def growth_curves(result: Result) -> dict[tuple[str, str], dict[Any, float]]:
+    """What a result of ``--growth`` holds: values by what is varied and what is measured."""
+    blocks = result.get("length", [])  # by the last frame of each
+    curves = {
+        ("side of the object, px", "median ms a frame"): result.get("object_ms"),
+        ("size of the frame", "median ms a frame"): result.get("frame_ms"),
+        (LENGTH, "median ms a frame"): {block["frame"]: block["ms"] for block in blocks},
+        (LENGTH, "resident MiB"): {b["frame"]: b["mib"] for b in blocks if b["mib"] is not None},
+        ("workers", "sequences a minute"): result.get("workers_per_minute"),
+    }
+    return {key: values for key, values in curves.items() if values}
+
+
+def _make_table(*columns: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
     for index, column in enumerate(columns):
         table.add_column(column, justify="right" if index else "left")
     return table
 
 
-def _name(result: Result) -> str:
-    """Three short lines."""
-    name = result["tracker"].removeprefix("crt:")
-    return escape(f"{name}\n{result.get('precision', '')}\n{result['threads']} threads")
-
-
-def _number(value: float | None) -> str:
+def _format(value: float | None) -> str:
     """Three digits, or more before the point."""
     if value is None:
         return "-"

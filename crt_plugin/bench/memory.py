@@ -6,24 +6,23 @@ import re
 from pathlib import Path
 
 STATUS = Path("/proc/self/status")
-MIB = 1024  # KiB
 
 
 def peak_mib() -> float | None:
-    """Most memory that was ever resident, MiB; None where the system does not tell.
+    """The largest resident memory so far, MiB; None if the system does not report it.
 
     Not ``resource.getrusage``: its figure can be that of the process which started this one.
     """
-    return _status("VmHWM")
+    return _read_status("VmHWM")
 
 
 def resident_mib() -> float | None:
-    """Memory that is resident now, MiB; None where the system does not tell."""
-    return _status("VmRSS")
+    """The resident memory now, MiB; None if the system does not report it."""
+    return _read_status("VmRSS")
 
 
-def _status(field: str) -> float | None:
+def _read_status(field: str) -> float | None:
     if not STATUS.is_file():
         return None
     found = re.search(rf"^{field}:\s+(\d+) kB$", STATUS.read_text(), re.MULTILINE)
-    return int(found[1]) / MIB if found else None
+    return int(found[1]) / 1024 if found else None

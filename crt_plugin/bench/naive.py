@@ -1,6 +1,6 @@
 """The tracker as one would write it first: library convolutions, autograd, torch.optim.
 
-The same boxes as ``CRTTracker`` in float32 (up to rounding), to compare the speed with.
+Its boxes are those of ``CRTTracker`` in float32, up to rounding; its speed is for comparison.
 """
 
 from __future__ import annotations
@@ -29,9 +29,8 @@ class PlainVGG:
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:
         """N x 4h x 4w x 3, uint8, RGB -> N x h x w x C, float32."""
-        normalised = (patches.float() - self._mean).permute(0, 3, 1, 2)
-        taken = []
-        x, number = normalised, 0
+        x = (patches.float() - self._mean).permute(0, 3, 1, 2)
+        taken, number = [], 0
         for module in self._network:
             if isinstance(module, nn.Conv2d):
                 if number and number == self._shallow:
@@ -42,7 +41,7 @@ class PlainVGG:
 
 
 class NaiveTracker(CRTTracker):
-    """``CRTTracker`` of the parts above."""
+    """``CRTTracker`` with ``PlainVGG`` and ``LiteralRegression``."""
 
     regression_type = LiteralRegression
 

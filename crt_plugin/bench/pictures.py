@@ -1,19 +1,21 @@
-"""Pictures of a benchmark: speed against accuracy, and growth."""
+"""Pictures of a benchmark: accuracy over speed, and growth."""
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from matplotlib.ticker import LogFormatter
+from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from crt_plugin.bench.measure import Result
+from crt_plugin.bench.measurement_tables import LENGTH, growth_curves, name_results
 from crt_plugin.report.plot_style import COLORS, LEGEND, new_figure, save_figure, style_axes
 
 FILM = 25  # fps
 CLOSE_BY = 1.35  # ratio of fps at which two names would overlap
-MANY_LABELS = 6  # on an axis: they are turned
+MAX_COLUMNS = 3  # of panels
 
 
 def draw_speed(points: Mapping[str, tuple[float, float]], title: str, file: Path) -> None:
@@ -44,7 +46,7 @@ def draw_speed(points: Mapping[str, tuple[float, float]], title: str, file: Path
 def _best_close_by(points: Mapping[str, tuple[float, float]], name: str) -> float:
     """Best AUC of the other trackers of about this fps; the best is named above, all else below.
 
-    0 where there is none.
+    0 if there is none.
     """
     fps = points[name][0]
     others = [point for other, point in points.items() if other != name]
@@ -52,37 +54,26 @@ def _best_close_by(points: Mapping[str, tuple[float, float]], name: str) -> floa
     return max(close, default=0.0)
 
 
-Panel = Callable[[Result], Mapping[str, float]]
-
-
 def draw_growth(results: Sequence[Result], file: Path) -> None:
     """Time over object, frame and sequence, memory over the sequence, and workers."""
-    panels: list[tuple[str, str, Panel]] = [
-        ("side of the object, px", "median ms a frame", lambda r: r.get("object_ms", {})),
-        ("frame", "median ms a frame", lambda r: r.get("frame_ms", {})),
-        ("frame of the sequence", "median ms a frame", lambda r: _blocks(r, "ms")),
-        ("frame of the sequence", "resident MiB", lambda r: _blocks(r, "mib")),
-        ("workers", "sequences a minute", lambda r: r.get("workers_per_minute", {})),
-    ]
-    there = [panel for panel in panels if any(panel[2](result) for result in results)]
-    figure, rows = new_figure(1, len(there), (3.4 * len(there), 3.4))
-    colors = dict(zip(dict.fromkeys(r["tracker"] for r in results), COLORS, strict=False))
-    for axes, (across, up, values) in zip(rows[0], there, strict=True):
-        for result in results:
-            drawn, name = values(result), result["tracker"]
-            if drawn:
-                axes.plot(
-                    list(drawn), list(drawn.values()), marker="o", color=colors[name], label=name
-                )
-        axes.set(xlabel=across, ylabel=up, ylim=(0, 1.15 * axes.get_ylim()[1]))
+    curves = [growth_curves(result) for result in results]
+    panels = list(dict.fromkeys(panel for each in curves for panel in each))
+    columns = min(len(panels), MAX_COLUMNS)
+    rows = math.ceil(len(panels) / columns)
+    figure, grid = new_figure(rows, columns, (3.4 * columns, 3.4 * rows))
+    names = name_results(results)
+    colors = dict(zip(dict.fromkeys(names), itertools.cycle(COLORS), strict=False))
+    for axes in grid.flat[len(panels) :]:
+        axes.remove()
+    lines = {}
+    for axes, panel in zip(grid.flat, panels, strict=False):
+        for name, each in zip(names, curves, strict=True):
+            if panel in each:
+                x, y = zip(*each[panel].items(), strict=True)
+                (lines[name],) = axes.plot(x, y, marker="o", markersize=4, color=colors[name])
+        axes.set(xlabel=panel[0], ylabel=panel[1], ylim=(0, 1.15 * axes.get_ylim()[1]))
+        if panel[0] == LENGTH:
+            axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
         style_axes(axes, grid="y")
-        if len(axes.get_xticklabels()) > MANY_LABELS:
-            axes.tick_params(axis="x", rotation=60)
-    rows[0][0].legend(**LEGEND, loc="lower left")
+    figure.legend(lines.values(), lines, loc="outside lower center", ncols=columns, **LEGEND)
     save_figure(figure, [file])
-
-
-def _blocks(result: Result, key: str) -> dict[str, float]:
-    """Values of a long sequence by the last frame of each block."""
-    blocks = result.get("length", [])
-    return {str(block["frame"]): block[key] for block in blocks if block[key] is not None}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 
 from crt_plugin.algorithm.literal import LiteralRegression
 from crt_plugin.algorithm.regression import ConvRegression
 from crt_plugin.algorithm.tracker import objective_of
-from crt_plugin.bench.measure import Result
-from crt_plugin.bench.stages import elapsed
+from crt_plugin.bench.measure import OnStep, Result
+from crt_plugin.bench.stages import time_call
 from crt_plugin.parameters import Parameters
 from crt_plugin.runtime.device import choose_device
 
@@ -23,17 +23,17 @@ REPETITIONS = 41
 
 
 @torch.inference_mode()
-def regression_step(on_step: Callable[[str], None]) -> Result:
+def measure_regression(on_step: OnStep) -> Result:
     """Response, gradient and Adam on the paper's sizes, in turns; and whether they agree."""
     device = choose_device("auto")
     measured = {}
     for samples in SAMPLES:
         on_step(f"regression, {samples} samples")
-        measured[str(samples)] = _compared(samples, device)
+        measured[str(samples)] = _compare(samples, device)
     return {"regression": measured, "threads": torch.get_num_threads()}
 
 
-def _compared(samples: int, device: torch.device) -> dict[str, float]:
+def _compare(samples: int, device: torch.device) -> dict[str, float]:
     generator = torch.Generator().manual_seed(0)
     features = 30 * torch.randn(samples, *CELLS, CHANNELS, generator=generator)
     ho, wo = (side - reach + 1 for side, reach in zip(CELLS, FILTER, strict=True))
@@ -50,11 +50,13 @@ def _compared(samples: int, device: torch.device) -> dict[str, float]:
     times: list[list[float]] = [[], []]
     for _ in range(REPETITIONS):
         for each, optimizer, spent in zip(both, optimizers, times, strict=True):
-            spent.append(elapsed(lambda: each.descend(optimizer, features, label, 1, 0.0), device))  # noqa: B023
+            arguments = (optimizer, features, label, 1, 0.0)
+            spent.append(time_call(lambda: each.descend(*arguments), device))  # noqa: B023
+    ours, naive = (spent[1:] for spent in times)
     return {
-        "ours_ms": 1e3 * statistics.median(times[0][1:]),
-        "naive_ms": 1e3 * statistics.median(times[1][1:]),
-        "ratio": statistics.median(n / o for o, n in list(zip(*times, strict=True))[1:]),
+        "ours_ms": 1e3 * statistics.median(ours),
+        "naive_ms": 1e3 * statistics.median(naive),
+        "ratio": statistics.median(n / o for o, n in zip(ours, naive, strict=True)),
         "difference": difference,
     }
 
@@ -69,8 +71,5 @@ def _difference(
     expected = naive.response(features).detach()
     naive.descend(naive.make_optimizer("adam", 1.0), features, label, 1, 0.0)
     assert naive.weight.grad is not None
-    return max(_relative(response, expected), _relative(gradient, naive.weight.grad))
-
-
-def _relative(found: torch.Tensor, expected: torch.Tensor) -> float:
-    return float((found - expected).abs().max() / expected.abs().max())
+    pairs = (response, expected), (gradient, naive.weight.grad)
+    return max(float((a - b).abs().max() / b.abs().max()) for a, b in pairs)

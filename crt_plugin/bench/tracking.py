@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import itertools
 import statistics
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 
 from crt_plugin.bench.limits import bare_vgg, product_rate, vgg_operations
-from crt_plugin.bench.measure import Result
+from crt_plugin.bench.measure import OnStep, Result
 from crt_plugin.bench.memory import peak_mib
 from crt_plugin.bench.naive import NaiveTracker
-from crt_plugin.bench.stages import STAGES, Seconds, StageClock, elapsed
+from crt_plugin.bench.stages import STAGES, StageClock, time_call
 from crt_plugin.bench.workload import open_workload
 from crt_plugin.features.vgg import VGG
+from crt_plugin.media.sources import Frame, Source
 from crt_plugin.parameters import load_parameters
 from crt_plugin.plus.tracker import CRTTracker
 
 INITS = 3  # after the first one, which also loads what is loaded once
 WARM_UP = 2  # frames
 
-OnStep = Callable[[str], None]
-Frame = NDArray[np.uint8]
 
-
-def tracker(
+def measure_tracker(
     parameters: str,
     precision: str,
     source: str,
@@ -48,77 +43,85 @@ def tracker(
         naive: measure ``NaiveTracker`` too.
     """
     params = load_parameters(parameters).copy(precision=precision)
-    clip = open_workload(source, box)
+    clip, first_box = open_workload(source, box)
     crt = CRTTracker(params)
-    result: Result = {"tracker": f"crt:{parameters}", "precision": _name(crt.features.precision)}
-    result |= _measure_alone(crt, clip.frames(), clip.box, frames, on_step)
-    result |= {"object": clip.box[2:], "frame_size": clip.frame_size}
-    ratios = frames or result["frames"]
-    rivals = [NaiveTracker(params.copy(precision="float32"))] if naive else []
-    result |= _compare(crt, rivals, clip.frames(), clip.box, ratios, on_step)
-    return result
+    alone = _measure_alone(crt, clip, first_box, frames, on_step)
+    rival = NaiveTracker(params.copy(precision="float32")) if naive else None
+    return {
+        "precision": str(crt.features.precision).removeprefix("torch."),
+        **alone,
+        **_compare(crt, rival, clip, first_box, frames or alone["frames"], on_step),
+    }
 
 
 def _measure_alone(
-    crt: CRTTracker, frames: Iterator[Frame], box: Sequence[float], count: int, on_step: OnStep
+    crt: CRTTracker, clip: Source, box: Sequence[float], count: int, on_step: OnStep
 ) -> Result:
-    """Nothing else is in memory, and frames are read one by one."""
+    """With nothing else in memory; frames are read one by one."""
+    frames = clip.frames()
     first = next(frames)
     on_step("init")
-    inits = [elapsed(lambda: crt.init(first, box), crt.device) for _ in range(1 + INITS)]
-    spent: list[Seconds] = []
+    inits = [time_call(lambda: crt.init(first, box), crt.device) for _ in range(1 + INITS)]
     with StageClock(crt) as clock:
-        for index, frame in enumerate(_take(frames, count)):
-            on_step(f"frame {index + 1}")
-            spent.append(clock.update(frame))
-    measured = spent[WARM_UP:]
+        spent = [clock.update(frame) for frame in _take(frames, count, on_step)][WARM_UP:]
     stages = {
-        name: 1e3 * statistics.median(_average_periods(crt, [each[name] for each in measured]))
+        name: 1e3 * statistics.median(_average_periods(crt, [each[name] for each in spent]))
         for name in (*STAGES, "frame")
     }
     return {
         "threads": torch.get_num_threads(),
-        "frames": len(measured),
+        "frames": len(spent),
         "steps": crt.training.steps,
         "first_init_ms": 1e3 * inits[0],
         "init_ms": 1e3 * statistics.median(inits[1:]),
         "stages_ms": stages,
         "fps": 1e3 / stages["frame"],
         "peak_mib": peak_mib(),
+        "object": box[2:],
+        "frame_size": [first.shape[1], first.shape[0]],
     }
 
 
 def _compare(
     crt: CRTTracker,
-    rivals: Sequence[CRTTracker],
-    frames: Iterator[Frame],
+    rival: NaiveTracker | None,
+    clip: Source,
     box: Sequence[float],
     count: int,
     on_step: OnStep,
 ) -> Result:
-    """A frame, the bare network on its patches, and a rival's frame, in turn: noise cancels."""
+    """A frame, the bare network on its patches, and the rival's frame, in turn: noise cancels."""
+    frames = clip.frames()
     first = next(frames)
-    for each in (crt, *rivals):
-        each.init(first, box)
-    extractor = crt.features.extractors[0]
-    network = _time_bare_network(crt) if isinstance(extractor, VGG) else None
+    crt.init(first, box)
+    if rival is not None:
+        rival.init(first, box)
+    dtype = crt.features.precision
+    has_network = isinstance(crt.features.extractors[0], VGG)
+    network = bare_vgg(crt.params, crt.device, dtype) if has_network else None
+    batches = _record_patches(crt)
     ours, bare, theirs, operations = [], [], [], []
-    for index, frame in enumerate(_take(frames, count)):
-        on_step(f"ratios, frame {index + 1}")
-        with _record_patches(crt) as batches:
-            ours.append(elapsed(lambda: crt.update(frame), crt.device))  # noqa: B023
+    for frame in _take(frames, count, lambda step: on_step(f"ratios, {step}")):
+        batches.clear()
+        ours.append(time_call(lambda: crt.update(frame), crt.device))  # noqa: B023
         if network is not None:
-            bare.append(sum(network(batch) for batch in batches))
-            operations.append(sum(_operations(crt, batch) for batch in batches))
-        for rival in rivals:
-            theirs.append(elapsed(lambda: rival.update(frame), rival.device))  # noqa: B023
+            bare.append(0.0)
+            operations.append(0.0)
+            for batch in batches:
+                patches, height, width, _ = batch.shape
+                operations[-1] += patches * vgg_operations(crt.params.vgg_layer, height, width)
+                x = batch.permute(0, 3, 1, 2).to(dtype)
+                with torch.inference_mode():
+                    bare[-1] += time_call(lambda: network(x), crt.device)  # noqa: B023
+        if rival is not None:
+            theirs.append(time_call(lambda: rival.update(frame), rival.device))  # noqa: B023
     ours, bare, theirs, operations = (
         _average_periods(crt, values[WARM_UP:]) for values in (ours, bare, theirs, operations)
     )
     result: Result = {}
     if network is not None:
         on_step("matrix products")
-        rate = product_rate(crt.device, crt.features.precision)
+        rate = product_rate(crt.device, dtype)
         bare_seconds, bare_operations = statistics.median(bare), statistics.median(operations)
         result |= {
             "operations": bare_operations,
@@ -128,7 +131,7 @@ def _compare(
             "bare_rate": bare_operations / bare_seconds,
             "to_bare": _median_ratio(ours, bare),
         }
-    if rivals:
+    if rival is not None:
         result["naive_ms"] = 1e3 * statistics.median(theirs)
         result["naive_ratio"] = _median_ratio(theirs, ours)
     return result
@@ -141,22 +144,8 @@ def _average_periods(crt: CRTTracker, values: list[float]) -> list[float]:
     return [statistics.mean(values[start : start + period]) for start in starts] if values else []
 
 
-def _time_bare_network(crt: CRTTracker) -> Callable[[torch.Tensor], float]:
-    """Seconds of the bare network on patches, N x H x W x 3."""
-    dtype = crt.features.precision
-    network = bare_vgg(crt.params, crt.device, dtype)
-
-    @torch.inference_mode()
-    def seconds(patches: torch.Tensor) -> float:
-        x = patches.permute(0, 3, 1, 2).to(dtype)
-        return elapsed(lambda: network(x), crt.device)
-
-    return seconds
-
-
-@contextmanager
-def _record_patches(crt: CRTTracker) -> Iterator[list[torch.Tensor]]:
-    """The batches of patches whose features the tracker takes meanwhile."""
+def _record_patches(crt: CRTTracker) -> list[torch.Tensor]:
+    """A list that gets each batch of patches, N x H x W x 3, whose features ``crt`` extracts."""
     batches: list[torch.Tensor] = []
     extract = crt.features.extract
 
@@ -165,42 +154,28 @@ def _record_patches(crt: CRTTracker) -> Iterator[list[torch.Tensor]]:
         return extract(patches)
 
     crt.features.extract = record_and_extract  # type: ignore[method-assign]
-    try:
-        yield batches
-    finally:
-        del crt.features.extract
+    return batches
 
 
-def _operations(crt: CRTTracker, patches: torch.Tensor) -> float:
-    count, height, width, _ = patches.shape
-    return count * vgg_operations(crt.params.vgg_layer, height, width)
-
-
-def peer(
+def measure_peer(
     text: str, source: str, box: Sequence[float] | None, frames: int, on_step: OnStep
 ) -> Result:
     """Another tracker of ``crt_plugin.peers.registry``, by its name there."""
     from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL
     from crt_plugin.peers.registry import make
 
-    clip = open_workload(source, box)
-    other = make(text)
+    clip, first_box = open_workload(source, box)
+    peer = make(text)
     images = clip.frames()
     on_step("init")
     first = Image.fromarray(next(images))
-    start = time.perf_counter()
-    other.init(first, np.add(clip.box, FIRST_PIXEL))
-    init = time.perf_counter() - start
+    cpu = torch.device("cpu")
+    init = time_call(lambda: peer.init(first, np.add(first_box, FIRST_PIXEL)), cpu)
     spent = []
-    for index, frame in enumerate(_take(images, frames)):
-        on_step(f"frame {index + 1}")
-        image = Image.fromarray(frame)
-        start = time.perf_counter()
-        other.update(image)
-        spent.append(time.perf_counter() - start)
+    for image in map(Image.fromarray, _take(images, frames, on_step)):
+        spent.append(time_call(lambda: peer.update(image), cpu))  # noqa: B023
     frame_ms = 1e3 * statistics.median(spent[WARM_UP:])
     return {
-        "tracker": text,
         "threads": torch.get_num_threads(),
         "frames": len(spent) - WARM_UP,
         "init_ms": 1e3 * init,
@@ -210,12 +185,12 @@ def peer(
     }
 
 
-def _take(frames: Iterator[Frame], count: int) -> Iterator[Frame]:
-    return itertools.islice(frames, count + WARM_UP if count else None)
-
-
-def _name(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
+def _take(frames: Iterator[Frame], count: int, on_step: OnStep) -> Iterator[Frame]:
+    """The frames to warm up, and ``count`` more, or all if it is 0."""
+    taken = itertools.islice(frames, count + WARM_UP if count else None)
+    for number, frame in enumerate(taken, start=1):
+        on_step(f"frame {number}")
+        yield frame
 
 
 def _median_ratio(some: Sequence[float], others: Sequence[float]) -> float:

@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from crt_plugin.errors import BoxError
 from crt_plugin.media.clips import CLIPS, open_clip
-from crt_plugin.media.sources import Frame, open_source
+from crt_plugin.media.sources import Source, open_source
 from crt_plugin.runtime.image import as_box
 
 
-@dataclass(frozen=True)
-class Workload:
-    """Frames, and an object in the first.
-
-    Attributes:
-        frames: opens them.
-        box: x, y, w, h; frame px, 0-based.
-        frame_size: width, height.
-    """
-
-    frames: Callable[[], Iterator[Frame]]
-    box: list[float]
-    frame_size: list[int]
-
-
-def open_workload(source: str, box: Sequence[float] | None) -> Workload:
-    """What ``crt track`` takes as a source, or the name of a clip of ``crt demo``.
+def open_workload(source: str, box: Sequence[float] | None) -> tuple[Source, list[float]]:
+    """Open a source of ``crt track``, or a clip of ``crt demo`` by its name.
 
     Args:
-        box: the object in the first frame; without it the annotation's.
+        box: the object in the first frame; None: the annotation's.
+
+    Returns:
+        The source, and the box: x, y, w, h; frame px, 0-based.
 
     Raises:
-        SourceError, BoxError: it cannot be read, or has no annotation and no box was given.
+        SourceError: it cannot be read.
+        BoxError: no box was given, and its first frame has no annotation.
     """
     is_clip = source in CLIPS and not Path(source).exists()
     found = open_clip(CLIPS[source]) if is_clip else open_source(source)
-    given = found.truth.get(0) if box is None else box
-    if given is None:
+    first_box = found.truth.get(0) if box is None else box
+    if first_box is None:
         raise BoxError(f"{source} has no annotation of its first frame; expected --box X,Y,W,H")
     height, width = next(found.frames()).shape[:2]
-    return Workload(found.frames, as_box(given, height, width).tolist(), [width, height])
+    return found, as_box(first_box, height, width).tolist()

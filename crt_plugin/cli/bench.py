@@ -1,9 +1,10 @@
-"""The command that measures: ``crt bench``."""
+"""The command ``crt bench``."""
 
 from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,145 +12,138 @@ import typer
 from rich.console import Console
 
 from crt_plugin.bench.measure import Measurement, Result, measure
-from crt_plugin.cli.messages import warn
 from crt_plugin.cli.options import parse_box, split
+from crt_plugin.cli.terminal import warn
 from crt_plugin.errors import ParameterError
 from crt_plugin.parameters import load_parameters
 from crt_plugin.runtime.atomic import write_text
 from crt_plugin.runtime.environment import describe_machine
 from crt_plugin.runtime.progress import ProgressBar
 
-LONG_SEQUENCE = 20_000  # frames
-
 
 def bench(
     parameters: Annotated[
-        list[str] | None, typer.Argument(help="Parameter files: names, or paths.")
+        list[str] | None, typer.Argument(help="Parameter files, names or paths.")
     ] = None,
     source: Annotated[
-        str,
-        typer.Option(help="What crt track takes, or rabbit or carphone, the clips of crt demo."),
+        str, typer.Option(help="A source of crt track, or a clip of crt demo: rabbit, carphone.")
     ] = "carphone",
     box: Annotated[
-        list[str] | None, typer.Option(metavar="X,Y,W,H", help="The object, without an annotation.")
+        list[str] | None,
+        typer.Option(metavar="X,Y,W,H", help="The object in the first frame; see crt track."),
     ] = None,
     frames: Annotated[
-        int, typer.Option(min=0, help="Frames that the medians are of; 0: all of the source.")
+        int, typer.Option(min=0, help="Number of frames for medians; 0: the whole source.")
     ] = 15,
     precision: Annotated[
-        str, typer.Option(help="With commas between: auto, float32, bfloat16, float16.")
+        str, typer.Option(help="Comma-separated: auto, float32, bfloat16, float16.")
     ] = "auto",
     threads: Annotated[
-        str, typer.Option(help="Numbers of threads, with commas between; 0: as torch chooses.")
+        str, typer.Option(help="Numbers of threads, comma-separated; 0: torch's own choice.")
     ] = "0",
     naive: Annotated[
-        bool, typer.Option("--naive", help="Beside it the tracker in library convolutions.")
+        bool, typer.Option("--naive", help="Compare with a tracker of library convolutions.")
     ] = False,
     peers: Annotated[
-        str, typer.Option(help="Other trackers, with commas between, see crt trackers.")
+        str, typer.Option(help="Other trackers, comma-separated; crt trackers lists them.")
     ] = "",
     regression: Annotated[
-        bool, typer.Option("--regression", help="One step of the regression against autograd.")
+        bool, typer.Option("--regression", help="Compare a step of the regression with autograd.")
     ] = False,
     growth: Annotated[
-        bool, typer.Option("--growth", help="Cost against object, frame, length and workers.")
+        bool,
+        typer.Option("--growth", help="Cost over object size, frame size, length and workers."),
     ] = False,
     length: Annotated[
-        int, typer.Option(min=1, help="Frames of the long sequence of --growth.")
-    ] = LONG_SEQUENCE,
+        int, typer.Option(min=1, help="Number of frames of the long sequence of --growth.")
+    ] = 20_000,
     data: Annotated[
         Path | None, typer.Option(help="OTB's folder, for AUC and for the workers of --growth.")
     ] = None,
     sequences: Annotated[
-        str, typer.Option(help="For the workers of --growth, with commas between.")
+        str, typer.Option(help="Sequences for the workers of --growth, comma-separated.")
     ] = "",
     results: Annotated[
         Path | None, typer.Option(help="Folder of results of crt evaluate: AUC for the picture.")
     ] = None,
     picture: Annotated[
-        Path | None, typer.Option(help="PNG: fps against AUC, or growth with --growth.")
+        Path | None, typer.Option(help="Draw this PNG: AUC over fps, or with --growth its curves.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("--json", help="File of all figures.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--json", help="Write all figures to this file.")
+    ] = None,
 ) -> None:
-    """Measure where the time goes; medians, each tracker in a process of its own."""
-    where: dict[str, Any] = {"source": source, "box": parse_box(box)}
-    names = [_check_name(name) for name in parameters or ["default"]]
+    """Measure where the time goes: medians, each tracker in its own process."""
+    clip = {"source": source, "box": parse_box(box)}
+    names = parameters or ["default"]
+    for name in names:
+        load_parameters(name)
     counts = _parse_threads(threads)
-    variants = list(itertools.product(names, split(precision), counts))
-    measurements = _Measurements()
-    for name, kind, count in variants:
-        same = {"parameters": name, "precision": kind, **where}
+    jobs: list[Measurement] = []
+    for name, kind, count in itertools.product(names, split(precision), counts):
+        same = {"parameters": name, "precision": kind, **clip}
+        tasks: dict[str, dict[str, Any]] = {"tracker": {"frames": frames, "naive": naive}}
         if growth:
-            measurements.add(f"crt:{name}", "object_sizes", count, **same)
-            measurements.add(f"crt:{name}", "frame_sizes", count, **same)
-            measurements.add(f"crt:{name}", "sequence_length", count, **same, frames=length)
-        else:
-            measurements.add(f"crt:{name}", "tracker", count, **same, frames=frames, naive=naive)
+            tasks = {"object_sizes": {}, "frame_sizes": {}, "sequence_length": {"frames": length}}
+        jobs += [Measurement(task, count, same | own, f"crt:{name}") for task, own in tasks.items()]
     for name in names if growth and data is not None else []:
         arguments = {"parameters": name, "data": str(data), "sequences": split(sequences)}
-        measurements.add(f"crt:{name}", "workers", 0, **arguments)
+        jobs.append(Measurement("workers", 0, arguments, f"crt:{name}"))
     for text, count in itertools.product(split(peers), counts):
-        measurements.add(text, "peer", count, text=text, **where, frames=frames)
-    for count in counts if regression else []:
-        measurements.add("", "regression", count)
-    draws_speed = picture is not None and not growth
-    if draws_speed and (data is None or results is None):
+        jobs.append(Measurement("peer", count, {"text": text, **clip, "frames": frames}, text))
+    jobs += [Measurement("regression", count) for count in counts if regression]
+    if picture is not None and not growth and (data is None or results is None):
         raise ParameterError("--picture of fps against AUC needs --data and --results")
-    from crt_plugin.bench.measurement_tables import measurement_tables  # imports torch
+    from crt_plugin.bench.measurement_tables import tabulate_results  # imports torch
 
-    measured = _measure_all(measurements)
-
-    found = {"machine": describe_machine(), "results": measured}
+    measured = _measure_all(jobs)
     console = Console()
-    for table in measurement_tables(measured):
+    for table in tabulate_results(measured):
         console.print(table)
     if output is not None:
-        write_text(output, json.dumps(found, indent=1) + "\n")
+        figures = {"machine": describe_machine(), "results": measured}
+        write_text(output, json.dumps(figures, indent=1) + "\n")
         typer.echo(f"figures  {output}")
     if picture is not None:
-        _draw(measured, picture, growth, data, results)
+        from crt_plugin.bench.pictures import draw_growth
+
+        if growth:
+            draw_growth(measured, picture)
+        elif data is not None and results is not None:
+            _draw_speed(measured, picture, data, results)
         typer.echo(f"picture  {picture}")
 
 
-class _Measurements(list[tuple[str, Measurement]]):
-    """Measurements, each with the name of the tracker that it measures."""
+def _parse_threads(text: str) -> list[int]:
+    items = split(text)
+    if not items or not all(item.isdecimal() for item in items):
+        raise ParameterError(f"--threads {text!r}; expected comma-separated integers >= 0")
+    return [int(item) for item in items]
 
-    def add(self, tracker: str, task: str, threads: int, **arguments: Any) -> None:
-        """Append one."""
-        self.append((tracker, Measurement(task, threads, arguments)))
 
-
-def _measure_all(measurements: list[tuple[str, Measurement]]) -> list[Result]:
+def _measure_all(jobs: Sequence[Measurement]) -> list[Result]:
     measured = []
-    with ProgressBar(len(measurements), is_transient=True) as bar:
-        for number, (name, measurement) in enumerate(measurements, start=1):
-            title = f"{number} of {len(measurements)}: {name or measurement.task}"
+    with ProgressBar(len(jobs), is_transient=True) as bar:
+        for number, job in enumerate(jobs, start=1):
+            title = f"{number} of {len(jobs)}: {job.tracker or job.task}"
             bar.describe(title)
 
             def show(step: str, title: str = title) -> None:
                 bar.describe(f"{title}, {step}")
 
-            measured.append({"tracker": name} | measure(measurement, show))
+            measured.append({"tracker": job.tracker} | measure(job, show))
             bar.advance()
     return measured
 
 
-def _draw(
-    measured: list[Result], file: Path, growth: bool, data: Path | None, results: Path | None
-) -> None:
-    from crt_plugin.bench.pictures import draw_growth, draw_speed
-
-    if growth:
-        draw_growth(measured, file)
-        return
-    assert data is not None and results is not None  # seen to before measuring
+def _draw_speed(measured: Sequence[Result], file: Path, data: Path, results: Path) -> None:
+    """Draw fps against the AUC that results of ``crt evaluate`` have on the sequences of OTB."""
+    from crt_plugin.bench.pictures import draw_speed
     from crt_plugin.benchmark.datasets.part import open_part
     from crt_plugin.benchmark.results.scores import score_results
 
     part = open_part("otb", data, None, results)
-    stored = {
-        _find_stored_name(result["tracker"]): result for result in measured if "fps" in result
-    }
+    stored = {_name_results(result["tracker"]): result for result in measured if "fps" in result}
     scores = score_results(part, list(stored)).scores
     points = {stored[s.tracker]["tracker"]: (stored[s.tracker]["fps"], s.auc) for s in scores}
     for name in stored.keys() - {score.tracker for score in scores}:
@@ -157,21 +151,9 @@ def _draw(
     draw_speed(points, f"{part}, {describe_machine()['processor']}", file)
 
 
-def _find_stored_name(tracker: str) -> str:
-    """The name under which ``crt evaluate`` keeps the results of a tracker."""
+def _name_results(tracker: str) -> str:
+    """The name of a tracker's results of ``crt evaluate``."""
     from crt_plugin.peers.registry import make
 
     family, _, name = tracker.partition(":")
     return f"CRT-{Path(name).stem}" if family == "crt" else str(make(tracker).name)
-
-
-def _check_name(name: str) -> str:
-    load_parameters(name)
-    return name
-
-
-def _parse_threads(text: str) -> list[int]:
-    parts = split(text)
-    if not parts or not all(part.isdecimal() for part in parts):
-        raise ParameterError(f"--threads {text!r}; expected integers >= 0 with commas between")
-    return [int(part) for part in parts]

@@ -8,15 +8,16 @@ import platform
 import re
 import sys
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
 from importlib import metadata
+from typing import NamedTuple
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from crt_plugin.cli.exit_codes import INCOMPLETE
+from crt_plugin.cli.terminal import INCOMPLETE, make_table
 from crt_plugin.parameters import Parameters, parameter_directory
 from crt_plugin.runtime.environment import OPENCV_WHEELS
 
@@ -28,35 +29,35 @@ EXTRAS = {  # what each extra is for, in the order of the report; others follow
 }
 
 
-@dataclass
-class Requirement:
-    """One line of the package's metadata.
+class Requirement(NamedTuple):
+    """A distribution that the package asks for.
 
     Attributes:
-        text: as written there, without the extra: "av>=12".
-        name: the distribution: "av".
-        extra: the extra that it belongs to; empty for what is always needed.
-        version: the installed one; None where it is missing.
+        text: as in the package's metadata, without the extra: "av>=12".
+        name: of the distribution: "av".
+        version: that is installed; None if it is missing.
     """
 
     text: str
     name: str
-    extra: str
     version: str | None
 
 
 def doctor() -> None:
-    """Say what is installed, what "auto" means here, where weights come from, what is missing.
+    """Report what is installed and missing, what "auto" means here, and where weights are from.
 
-    Exit status 1 where something that is needed is missing or broken.
+    Exit status 1 if something that is needed is missing or broken.
     """
     console = Console()
-    requirements = _requirements()
-    console.print(_versions(requirements))
-    console.print(_machine_facts())
-    for hint in _missing_extras(requirements):
-        console.print(escape(hint), soft_wrap=True)
-    problems = _problems(requirements)
+    by_extra = _read_requirements()
+    console.print(_tabulate_versions(by_extra))
+    console.print(_tabulate_machine())
+    for extra, items in by_extra.items():
+        if extra and (missing := _missing(items)):
+            purpose = f" ({EXTRAS[extra]})" if extra in EXTRAS else ""
+            hint = f"extra {extra}{purpose} is not complete: {missing}"
+            console.print(escape(hint), soft_wrap=True)
+    problems = _find_problems(by_extra.get("", []))
     for problem in problems:
         console.print(f"[bold red]problem:[/] {escape(problem)}", soft_wrap=True)
     if problems:
@@ -64,27 +65,25 @@ def doctor() -> None:
     console.print("No problems found.")
 
 
-def _requirements() -> list[Requirement]:
-    """What the installed package declares; nothing where it runs without being installed."""
+def _read_requirements() -> dict[str, list[Requirement]]:
+    """What the package's metadata asks for, by extra, "" for what is always needed.
+
+    Empty if the package runs without being installed.
+    """
     try:
         lines = metadata.requires("crt-plugin") or []
     except metadata.PackageNotFoundError:
-        return []
-    return [_requirement(line) for line in lines]
-
-
-def _requirement(line: str) -> Requirement:
-    """Parse ``av>=12; extra == 'video'``."""
-    text, _, marker = line.partition(";")
-    name = re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0]
-    extra = re.search(r"extra\s*==\s*['\"]([^'\"]+)['\"]", marker)
-    version = _opencv_version() if name in OPENCV_WHEELS else _version(name)
-    return Requirement(text.strip(), name, extra.group(1) if extra else "", version)
-
-
-def _opencv_version() -> str | None:
-    """Version of the first OpenCV wheel found: any of them brings cv2."""
-    return next(filter(None, map(_version, OPENCV_WHEELS)), None)
+        return {}
+    found: dict[str, list[Requirement]] = defaultdict(list)
+    for line in lines:  # av>=12; extra == 'video'
+        text, _, marker = line.partition(";")
+        name = re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0]
+        extra = re.search(r"extra\s*==\s*['\"]([^'\"]+)['\"]", marker)
+        # Any of the OpenCV wheels brings cv2.
+        versions = map(_version, OPENCV_WHEELS if name in OPENCV_WHEELS else [name])
+        item = Requirement(text.strip(), name, next(filter(None, versions), None))
+        found[extra[1] if extra else ""].append(item)
+    return {extra: found[extra] for extra in dict.fromkeys([*EXTRAS, *found]) if extra in found}
 
 
 def _version(name: str) -> str | None:
@@ -95,28 +94,20 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _versions(requirements: list[Requirement]) -> Table:
-    """Versions of Python, this package and all that it declares, by extra."""
-    table = Table("package", "installed", "asked for", "for", box=None, padding=(0, 2, 0, 0))
+def _tabulate_versions(by_extra: dict[str, list[Requirement]]) -> Table:
+    """Versions of Python, this package and all that it asks for."""
+    table = make_table("package", "installed", "asked for", "for")
     table.add_row("Python", platform.python_version(), ">=3.10", "")
     table.add_row("crt-plugin", _version("crt-plugin") or "[yellow]no, run in place[/]", "", "")
-    for extra, members in _by_extra(requirements).items():
-        for item in members:
-            missing = "[red]missing[/]" if not extra else "[yellow]missing[/]"
+    for extra, items in by_extra.items():
+        missing = "[yellow]missing[/]" if extra else "[red]missing[/]"
+        for item in items:
             wanted = item.text.removeprefix(item.name)
             table.add_row(item.name, item.version or missing, wanted, extra or EXTRAS[""])
     return table
 
 
-def _by_extra(requirements: list[Requirement]) -> dict[str, list[Requirement]]:
-    groups: dict[str, list[Requirement]] = defaultdict(list)
-    for item in requirements:
-        groups[item.extra].append(item)
-    order = [*EXTRAS, *groups]
-    return {extra: groups[extra] for extra in sorted(groups, key=order.index)}
-
-
-def _machine_facts() -> Table:
+def _tabulate_machine() -> Table:
     """What "auto" means here, threads and weights."""
     import torch
 
@@ -124,7 +115,7 @@ def _machine_facts() -> Table:
     from crt_plugin.runtime.device import choose_device, explain_precision
 
     device = choose_device("auto")
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table = make_table(show_header=False)
     table.add_row()
     table.add_row("machine", f"{platform.system()} {platform.machine()}, Python {sys.executable}")
     table.add_row("device auto", str(device))
@@ -138,34 +129,24 @@ def _machine_facts() -> Table:
     return table
 
 
-def _missing_extras(requirements: list[Requirement]) -> list[str]:
-    """A line for each extra that is not complete, with the command that completes it."""
-    hints = []
-    for extra, members in _by_extra(requirements).items():
-        missing = [item.text for item in members if item.version is None]
-        if extra and missing:
-            purpose = f" ({EXTRAS[extra]})" if extra in EXTRAS else ""
-            hints.append(f"extra {extra}{purpose} is not complete: {_pip_install(missing)}")
-    return hints
+def _missing(items: Iterable[Requirement]) -> str:
+    """The command that installs what is missing; "" if nothing is."""
+    texts = [f'"{item.text}"' for item in items if item.version is None]
+    return f"pip install {' '.join(texts)}" if texts else ""
 
 
-def _pip_install(texts: list[str]) -> str:
-    return "pip install " + " ".join(f'"{text}"' for text in texts)
-
-
-def _problems(requirements: list[Requirement]) -> list[str]:
+def _find_problems(needed: Iterable[Requirement]) -> list[str]:
     """Sentences about what is missing or broken, each with its remedy."""
     from crt_plugin.features.vgg_weights import ENVIRONMENT, find_named_files
 
     problems = []
-    missing = [item.text for item in requirements if not item.extra and item.version is None]
-    if missing:
-        problems.append(f"needed and not installed: {_pip_install(missing)}")
-    if _version("pytracking"):
+    if missing := _missing(needed):
+        problems.append(f"needed and not installed: {missing}")
+    if version := _version("pytracking"):
         problems.append(
-            f"pytracking {_version('pytracking')} is installed, an unrelated library for tracking "
-            "e-mail. visionml's pytracking is a checkout without a package, and breaks beside it: "
-            "pip uninstall pytracking"
+            f"pytracking {version} is installed, an unrelated library for tracking e-mail. "
+            "visionml's pytracking is a checkout, not a package, and does not work beside it: pip "
+            "uninstall pytracking"
         )
     wheels = [name for name in OPENCV_WHEELS if _version(name)]
     if len(wheels) > 1:
@@ -176,16 +157,11 @@ def _problems(requirements: list[Requirement]) -> list[str]:
     for file in find_named_files(Parameters()):
         if not file.is_file():
             problems.append(f"{ENVIRONMENT} names {file}, which does not exist")
-    return problems + _broken_opencv()
-
-
-def _broken_opencv() -> list[str]:
-    """Whether cv2 can be loaded: bare machines lack system libraries that it needs."""
     try:
         importlib.import_module("cv2")
     except ImportError as error:
-        return [
+        problems.append(
             f"OpenCV cannot be loaded ({error}). If a system library is missing, on Debian and "
             "Ubuntu: apt-get install libgl1 libglib2.0-0"
-        ]
-    return []
+        )
+    return problems

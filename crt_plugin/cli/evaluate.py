@@ -1,4 +1,4 @@
-"""The command ``crt evaluate``."""
+"""The commands ``crt evaluate`` and ``crt trackers``."""
 
 from __future__ import annotations
 
@@ -7,14 +7,25 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 
-from crt_plugin.cli.messages import fail, warn
-from crt_plugin.cli.options import ReportsOption, split
+from crt_plugin.cli.options import (
+    ReportsOption,
+    ResultsOption,
+    SequencesOption,
+    WorkersOption,
+    split,
+    split_names,
+)
 from crt_plugin.cli.scores import prepare_host, show_scores
+from crt_plugin.cli.terminal import fail, make_table, warn
 
 
 def evaluate(
-    data: Annotated[Path, typer.Option(help="The dataset's folder; a part of it will do.")],
+    data: Annotated[
+        Path, typer.Option(help="The dataset's folder; it may hold only some of the sequences.")
+    ],
     dataset: Annotated[
         str,
         typer.Option(
@@ -25,41 +36,36 @@ def evaluate(
     protocol: Annotated[
         str,
         typer.Option(
-            help="ope: from the first frame's box. OTB's sre: from 12 boxes beside it. OTB's tre: "
-            "from 20 later frames."
+            help="ope: starts with the first frame's box. sre (OTB): starts with 12 shifted or "
+            "scaled boxes. tre (OTB): starts in 20 frames of the sequence."
         ),
     ] = "ope",
     trackers: Annotated[
-        str, typer.Option(help="With commas between, see crt trackers.")
+        str, typer.Option(help="Comma-separated; crt trackers lists them.")
     ] = "crt:default",
-    results: Annotated[Path, typer.Option(help="Folder of results; what is there is kept.")] = Path(
-        "results"
-    ),
+    results: ResultsOption = Path("results"),
     reports: ReportsOption = None,
-    sequences: Annotated[
-        str | None, typer.Option(help="Names with commas between; without it all that are there.")
-    ] = None,
+    sequences: SequencesOption = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Seed of crt trackers; without it the file's own.")
+        int | None,
+        typer.Option(min=0, help="Seed of crt trackers; by default, the parameter file's."),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Run again what these trackers have results of.")
+        bool, typer.Option("--overwrite", help="Run again what these trackers have results for.")
     ] = False,
-    workers: Annotated[
-        int, typer.Option(min=1, help="Processes here that the sequences are shared among.")
-    ] = 1,
+    workers: WorkersOption = 1,
     scheduler: Annotated[
         str | None,
         typer.Option(
             metavar="ADDRESS",
-            help="Share them among the workers of this Dask scheduler, such as tcp://host:8786.",
+            help="Share the sequences among the workers of this Dask scheduler, such as tcp://host:8786.",
         ),
     ] = None,
     timeout: Annotated[
         float | None,
         typer.Option(
             metavar="SECONDS",
-            help="For a sequence on a worker; one that takes longer is restarted.",
+            help="Time for a sequence on a worker; one that takes longer is started again.",
         ),
     ] = None,
     responses: Annotated[
@@ -69,7 +75,7 @@ def evaluate(
 ) -> None:
     """Run trackers on a dataset through got10k, and compare them.
 
-    Exit status 1 where a tracker failed on a sequence; the others go on. A stopped run resumes.
+    Exit status 1 if a tracker failed on a sequence; the others go on. A stopped run resumes.
     """
     prepare_host()
     from crt_plugin.benchmark.run.evaluate import evaluate as run_evaluation
@@ -84,7 +90,7 @@ def evaluate(
         results,
         protocol=protocol,
         reports=reports,
-        sequences=None if sequences is None else split(sequences),
+        sequences=split_names(sequences),
         seed=seed,
         overwrite=overwrite,
         workers=workers,
@@ -95,13 +101,31 @@ def evaluate(
     for note in done.notes:
         warn(note)
     if done.kept:
-        typer.echo(f"{done.kept} results were there and are kept")
-    failures = [str(failure) for failure in done.failures]
+        typer.echo(f"existing results kept: {done.kept}")
     show_scores(done.part, done.report)
-    fail([*failures, *_leave_out(done.report.problems, failures)])
+    failures = [str(failure) for failure in done.failures]
+    fail([*failures, *_drop_named(done.report.problems, failures)])
 
 
-def _leave_out(problems: Iterable[str], said: Iterable[str]) -> list[str]:
-    """Problems of result files that no failure names already."""
-    named = {tuple(line.split(", ")[:2]) for line in said}
-    return [p for p in problems if tuple(p.partition(": ")[0].split(", ")[:2]) not in named]
+def _drop_named(problems: Iterable[str], failures: Iterable[str]) -> list[str]:
+    """Problems of result files, without those whose tracker and sequence a failure names."""
+    failed = {tuple(line.split(", ")[:2]) for line in failures}
+    return [p for p in problems if tuple(p.partition(": ")[0].split(", ")[:2]) not in failed]
+
+
+def trackers() -> None:
+    """List the trackers that can be evaluated, and what is missing for some to run here."""
+    from crt_plugin.peers.opencv import opencv_advice
+    from crt_plugin.peers.registry import peers
+
+    table = make_table("tracker", "from", "runs here")
+    for peer in peers():
+        runs = f"[yellow]no[/]: {escape(peer.missing)}" if peer.missing else "yes"
+        table.add_row(escape(peer.text), escape(peer.origin), runs)
+    table.add_row("crt:PATH.py", "a parameter file of yours", "")
+    table.add_row("module:Class", "a got10k tracker of yours", "")
+    table.add_row("results:NAME", "result files, see crt results import", "")
+    Console().print(table)
+    advice = opencv_advice()
+    if advice:
+        typer.echo(advice)

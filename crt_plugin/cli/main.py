@@ -1,7 +1,7 @@
-"""The application ``crt``: its commands, and what their errors become.
+"""The application ``crt``: its commands, and what becomes of their errors.
 
-No module of this folder imports torch, OpenCV, numpy or a host before a command runs, so that
-help and the answer to a typing error come at once: commands import what they need themselves.
+Help and typing errors are answered at once: no module of this folder imports torch, OpenCV, numpy
+or a toolkit before a command runs, but ``tracking``, which commands import when they run.
 """
 
 from __future__ import annotations
@@ -11,24 +11,21 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from crt_plugin.cli import results, vot
-from crt_plugin.cli.attach import attach
+from crt_plugin.cli import results
 from crt_plugin.cli.bench import bench
-from crt_plugin.cli.demo import demo
 from crt_plugin.cli.doctor import doctor
-from crt_plugin.cli.evaluate import evaluate
-from crt_plugin.cli.exit_codes import INTERRUPTED, WRONG_INPUT
-from crt_plugin.cli.messages import warn
+from crt_plugin.cli.evaluate import evaluate, trackers
 from crt_plugin.cli.paper import paper
 from crt_plugin.cli.parameters import parameters
 from crt_plugin.cli.report import report
-from crt_plugin.cli.track import track
-from crt_plugin.cli.trackers import trackers
+from crt_plugin.cli.terminal import INTERRUPTED, WRONG_INPUT, warn
+from crt_plugin.cli.toolkits import attach, vot
+from crt_plugin.cli.track import demo, track
 from crt_plugin.errors import CRTError
 
 
 class Commands(TyperGroup):
-    """The commands; what goes wrong on purpose becomes one line, not a traceback."""
+    """The commands; an error that is raised on purpose becomes one line, not a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command.
@@ -58,4 +55,4 @@ app = typer.Typer(
 for command in (track, demo, parameters, doctor, bench, evaluate, trackers, paper, report, attach):
     app.command()(command)
 app.add_typer(results.app, name="results")
-app.add_typer(vot.app, name="vot")
+app.add_typer(vot, name="vot")

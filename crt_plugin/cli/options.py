@@ -1,4 +1,4 @@
-"""Options that several commands have, and what is read from their texts."""
+"""Options that several commands have, and the parsers of their texts."""
 
 from __future__ import annotations
 
@@ -8,35 +8,36 @@ from typing import Annotated
 
 import typer
 
-from crt_plugin.errors import BoxError, ParameterError
-from crt_plugin.parameters import Parameters, load_parameters
+from crt_plugin.errors import BoxError
 
-EXPECTED_BOX = (
-    "X,Y,W,H: four numbers with commas between, the top left corner from 0 and the size, in pixels"
-)
+EXPECTED_BOX = "X,Y,W,H: top left corner (counted from 0) and size, in pixels"
+PARAMETERS_HELP = "A parameter file: a name, or a path that ends in .py."
 
-ParametersOption = Annotated[
-    str, typer.Option(help="A parameter file: its name, or a path that ends in .py.")
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Override a setting; may be repeated."),
-]
-OutputOption = Annotated[
-    Path | None, typer.Option(help="Folder of the results; without it output/<source name>.")
-]
-FramesOption = Annotated[int | None, typer.Option(min=1, help="Stop after this many frames.")]
-NoVideoOption = Annotated[bool, typer.Option("--no-video", help="Write no MP4.")]
-ShowOption = Annotated[bool, typer.Option("--show", help="Show it in a window; q or Esc ends.")]
+ResultsOption = Annotated[Path, typer.Option(help="Folder of results; existing ones are kept.")]
 ReportsOption = Annotated[
     Path | None,
-    typer.Option(help="Folder of got10k's reports; without it reports inside of the results."),
+    typer.Option(help="Folder for got10k's reports; by default, reports inside the results."),
 ]
+SequencesOption = Annotated[
+    str | None, typer.Option(help="Names, comma-separated; by default, all that are there.")
+]
+TrackersOption = Annotated[
+    str | None, typer.Option(help="Names, comma-separated; by default, all in the folder.")
+]
+WorkersOption = Annotated[
+    int, typer.Option(min=1, help="Number of local processes that share the sequences.")
+]
+GROUNDTRUTH = typer.Option(help="OTB's annotations, a folder or a zip archive; no frames needed.")
 
 
 def split(text: str) -> list[str]:
-    """The parts of a text with commas between."""
-    return [part for part in (part.strip() for part in text.split(",")) if part]
+    """The items of a comma-separated text."""
+    return [item for item in (part.strip() for part in text.split(",")) if item]
+
+
+def split_names(text: str | None) -> list[str] | None:
+    """The items of a comma-separated text; None if the option was not given."""
+    return None if text is None else split(text)
 
 
 def parse_box(texts: list[str] | None) -> list[float] | None:
@@ -60,18 +61,3 @@ def parse_box(texts: list[str] | None) -> list[float] | None:
     if len(box) != 4 or not all(map(math.isfinite, box)):
         raise BoxError(f"--box {text!r} is not a box; expected {EXPECTED_BOX}")
     return box
-
-
-def load_settings(name: str, overrides: list[str] | None) -> Parameters:
-    """The named parameters with each ``NAME=VALUE`` applied.
-
-    Raises:
-        ParameterError: no such file or setting, or a value that is none of its.
-    """
-    params, changes = load_parameters(name), {}
-    for text in overrides or []:
-        setting, equals, value = text.partition("=")
-        if not equals:
-            raise ParameterError(f"--set {text!r} sets nothing; expected NAME=VALUE")
-        changes[setting] = params.parse(setting, value)
-    return params.copy(**changes)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from crt_plugin.cli.options import split
+from crt_plugin.cli.options import ResultsOption, SequencesOption, WorkersOption, split_names
 from crt_plugin.errors import ParameterError
 from crt_plugin.runtime.python_files import bundled_folder, load_python_file
 
@@ -18,32 +18,25 @@ ORDER = ("table1", "table2", "table3", "table4", "figure2", "figure3", "figure4"
 def paper(
     data: Annotated[
         Path | None,
-        typer.Option(help="OTB's folder; a part of it will do. Without it, nothing runs."),
+        typer.Option(help="OTB's folder, or a part of it. Without it, no tracker runs."),
     ] = None,
     only: Annotated[
-        str | None,
-        typer.Option(help="With commas between: table1 to table4, figure2 to figure5."),
+        str | None, typer.Option(help="Comma-separated: table1 to table4, figure2 to figure5.")
     ] = None,
-    results: Annotated[Path, typer.Option(help="Folder of results; what is there is kept.")] = Path(
-        "results"
-    ),
-    output: Annotated[Path, typer.Option(help="Folder of tables, pictures and summary.md.")] = Path(
-        "paper"
-    ),
+    results: ResultsOption = Path("results"),
+    output: Annotated[
+        Path, typer.Option(help="Folder for tables, pictures and summary.md.")
+    ] = Path("paper"),
     rivals: Annotated[
         Path | None,
-        typer.Option(help="Other trackers' published results: archive, or folder of results."),
+        typer.Option(help="Published results of other trackers: an archive or a folder."),
     ] = None,
     groundtruth: Annotated[
         Path | None,
         typer.Option(help="OTB's annotations, archive or folder, to score rivals on all targets."),
     ] = None,
-    sequences: Annotated[
-        str | None, typer.Option(help="Names with commas between; without it all that are there.")
-    ] = None,
-    workers: Annotated[
-        int, typer.Option(min=1, help="Processes that the sequences are shared among.")
-    ] = 1,
+    sequences: SequencesOption = None,
+    workers: WorkersOption = 1,
 ) -> None:
     """Make the paper's tables and figures from OTB, ours beside the paper's.
 
@@ -52,9 +45,9 @@ def paper(
     from crt_plugin.paper.reproduction import Reproduction, ScriptOutput
     from crt_plugin.paper.script import show, write_summary
 
-    scripts = find_scripts(None if only is None else split(only))
-    wanted = None if sequences is None else split(sequences)
-    reproduction = Reproduction(results, output, data, rivals, groundtruth, wanted, workers)
+    scripts = find_scripts(split_names(only))
+    names = split_names(sequences)
+    reproduction = Reproduction(results, output, data, rivals, groundtruth, names, workers)
     console = Console()
     outcomes: dict[str, ScriptOutput] = {}
     for name, file in scripts.items():
@@ -71,7 +64,7 @@ def find_scripts(only: list[str] | None = None) -> dict[str, Path]:
         only: short names (``table2``), or the files' (``table2_mining``); None: all.
 
     Raises:
-        ParameterError: one of them is no table or figure of the paper.
+        ParameterError: one of them is not a table or figure of the paper.
     """
     folder = bundled_folder("experiments")
     files = {name: next(folder.glob(f"{name}_*.py")) for name in ORDER}

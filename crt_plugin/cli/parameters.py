@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from crt_plugin.cli.options import PARAMETERS_HELP
+from crt_plugin.cli.terminal import make_table
 from crt_plugin.parameters import (
     Parameters,
     load_parameters,
@@ -21,29 +23,22 @@ from crt_plugin.parameters import (
 
 
 def parameters(
-    name: Annotated[
-        str | None, typer.Argument(help="A parameter file: its name, or a path that ends in .py.")
-    ] = None,
+    name: Annotated[str | None, typer.Argument(help=PARAMETERS_HELP)] = None,
 ) -> None:
     """List the parameter files, or explain every setting of one."""
     console = Console()
     if name is None:
-        console.print(_list_of_files())
-        console.print("crt parameters NAME explains one; NAME can also be the path of your own.")
+        table = make_table("name", "what")
+        for file in parameter_names():
+            table.add_row(file, escape(_first_line(parameter_directory() / f"{file}.py")))
+        console.print(table)
+        console.print("crt parameters NAME explains one; NAME can be the path of your own file.")
     else:
-        console.print(_explanation(name, load_parameters(name)))
+        console.print(_tabulate_settings(name, load_parameters(name)))
         console.print(
             "* differs from the default. Source of the default value: paper (arXiv 1611.04215), "
             "reference (its authors' published code) or ours."
         )
-
-
-def _list_of_files() -> Table:
-    """Name and first docstring line of each parameter file."""
-    table = Table("name", "what", box=None, padding=(0, 2, 0, 0))
-    for name in parameter_names():
-        table.add_row(name, escape(_first_line(parameter_directory() / f"{name}.py")))
-    return table
 
 
 def _first_line(path: Path) -> str:
@@ -52,26 +47,26 @@ def _first_line(path: Path) -> str:
     return text.partition("\n")[0]
 
 
-def _explanation(name: str, params: Parameters) -> Table:
-    """One row a setting: name, value and default, and what is known of it."""
+def _tabulate_settings(name: str, params: Parameters) -> Table:
+    """A row for each setting: name, value and default, and its description."""
     table = Table(
         "setting", "value", "meaning", title=f"parameters {escape(name)}", box=None, padding=(0, 1)
     )
     default = load_parameters("default")
-    comments = _comments(name)
+    comments = _read_comments(name)
     for key, value in params:
         usual = default.get(key)
         if value == usual:
-            table.add_row(key, escape(_short(value)), escape(_about(key)) + "\n")
+            table.add_row(key, escape(_format(value)), escape(_describe(key)) + "\n")
             continue
-        shown = f"[bold]{escape(_short(value))} *[/]\n(default {escape(_short(usual))})"
-        about = _about(key) + (f"\nthis file: {comments[key]}" if key in comments else "")
+        shown = f"[bold]{escape(_format(value))} *[/]\n(default {escape(_format(usual))})"
+        about = _describe(key) + (f"\nthis file: {comments[key]}" if key in comments else "")
         table.add_row(f"[bold]{key}[/]", shown, escape(about) + "\n")
     return table
 
 
-def _comments(name: str) -> dict[str, str]:
-    """What a parameter file itself says of its values: ``params.<key> = ...  # <comment>``."""
+def _read_comments(name: str) -> dict[str, str]:
+    """Comments of a parameter file on its values: ``params.<key> = ...  # <comment>``."""
     path = Path(name) if name.endswith(".py") else parameter_directory() / f"{name}.py"
     lines = re.findall(
         r"^\s*params\.(\w+) *=[^#\n]*# *(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE
@@ -79,11 +74,11 @@ def _comments(name: str) -> dict[str, str]:
     return dict(lines)
 
 
-def _short(value: object) -> str:
+def _format(value: object) -> str:
     return "(empty)" if value == "" else str(value)
 
 
-def _about(key: str) -> str:
+def _describe(key: str) -> str:
     """Meaning and unit, effect of raising, expected values and the default's source."""
     facts = Parameters.describe(key)
     unit = "" if facts["unit"] == "none" else f" [{facts['unit']}]"

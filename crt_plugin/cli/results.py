@@ -8,13 +8,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from crt_plugin.cli.messages import fail, warn
-from crt_plugin.cli.options import ReportsOption, split
+from crt_plugin.cli.options import GROUNDTRUTH, ReportsOption, TrackersOption, split_names
 from crt_plugin.cli.scores import prepare_host, show_scores
+from crt_plugin.cli.terminal import fail, make_table, warn
 
-app = typer.Typer(no_args_is_help=True, help="Published result files: bring them in, score them.")
+app = typer.Typer(no_args_is_help=True, help="Import and score published result files.")
 
 
 @app.command("import")
@@ -22,23 +21,25 @@ def import_(
     source: Annotated[
         Path, typer.Argument(metavar="FILE_OR_DIR", help="A folder, zip archive, .txt or .mat.")
     ],
-    to: Annotated[Path, typer.Option(help="The folder of results; OTB2015/<tracker> is made.")],
-    groundtruth: Annotated[
-        Path | None,
-        typer.Option(help="OTB's annotations, a folder or zip archive, to check lengths against."),
-    ] = None,
+    to: Annotated[
+        Path, typer.Option(help="Folder of results; OTB2015/<tracker> is made inside it.")
+    ],
+    groundtruth: Annotated[Path | None, GROUNDTRUTH] = None,
     tracker: Annotated[
-        str | None, typer.Option(help="Its name, where neither folder nor file says it.")
+        str | None, typer.Option(help="The tracker's name, if no folder or file gives it.")
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace results that are there.")
+        bool, typer.Option("--overwrite", help="Replace existing results.")
     ] = False,
 ) -> None:
-    """Bring published OTB results into got10k's layout; says what it could not use."""
+    """Convert published OTB results to got10k's layout, and list what could not be used.
+
+    Their lengths are checked against --groundtruth.
+    """
     from crt_plugin.benchmark.results.importing.published import BENCHMARK, import_results
 
     done = import_results(source, to, groundtruth, tracker, overwrite, progress=True)
-    table = Table("tracker", "targets", box=None, padding=(0, 2, 0, 0))
+    table = make_table("tracker", "targets")
     for name, targets in sorted(done.targets.items()):
         table.add_row(escape(name), str(len(targets)))
     Console().print(table)
@@ -53,13 +54,9 @@ def import_(
 
 @app.command()
 def score(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of results.")],
-    groundtruth: Annotated[
-        Path, typer.Option(help="OTB's annotations, a folder or zip archive; no frames needed.")
-    ],
-    trackers: Annotated[
-        str | None, typer.Option(help="Names with commas between; without it all in the folder.")
-    ] = None,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of results.")],
+    groundtruth: Annotated[Path, GROUNDTRUTH],
+    trackers: TrackersOption = None,
     reports: ReportsOption = None,
 ) -> None:
     """Score results of OTB-100 with got10k's report, without frames."""
@@ -68,9 +65,9 @@ def score(
     from crt_plugin.benchmark.results.scores import score_results
 
     part = published_part(folder, groundtruth, reports)
-    names = published_names(folder) if trackers is None else split(trackers)
-    scored = score_results(part, names, progress=True)
-    show_scores(part, scored)
-    there = {score.tracker for score in scored.scores}
-    absent = [f"{name}: no results in {folder}" for name in names if name not in there]
-    fail([*scored.problems, *absent])
+    names = split_names(trackers)
+    names = published_names(folder) if names is None else names
+    report = score_results(part, names, progress=True)
+    show_scores(part, report)
+    scored = {score.tracker for score in report.scores}
+    fail([*report.problems, *(f"{n}: no results in {folder}" for n in names if n not in scored)])

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from crt_plugin.cli.messages import warn
+from crt_plugin.cli.terminal import make_table, warn
 
 if TYPE_CHECKING:
     from crt_plugin.benchmark.datasets.part import Part
@@ -20,11 +20,9 @@ if TYPE_CHECKING:
     from crt_plugin.benchmark.results.start_scores import KindScore
     from crt_plugin.benchmark.run.protocols import StartedPart
 
-PADDING = (0, 2, 0, 0)
-
 
 def prepare_host() -> None:
-    """Plot without a window; find trackers (``module:Class``) in the present folder."""
+    """Plot without a window; find trackers (``module:Class``) in the current folder."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -33,7 +31,7 @@ def prepare_host() -> None:
 
 
 def show_scores(part: Part, report: Report) -> None:
-    """The table, and where the host's own report is."""
+    """Print the scores of a part, and where got10k's own report is."""
     from crt_plugin.benchmark.run.protocols import StartedPart
 
     typer.echo(str(part))
@@ -42,51 +40,52 @@ def show_scores(part: Part, report: Report) -> None:
     if isinstance(part, StartedPart):
         _show_starts(part, report.scores)
     else:
-        Console().print(_tabulate_sequences(part, report.scores))
+        metric = "AO" if part.benchmark.is_got10k else "AUC"
+        counts = [(score.sequences, len(part.names)) for score in report.scores]
+        Console().print(_tabulate_means(report.scores, metric, {"sequences": counts}))
     for folder in report.folders:
         typer.echo(f"got10k's report: {folder}")
 
 
 def _show_starts(part: StartedPart, scores: Sequence[Score]) -> None:
-    """Means over targets, and over each kind of start beside what ope gives."""
+    """Print means over targets, and over each kind of start beside those of ope."""
     from crt_plugin.benchmark.results.start_scores import kind_scores, ope_scores, target_scores
 
     console = Console()
-    console.print(_tabulate_targets(part, scores, [target_scores(score) for score in scores]))
+    targets = [target_scores(score) for score in scores]
+    counts = {
+        "targets": [(score.sequences, len(part.targets)) for score in targets],
+        "starts": [(score.sequences, len(part.names)) for score in scores],
+    }
+    console.print(_tabulate_means(targets, "AUC", counts))
     ope, notes = ope_scores(part, [score.tracker for score in scores])
-    kinds = {score.tracker: kind_scores(part, score, ope.get(score.tracker)) for score in scores}
     compared = ", and its difference from ope's on the same frames" if ope else ""
     typer.echo(f"AUC of each start{compared}:")
-    on_average = {name: target_scores(score).auc for name, score in ope.items()}
-    console.print(_tabulate_kinds(kinds, on_average))
+    kinds = {score.tracker: kind_scores(part, score, ope.get(score.tracker)) for score in scores}
+    means = {name: target_scores(score).auc for name, score in ope.items()}
+    console.print(_tabulate_kinds(kinds, means))
     for note in notes:
         warn(note)
 
 
-def _tabulate_sequences(part: Part, scores: Sequence[Score]) -> Table:
-    """A row for each tracker: means over sequences, and over how many of the part's."""
-    table = _start_table("AO" if part.benchmark.is_got10k else "AUC", "sequences")
-    for score in scores:
-        table.add_row(*_format_values(score), _format_count(score.sequences, len(part.names)))
-    return table
-
-
-def _tabulate_targets(
-    part: StartedPart, starts: Sequence[Score], targets: Sequence[Score]
+def _tabulate_means(
+    scores: Sequence[Score], metric: str, counts: dict[str, list[tuple[int, int]]]
 ) -> Table:
-    """A row for each tracker: means over targets, and over how many targets and starts.
+    """A row for each tracker.
 
     Args:
-        starts: scores of the part, as the host reports them.
-        targets: the same, as ``start_scores.target_scores`` groups them.
+        scores: means.
+        metric: the name of the first one.
+        counts: for each score how many it is a mean of, and of how many, by what is counted.
     """
-    table = _start_table("AUC", "targets", "starts")
-    for of_starts, score in zip(starts, targets, strict=True):
-        table.add_row(
-            *_format_values(score),
-            _format_count(score.sequences, len(part.targets)),
-            _format_count(of_starts.sequences, len(part.names)),
+    table = make_table("tracker", metric, "OS", "DP", "fps", *counts)
+    for score, *pairs in zip(scores, *counts.values(), strict=True):
+        values = (f"{value:.3f}" for value in (score.auc, score.os, score.dp))
+        fps = "-" if score.fps is None else f"{score.fps:.2f}"
+        texts = (
+            f"{n} of {all_}" if n == all_ else f"[yellow]{n} of {all_}[/]" for n, all_ in pairs
         )
+        table.add_row(escape(score.tracker), *values, fps, *texts)
     return table
 
 
@@ -94,10 +93,10 @@ def _tabulate_kinds(kinds: dict[str, list[KindScore]], ope: dict[str, float]) ->
     """A row for each kind of start, a column for each tracker: AUC, and its change against ope.
 
     Args:
-        kinds: of each tracker.
-        ope: AUC of ope's boxes over the frames of all starts, of trackers that have them.
+        kinds: by tracker.
+        ope: AUC of ope's boxes over the frames of all starts, by tracker; some may lack it.
     """
-    table = Table("start", *map(escape, kinds), box=None, padding=PADDING)
+    table = make_table("start", *map(escape, kinds))
     if ope:
         table.add_row("ope", *(f"{ope[name]:.3f}" if name in ope else "-" for name in kinds))
     by_kind = [{score.kind: score for score in scores} for scores in kinds.values()]
@@ -111,18 +110,3 @@ def _format_kind(score: KindScore | None) -> str:
         return "-"
     change = "" if score.against_ope is None else f" ({score.against_ope:+.3f})"
     return f"{score.auc:.3f}{change}"
-
-
-def _start_table(first: str, *counts: str) -> Table:
-    return Table("tracker", first, "OS", "DP", "fps", *counts, box=None, padding=PADDING)
-
-
-def _format_values(score: Score) -> tuple[str, ...]:
-    fps = "-" if score.fps is None else f"{score.fps:.2f}"
-    values = (f"{value:.3f}" for value in (score.auc, score.os, score.dp))
-    return (escape(score.tracker), *values, fps)
-
-
-def _format_count(there: int, of: int) -> str:
-    text = f"{there} of {of}"
-    return text if there == of else f"[yellow]{text}[/]"

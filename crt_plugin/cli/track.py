@@ -1,30 +1,43 @@
-"""The command ``crt track``."""
+"""The commands ``crt track`` and ``crt demo``."""
 
 from __future__ import annotations
 
+from enum import Enum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from crt_plugin.cli.options import (
-    FramesOption,
-    NoVideoOption,
-    OutputOption,
-    ParametersOption,
-    SetOption,
-    ShowOption,
-    load_settings,
-    parse_box,
-)
+from crt_plugin.cli.options import PARAMETERS_HELP, parse_box
 from crt_plugin.errors import ParameterError
+from crt_plugin.parameters import Parameters, load_parameters
+
+ParametersOption = Annotated[str, typer.Option(help=PARAMETERS_HELP)]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Override a setting; may be repeated."),
+]
+OutputOption = Annotated[
+    Path | None, typer.Option(help="Folder for the results; by default, output/<source name>.")
+]
+FramesOption = Annotated[int | None, typer.Option(min=1, help="Stop after this many frames.")]
+NoVideoOption = Annotated[bool, typer.Option("--no-video", help="Do not write an MP4.")]
+ShowOption = Annotated[bool, typer.Option("--show", help="Show a window; q or Esc stops.")]
+
+
+class ClipName(str, Enum):
+    """The keys of ``media.clips.CLIPS``, as choices."""
+
+    RABBIT = "rabbit"
+    CARPHONE = "carphone"
 
 
 def track(
     source: Annotated[
         list[str],
         typer.Argument(
-            help="A video, a folder or a glob of images, an OTB sequence's folder, or a camera's "
-            "number.",
+            help="A video, a folder or a glob of images, the folder of an OTB sequence, or the "
+            "number of a camera.",
             metavar="SOURCE...",
             show_default=False,
         ),
@@ -33,34 +46,69 @@ def track(
         list[str] | None,
         typer.Option(
             metavar="X,Y,W,H",
-            help="The object in the first frame: top left corner from 0, and size, in pixels. "
-            "Without it the annotation's, or with --show one drawn with the mouse.",
+            help="The object in the first frame: top left corner (counted from 0) and size, in "
+            "pixels. By default, the annotation's box, or with --show one drawn with the mouse.",
         ),
     ] = None,
     parameters: ParametersOption = "default",
     override: SetOption = None,
     output: OutputOption = None,
     target: Annotated[
-        int | None, typer.Option(help="Which object of an OTB sequence with several.")
+        int | None, typer.Option(help="Which target of an OTB sequence that has two.")
     ] = None,
     frames: FramesOption = None,
     lost_below: Annotated[
         float | None,
         typer.Option(
             metavar="SCORE",
-            help="Mark frames whose score, 0 to 1, is below: a column in boxes.csv, dashed boxes.",
+            help="Mark frames with a lower score, 0 to 1: a column in boxes.csv, dashed boxes.",
         ),
     ] = None,
     no_video: NoVideoOption = False,
     show: ShowOption = False,
 ) -> None:
     """Track one object; write its boxes, an annotated MP4 and a contact sheet."""
-    given = parse_box(box)
+    first_box = parse_box(box)
     if lost_below is not None and not 0 <= lost_below <= 1:
-        raise ParameterError(f"--lost-below {lost_below} is no score; expected 0 to 1")
+        raise ParameterError(f"--lost-below {lost_below} is not a score; expected 0 to 1")
     from crt_plugin.cli.tracking import silence_opencv, track_source
     from crt_plugin.media.sources import open_source
 
     silence_opencv()
     opened, params = open_source(source, target), load_settings(parameters, override)
-    track_source(opened, params, given, output, frames, lost_below, not no_video, show)
+    track_source(opened, params, first_box, output, frames, lost_below, not no_video, show)
+
+
+def demo(
+    clip: Annotated[ClipName, typer.Option(help="Which clip.")] = ClipName.RABBIT,
+    parameters: ParametersOption = "default",
+    override: SetOption = None,
+    output: OutputOption = None,
+    frames: FramesOption = None,
+    no_video: NoVideoOption = False,
+    show: ShowOption = False,
+) -> None:
+    """Track a rabbit's head or a man's face in a real clip, and compare with its annotation."""
+    from crt_plugin.cli.tracking import silence_opencv, track_source
+    from crt_plugin.media.clips import CLIPS, open_clip
+
+    silence_opencv()
+    opened = open_clip(CLIPS[clip.value])
+    typer.echo(f"tracking {CLIPS[clip.value].subject}")
+    params = load_settings(parameters, override)
+    track_source(opened, params, None, output, frames, None, not no_video, show)
+
+
+def load_settings(name: str, overrides: list[str] | None) -> Parameters:
+    """The named parameters with each ``NAME=VALUE`` applied.
+
+    Raises:
+        ParameterError: no such file or setting, or a value that the setting does not take.
+    """
+    params, changes = load_parameters(name), {}
+    for text in overrides or []:
+        setting, equals, value = text.partition("=")
+        if not equals:
+            raise ParameterError(f"--set {text!r} sets nothing; expected NAME=VALUE")
+        changes[setting] = params.parse(setting, value)
+    return params.copy(**changes)

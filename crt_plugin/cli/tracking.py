@@ -1,29 +1,26 @@
-"""What ``crt track`` and ``crt demo`` do once their options are read."""
+"""What ``crt track`` and ``crt demo`` do after reading their options."""
 
 from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 import typer
-from numpy.typing import NDArray
 
 from crt_plugin.algorithm.geometry import Box
 from crt_plugin.benchmark.agreement import PRECISION_PIXELS, RunSummary
-from crt_plugin.cli.exit_codes import INTERRUPTED
-from crt_plugin.cli.messages import warn
 from crt_plugin.cli.options import EXPECTED_BOX
+from crt_plugin.cli.terminal import INTERRUPTED, warn
 from crt_plugin.errors import BoxError, CRTError, SourceError
 from crt_plugin.media.display import DisplayWindow, require_display, select_box
 from crt_plugin.media.drawing import ContactSheet
 from crt_plugin.media.loop import Sink, track_frames
-from crt_plugin.media.sources import Source
+from crt_plugin.media.sources import Frame, Source
 from crt_plugin.media.writer import BoxFile, VideoFile, require_av
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.tracker import CRTTracker
@@ -32,36 +29,35 @@ from crt_plugin.runtime.image import as_box
 from crt_plugin.runtime.prefetch import prefetch
 from crt_plugin.runtime.progress import ProgressBar
 
-SILENT = 0  # OpenCV's log level
+Files = dict[str, BoxFile | VideoFile | ContactSheet]
 
 
 def silence_opencv() -> None:
-    """Keep OpenCV's own complaints about damaged files off the terminal: errors say them."""
+    """Keep OpenCV's messages about damaged files off the terminal: our errors report them."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    # OpenCV 4 has the one name, OpenCV 5 the other.
+    # The name in OpenCV 4, and in OpenCV 5.
     set_level = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
-    set_level(SILENT)
+    set_level(0)  # silent
 
 
 def track_source(
     source: Source,
     params: Parameters,
-    box: Sequence[float] | None = None,
-    output: Path | None = None,
-    limit: int | None = None,
-    lost_below: float | None = None,
-    with_video: bool = True,
-    show: bool = False,
+    box: Sequence[float] | None,
+    output: Path | None,
+    limit: int | None,
+    lost_below: float | None,
+    with_video: bool,
+    show: bool,
 ) -> None:
-    """Track, write, report. Whatever can be refused is refused before a file is made.
+    """Track, write and print a summary. What can be refused is refused before a file is made.
 
     Args:
-        source: its annotation gives the first box where ``box`` is None.
-        params: of the tracker.
+        source: its annotation gives the first box if ``box`` is None.
         box: (x, y, w, h) in the first frame, px.
         output: folder of the files; None: ``output/<source name>``.
         limit: number of frames; None: all.
-        lost_below: score below which a frame is marked as lost.
+        lost_below: frames with a lower score are marked as lost; None: none are.
         with_video: write an MP4 too.
         show: open a display window, in which a missing box can be drawn.
 
@@ -82,38 +78,34 @@ def track_source(
         tracker = CRTTracker(params)
         folder = Path("output") / source.name if output is None else output
         folder.mkdir(parents=True, exist_ok=True)
-        sweep(folder)  # a video that a killed process left
-        files: dict[str, BoxFile | VideoFile | ContactSheet] = {
-            "boxes": BoxFile(folder / "boxes.csv", lost_below is not None)
-        }
+        sweep(folder)  # a video left by a killed process
+        files: Files = {"boxes": BoxFile(folder / "boxes.csv", lost_below is not None)}
         if with_video:
             files["video"] = VideoFile(folder / "tracked.mp4", source.fps, truth)
         files["sheet"] = ContactSheet(folder / "contact_sheet.png", source.name, truth)
         length = min((n for n in (limit, source.length) if n is not None), default=None)
         record = RunSummary(truth)
-        sinks: list[Sink] = [record, *files.values()]
-        sinks += [DisplayWindow(truth)] if show else []
-        sinks.append(ProgressBar(length, "training on frame 0", counts_frames=True))
+        bar = ProgressBar(length, "training on frame 0", counts_frames=True)
+        shown = [DisplayWindow(truth)] if show else []
+        sinks: list[Sink] = [record, *files.values(), *shown, bar]
         images = itertools.islice(itertools.chain([first], frames), limit)
         try:
             track_frames(images, tracker, start, sinks, lost_below or 0.0)
         except KeyboardInterrupt as error:
             if record.frames:
-                _report(record, lost_below, files)
+                _print_summary(record, lost_below, files)
             warn(f"interrupted: {_describe_kept(record, folder)}")
             raise typer.Exit(INTERRUPTED) from error
         except (CRTError, OSError):
             warn(_describe_kept(record, folder))
             raise
-    _report(record, lost_below, files)
+    _print_summary(record, lost_below, files)
     if length is not None and record.frames < length and not show:
         typer.echo(f"note     the source announced {length} frames")
 
 
-def _choose_box(
-    source: Source, box: Sequence[float] | None, first: NDArray[np.uint8], show: bool
-) -> Box:
-    """The object's box in the first frame: given, annotated, or drawn, in this order."""
+def _choose_box(source: Source, box: Sequence[float] | None, first: Frame, show: bool) -> Box:
+    """The object's box in the first frame: the user's, the annotation's, or one drawn now."""
     chosen: Any = source.truth.get(0) if box is None else box
     if chosen is None and show:
         chosen = select_box(first)
@@ -125,15 +117,11 @@ def _choose_box(
     return as_box(chosen, *first.shape[:2])
 
 
-def _report(
-    record: RunSummary,
-    lost_below: float | None,
-    files: Mapping[str, BoxFile | VideoFile | ContactSheet],
-) -> None:
+def _print_summary(record: RunSummary, lost_below: float | None, files: Files) -> None:
     speed = "" if record.fps is None else f", {record.fps:.2f} fps (tracker alone)"
     typer.echo(f"frames   {record.frames}{speed}")
     if lost_below is not None:
-        typer.echo(f"lost     {record.lost} frames, of a score below {lost_below:g}")
+        typer.echo(f"lost     {record.lost} frames with a score below {lost_below:g}")
     agreement = record.comparison
     if agreement is not None:
         typer.echo(f"mean IoU {agreement.mean_iou:.3f} over {agreement.frames} annotated frames")
@@ -144,5 +132,5 @@ def _report(
 
 def _describe_kept(record: RunSummary, folder: Path) -> str:
     if not record.frames:
-        return "no frame was tracked, nothing is written"
+        return "no frame was tracked, nothing was written"
     return f"{record.frames} tracked frames are kept in {folder}"

@@ -1,1 +1,1 @@
-"""What files of datasets look like; for every command the same."""
+"""File formats of datasets, the same for every command."""

@@ -1,8 +1,8 @@
 """Lines of boxes ``x,y,w,h``, as datasets and authors of trackers write them.
 
-Between the numbers of a line are commas, semicolons, or tabs and blanks; commas and semicolons may
-also end it. Blank lines may follow the last box. A blank line before another box is refused: the
-boxes after it would be those of other frames if it stands for a frame, and nobody knows.
+The numbers of a line are separated by commas, semicolons, or tabs and blanks; commas and semicolons
+may also end it. Blank lines may follow the last box. A blank line before another box is refused: if
+it stood for a frame without a box, the boxes after it would belong to later frames.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Boxes = NDArray[np.float64]
 
 
 def read_boxes(file: Path) -> Boxes:
-    """Boxes of an annotation file, N x 4, px, as they are there; they may be NaN.
+    """Boxes of an annotation file, N x 4, px, as they are in it; they may be NaN.
 
     Raises:
         SourceError: unreadable, see ``read_lines``, or a line that is not four numbers.
@@ -44,7 +44,7 @@ def read_lines(file: Path) -> list[str]:
     """Lines of an annotation file, see ``split_lines``.
 
     Raises:
-        SourceError: the file is missing, unreadable, no text, or has a blank line in the middle.
+        SourceError: the file is missing, unreadable, not text, or has a blank line in the middle.
     """
     try:
         return split_lines(file.read_bytes())
@@ -58,7 +58,7 @@ def split_lines(content: bytes | str) -> list[str]:
     """Lines of a text in UTF-8, one a frame; without a byte order mark and blank lines at the end.
 
     Raises:
-        SourceError: no text, or a blank line before another.
+        SourceError: it is not text, or a blank line precedes another.
     """
     try:
         text = content.decode() if isinstance(content, bytes) else content
@@ -70,14 +70,14 @@ def split_lines(content: bytes | str) -> list[str]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             raise SourceError(
-                f"line {number} is blank, and others follow: do they belong to the next frames, or "
-                "to those after them? expected one line for each frame"
+                f"line {number} is blank, but others follow, and it is unclear to which frames "
+                "those belong; expected one line for each frame"
             )
     return lines
 
 
 def split_numbers(line: str) -> list[str]:
-    """Fields of a line; more than one kind of separator leaves fields that are no numbers."""
+    """Fields of a line; more than one kind of separator leaves fields that are not numbers."""
     text = line.rstrip(",; \t")
     separator = next((mark for mark in ",;" if mark in text), None)
     return [field.strip() for field in text.split(separator)]

@@ -1,4 +1,4 @@
-"""Image files as frames: which files are images, and in which order they are played."""
+"""Image files as frames: which files are images, and their order."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-IMAGE_SUFFIXES = (
-    *(".bmp", ".jp2", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"),
-)
+IMAGE_SUFFIXES = (".bmp", ".jp2", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 
 
 def sort_images(paths: Iterable[Path]) -> list[Path]:
@@ -18,12 +16,12 @@ def sort_images(paths: Iterable[Path]) -> list[Path]:
 
 
 def natural_key(path: Path) -> list[tuple[int, str]]:
-    """Sort key of a file name that takes runs of digits as numbers: 2.jpg before 10.jpg."""
+    """Sort key of a file name in which runs of digits count as numbers: 2.jpg before 10.jpg."""
     parts = re.split(r"(\d+)", path.name)
     return [(int(part), part) if part.isdecimal() else (-1, part) for part in parts]
 
 
 def frame_number(path: Path) -> int | None:
-    """The last number of a file's name, 300 of ``img_0300.jpg``; None where there is none."""
+    """The last number of a file's name, 300 of ``img_0300.jpg``; None if there is none."""
     numbers = re.findall(r"\d+", path.stem)
     return int(numbers[-1]) if numbers else None

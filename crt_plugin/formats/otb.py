@@ -1,8 +1,7 @@
-"""What is known of OTB-100: its targets, their files and frames, OTB-50, and the attributes.
+"""OTB-100: its targets, their files and frames, OTB-50, and the attributes.
 
-One file, ``otb.json``, holds the authors' lists under got10k's names of the targets. OTB-50 is
-TB-50, the fifty targets that Wu, Lim and Yang chose as the harder half (PAMI 2015), not the fifty
-of 2013.
+``otb.json`` holds the authors' lists under got10k's names of the targets. OTB-50 is TB-50, the 50
+targets that Wu, Lim and Yang chose as the harder half (PAMI 2015), not the 50 of 2013.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from pathlib import Path, PurePath
 from crt_plugin.errors import SourceError
 from crt_plugin.formats.frames import frame_number
 
-# Numbers of the first and the last frame, of targets whose folders may hold more than those that
-# are annotated: the benchmark's own configuration.
+# Numbers of the first and the last annotated frame, of targets whose folders may hold more: from
+# the benchmark's own configuration.
 FRAME_RANGES = {
     "BlurCar1": (247, 988),
     "BlurCar3": (3, 359),
@@ -29,7 +28,7 @@ FRAME_RANGES = {
     "Freeman3": (1, 460),
     "Freeman4": (1, 283),
 }
-ONLY_SECOND = ("Human4",)  # its first target has no annotation, so that got10k numbers neither
+ONLY_SECOND = ("Human4",)  # its first target has no annotation, so got10k numbers neither
 _WITH_NUMBER = re.compile(r"(.+)[._-]([12])", re.ASCII)
 _ANNOTATION = re.compile(r"groundtruth_rect(?:\.(\d+))?\.txt", re.ASCII)
 
@@ -69,10 +68,10 @@ _FOLDERS = {name.lower(): name for name in (target.partition(".")[0] for target 
 
 
 def target_name(text: str) -> str | None:
-    """The host's name of a target of OTB-100, from any spelling in use.
+    """got10k's name of a target of OTB-100, from any spelling in use.
 
     ``jogging-1``, ``Jogging_1`` and ``Jogging.1`` are ``Jogging.1``; ``Human4-2`` is ``Human4``;
-    letter case does not matter. None if it names no target.
+    letter case does not matter. None if it does not name a target.
     """
     name = _FOLDERS.get(text.lower())
     if name is not None:
@@ -118,8 +117,8 @@ def cut_frames(name: str, frames: Sequence[Path], lines: int) -> list[Path]:
     """The annotated frames of a sequence.
 
     Folders differ: some hold all frames of the sequence, some only those that are annotated, with
-    the numbers of the former or numbered anew. So frames go by their files' numbers, and only
-    where that leaves as many as there are lines: an own clip may have the name of one of OTB's.
+    their original numbers or numbered anew. So frames are chosen by their files' numbers, and only
+    if that leaves one for each line: a user's own clip may have the name of an OTB sequence.
 
     Args:
         name: of the sequence's folder.

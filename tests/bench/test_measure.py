@@ -8,7 +8,7 @@ from PIL import Image
 
 from crt_plugin.bench.limits import vgg_operations
 from crt_plugin.bench.measure import Measurement, measure
-from crt_plugin.bench.measurement_tables import measurement_tables
+from crt_plugin.bench.measurement_tables import tabulate_results
 from crt_plugin.bench.memory import peak_mib, resident_mib
 from crt_plugin.errors import BenchError
 from tests.conftest import scene
@@ -114,6 +114,7 @@ def test_sizes(files, task):
         "box": BOX,
     }
     result = measure(Measurement(task, 1, arguments))
+    assert result.pop("precision") == "float32" and result.pop("threads") == 1
     (values,) = result.values()
     names = {
         "object_sizes": ["8", "16", "32", "64", "128", "256", "400", "800"],
@@ -149,7 +150,7 @@ def test_tables_leave_out_what_nobody_measured():
         "init_ms": 3.25,
         "peak_mib": None,
     }
-    (table,) = measurement_tables([result])
+    (table,) = tabulate_results([result])
     cells = [list(column.cells) for column in table.columns]
     assert cells[0] == ["frame, ms", "fps", "init, ms"]
     assert cells[1] == ["80", "12.5", "3.25"]

@@ -1,6 +1,6 @@
 """Pictures are written, and hold what they were given; looked at by hand before a release."""
 
-from crt_plugin.bench.measurement_tables import measurement_tables
+from crt_plugin.bench.measurement_tables import tabulate_results
 from crt_plugin.bench.pictures import draw_growth, draw_speed
 from tests.helpers.figures import figures
 
@@ -57,5 +57,5 @@ def test_growth_has_a_panel_for_each_subject_that_was_measured(figures, tmp_path
 
 def test_no_more_than_four_trackers_in_a_table():
     result = {"tracker": "crt:a", "threads": 1, "fps": 1.0, "stages_ms": {}, "init_ms": 1.0}
-    found = measurement_tables([result | {"peak_mib": None}] * 5)
+    found = tabulate_results([result | {"peak_mib": None}] * 5)
     assert [len(table.columns) for table in found] == [5, 2]

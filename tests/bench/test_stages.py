@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from crt_plugin.bench import stages
-from crt_plugin.bench.stages import STAGES, StageClock, elapsed
+from crt_plugin.bench.stages import STAGES, StageClock, time_call
 from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import scene
 
@@ -98,8 +98,8 @@ def test_a_tracker_that_fails_is_left_as_it_was(small):
     assert "_cut" not in vars(tracker)
 
 
-def test_elapsed(clock):
+def test_time_call(clock):
     def work():
         clock[0] += 2.5
 
-    assert elapsed(work, torch.device("cpu")) == 2.5
+    assert time_call(work, torch.device("cpu")) == 2.5

@@ -44,7 +44,7 @@ def measured(tmp_path):
     (tmp_path / "quick.py").write_text(QUICK)
 
     def measure():
-        return tracking.tracker(
+        return tracking.measure_tracker(
             parameters=str(tmp_path / "quick.py"),
             precision="float32",
             source=str(tmp_path),

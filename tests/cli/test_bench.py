@@ -9,8 +9,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from crt_plugin.cli.bench import bench
+from crt_plugin.cli.evaluate import trackers
 from crt_plugin.cli.main import Commands
-from crt_plugin.cli.trackers import trackers
 from tests.conftest import scene
 from tests.helpers.bench import BOX, QUICK, RGB
 from tests.helpers.datasets import write_otb
@@ -44,7 +44,7 @@ def test_figures_and_their_file(crt, tmp_path):
     text = f"quick.py --source clip --box {PLACE} --frames 2 --threads 1 --json figures.json"
     done = crt(text + " --peers opencv:mil")
     assert done.exit_code == 0, done.output
-    for word in ("quick.py", "opencv:mil", "crop, ms", "peak memory, MiB", "1 threads"):
+    for word in ("quick.py", "opencv:mil", "crop, ms", "peak memory, MiB", "1 thread"):
         assert word in done.output
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert [result["tracker"] for result in figures["results"]] == ["crt:quick.py", "opencv:mil"]
@@ -70,7 +70,13 @@ def test_growth(crt, tmp_path):
         "--sequences Deer --picture growth.png --json growth.json"
     )
     assert done.exit_code == 0, done.output
-    for word in ("object px", "4K", "to frame", "workers", "sequences a minute"):
+    for word in (
+        "side of the object, px",
+        "4K",
+        "frame of the sequence",
+        "workers",
+        "sequences a minute",
+    ):
         assert word in done.output
     assert Image.open(tmp_path / "growth.png").size[0] > 1000
     results = json.loads((tmp_path / "growth.json").read_text())["results"]
@@ -82,7 +88,7 @@ def test_growth(crt, tmp_path):
     ("text", "said"),
     [
         ("nothing", "no parameter file 'nothing'"),
-        ("quick.py --threads two", "--threads 'two'; expected integers"),
+        ("quick.py --threads two", "--threads 'two'; expected comma-separated integers"),
         ("quick.py --picture x.png", "--picture of fps against AUC needs --data and --results"),
         (f"quick.py --source clip --box {PLACE} --box {PLACE}", "--box given 2 times"),
         ("quick.py --source clip --box 1,2", "--box '1,2' is not a box"),

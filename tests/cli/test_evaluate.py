@@ -7,9 +7,8 @@ import typer
 from typer.testing import CliRunner
 
 from crt_plugin.cli import results
-from crt_plugin.cli.evaluate import evaluate
+from crt_plugin.cli.evaluate import evaluate, trackers
 from crt_plugin.cli.main import Commands
-from crt_plugin.cli.trackers import trackers
 from crt_plugin.peers import opencv as peers
 from tests.conftest import ROOT
 from tests.helpers.datasets import boxes, write, write_otb
@@ -79,7 +78,7 @@ def test_sre_prints_targets_and_starts(crt):
     assert said in done.stderr
     crt(command)
     again = crt(f"{command} --protocol sre")
-    assert again.stdout.startswith("12 results were there and are kept\n")
+    assert again.stdout.startswith("existing results kept: 12\n")
     assert columns(again.stdout, "ope") == ["ope", "0.486"] and said not in again.stderr
     assert columns(again.stdout, "left") == ["left", "0.419 (-0.067)"]
     assert columns(again.stdout, "right") == ["right", "0.562 (+0.076)"]
@@ -103,7 +102,7 @@ def test_evaluate_resumes_and_overwrites(crt):
     command = "evaluate --data otb --trackers mine:Still --results r --sequences Deer"
     assert "kept" not in crt(command).stdout
     again = crt(command)
-    assert again.stdout.startswith("1 results were there and are kept\n1 of 100 sequences")
+    assert again.stdout.startswith("existing results kept: 1\n1 of 100 sequences")
     assert "kept" not in crt(command + " --overwrite").stdout
 
 

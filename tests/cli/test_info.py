@@ -105,7 +105,7 @@ def test_differences_from_the_default_are_marked_and_explained(run):
 
 @pytest.mark.parametrize("name", [name for name, _ in Parameters()])
 def test_the_explanation_of_a_setting_is_complete(name):
-    facts, text = Parameters.describe(name), cli_parameters._about(name)
+    facts, text = Parameters.describe(name), cli_parameters._describe(name)
     assert text.startswith(facts["meaning"])
     assert text.endswith("source: " + facts["source"])
     assert facts["raising"] in text

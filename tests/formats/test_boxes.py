@@ -32,7 +32,7 @@ def test_a_delimiter_at_the_end_of_lines():
         ("", "it is empty"),
         (" \n\n", "it is empty"),
         ("1,2,3,4\nNaN,NaN,NaN,NaN\n", "line 2 is not a box: 'NaN,NaN,NaN,NaN'"),
-        ("1,2,3,4\n\n1,2,3,4", "line 2 is blank, and others follow"),
+        ("1,2,3,4\n\n1,2,3,4", "line 2 is blank, but others follow"),
         ("\n1,2,3,4", "line 1 is blank"),
         ("1,,3,4", "line 1 is not a box: '1,,3,4'"),
         (",1,2,3,4", "line 1 is not a box: ',1,2,3,4'"),

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from crt_plugin.cli.demo import ClipName
 from crt_plugin.cli.main import app
+from crt_plugin.cli.track import ClipName
 from crt_plugin.errors import MissingExtraError
 from crt_plugin.media import clips as demo
 from crt_plugin.media.clips import CLIPS, open_clip

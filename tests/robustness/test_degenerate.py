@@ -93,7 +93,7 @@ def test_a_target_that_is_gone_is_marked_as_lost(tmp_path):
         *("--lost-below", 0.3, "--output", tmp_path / "o", *FAST),
     )
     assert lost_column(tmp_path / "o") == [0] * 5 + [1] * 5
-    assert "lost     5 frames, of a score below 0.3" in result.stdout
+    assert "lost     5 frames with a score below 0.3" in result.stdout
 
 
 def test_without_the_option_nothing_is_called_lost(tmp_path):
@@ -109,7 +109,7 @@ def test_what_is_no_score_is_refused(tmp_path, text):
     gone_folder(tmp_path / "seq", 2)
     words = ("track", tmp_path / "seq", "--box", BOX, f"--lost-below={text}")
     result = crt(*words, "--output", tmp_path / "o", exit_code=2)
-    assert f"--lost-below {text} is no score; expected 0 to 1" in " ".join(result.stderr.split())
+    assert f"--lost-below {text} is not a score; expected 0 to 1" in " ".join(result.stderr.split())
     assert not (tmp_path / "o").exists()
 
 

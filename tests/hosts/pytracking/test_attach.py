@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from crt_plugin.cli.attach import attach as attach_command
+from crt_plugin.cli.toolkits import attach as attach_command
 from crt_plugin.errors import MissingExtraError, SourceError
 from crt_plugin.hosts.pytracking import attach as module
 from crt_plugin.hosts.pytracking.attach import FILES, attach, remove, sign

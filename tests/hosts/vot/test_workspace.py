@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from typer.testing import CliRunner
 
-from crt_plugin.cli.vot import app
+from crt_plugin.cli.toolkits import vot as app
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
 from crt_plugin.formats import otb
 from crt_plugin.hosts.vot import workspace as vot_workspace
@@ -440,7 +440,7 @@ def test_command(data, tmp_path):
     options = ["--parameters", "hog, rgb", "--sequences", "bag", "--frames", "20"]
     done = CliRunner().invoke(app, call + options)
     assert done.exit_code == 0, done.output
-    assert "1 sequences, 20 frames" in done.output
+    assert "1 sequence, 20 frames" in done.output
     assert f'vot evaluate --workspace "{tmp_path / "ws"}" CRT-hog CRT-rgb' in done.output
     assert "warning: EAO of resets will be 0 or nan" in done.output
     assert len(list((tmp_path / "ws" / "sequences" / "bag" / "color").iterdir())) == 20
