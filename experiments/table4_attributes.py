@@ -16,9 +16,9 @@ from crt_plugin.paper.attributes import (
     ByAttribute,
     attribute_table,
     by_attribute,
-    first_under,
-    targets_with,
-    without_attributes,
+    count_targets,
+    find_first,
+    list_without_attributes,
 )
 from crt_plugin.paper.printed import TABLE4, TRACKERS
 from crt_plugin.paper.quality import differences, in_percent, verdict
@@ -51,7 +51,7 @@ def _tabulate_here(
 ) -> ResultTable:
     columns = {"CRT": by_attribute(crt)}
     columns |= {name: by_attribute(rivals.get(name)) for name in RIVALS}
-    heads = {name: f"{name} ({targets_with(name, crt)})" for name in TABLE4}
+    heads = {name: f"{name} ({count_targets(name, crt)})" for name in TABLE4}
     notes = [
         MARKS,
         "In brackets: targets.",
@@ -86,7 +86,7 @@ def _quote(tracker: str) -> ByAttribute:
 
 
 def _list_left_out(crt: Score) -> list[str]:
-    names = without_attributes(crt)
+    names = list_without_attributes(crt)
     return [f"Without attributes, and so in no row: {', '.join(names)}."] if names else []
 
 
@@ -108,7 +108,7 @@ def _count_firsts(crt: Score, rivals: dict[str, Score]) -> list[str]:
     lines = []
     for field in ("dp", "auc"):
         (first, compared), (theirs, all_of_them) = (
-            first_under("CRT", columns, field) for columns in (ours, printed)
+            find_first("CRT", columns, field) for columns in (ours, printed)
         )
         named = f": {', '.join(first)}" if first else ""
         lines.append(

@@ -22,7 +22,7 @@ def draw_speed(points: Mapping[str, tuple[float, float]], title: str, file: Path
     """Mean AUC over fps, with a logarithmic axis of fps; ``points`` are (fps, AUC) by tracker."""
     figure, ((axes,),) = new_figure(1, 1, (7, 4.5))
     for name, (fps, auc) in points.items():
-        is_above = auc >= _best_close_by(points, name)
+        is_above = auc >= _find_best_nearby(points, name)
         is_ours = name.startswith("crt:")
         axes.scatter(fps, auc, s=60, color=COLORS[0 if is_ours else 1], zorder=3)
         axes.annotate(
@@ -43,7 +43,7 @@ def draw_speed(points: Mapping[str, tuple[float, float]], title: str, file: Path
     save_figure(figure, [file])
 
 
-def _best_close_by(points: Mapping[str, tuple[float, float]], name: str) -> float:
+def _find_best_nearby(points: Mapping[str, tuple[float, float]], name: str) -> float:
     """Best AUC of the other trackers of about this fps; the best is named above, all else below.
 
     0 if there is none.

@@ -100,7 +100,7 @@ def load_table(path: Path) -> np.ndarray:
     if not np.isfinite(table).all():
         raise _table_error(path, "it holds values that are not finite")
     if table.shape[1] == 14:
-        table = _in_order(path, table)
+        table = _sort_rows(path, table)
     if table.min() < 0 or np.abs(table.sum(axis=1) - 1).max() > 0.01:
         raise _table_error(path, "its rows are not probabilities that sum to 1")
     return table
@@ -147,7 +147,7 @@ def _read_txt(path: Path) -> np.ndarray:
         raise _table_error(path, f"it is not lines of numbers ({error})") from error
 
 
-def _in_order(path: Path, table: np.ndarray) -> np.ndarray:
+def _sort_rows(path: Path, table: np.ndarray) -> np.ndarray:
     """The 11 probabilities of a table of 14 columns, sorted by the colours before them."""
     levels = (table[:, :3] // (256 // LEVELS)).astype(np.int64)
     index = levels @ (1, LEVELS, LEVELS**2)

@@ -152,7 +152,7 @@ def parametric_table() -> np.ndarray:
     its straight borders do not hold for what only a screen shows: taken literally, it calls
     (255, 0, 0) orange and (0, 0, 255) purple.
     """
-    table = tse(limited_lab(color_of_index()))
+    table = compute_tse(limited_lab(color_of_index()))
     table.flags.writeable = False
     return table
 
@@ -162,7 +162,7 @@ def limited_lab(rgb: np.ndarray) -> np.ndarray:
     lab = lab_of(rgb)
     vivid = ~_saturation_ok(lab)
     color = rgb[vivid]
-    grey = 255 * _companded(_linear(color / 255) @ XYZ_OF_RGB[1])[:, None]
+    grey = 255 * _compand(_linearise(color / 255) @ XYZ_OF_RGB[1])[:, None]
     low, high = np.zeros(len(color)), np.ones(len(color))
     for _ in range(20):  # bisection for the share of the colour in the mixture
         share = (low + high) / 2
@@ -185,20 +185,20 @@ XYZ_OF_RGB = np.array(
 def lab_of(rgb: np.ndarray) -> np.ndarray:
     """CIELab (L in 0 to 100, a, b; white D65) of sRGB colours, K x 3, 0 to 255."""
     white = XYZ_OF_RGB.sum(axis=1)
-    t = _linear(rgb / 255) @ XYZ_OF_RGB.T / white
+    t = _linearise(rgb / 255) @ XYZ_OF_RGB.T / white
     x, y, z = np.where(t > (6 / 29) ** 3, np.cbrt(t), t * (29 / 6) ** 2 / 3 + 4 / 29).T
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=1)
 
 
-def _linear(companded: np.ndarray) -> np.ndarray:
+def _linearise(companded: np.ndarray) -> np.ndarray:
     return np.where(companded > 0.04045, ((companded + 0.055) / 1.055) ** 2.4, companded / 12.92)
 
 
-def _companded(linear: np.ndarray) -> np.ndarray:
+def _compand(linear: np.ndarray) -> np.ndarray:
     return np.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)
 
 
-def tse(lab: np.ndarray) -> np.ndarray:
+def compute_tse(lab: np.ndarray) -> np.ndarray:
     """Memberships of CIELab colours, K x 3, in ``TERMS``: K x 11, sum 1."""
     memberships = np.zeros((len(lab), len(TERMS)))
     upper = np.array([interval.lightness for interval in INTERVALS])
@@ -222,17 +222,17 @@ def chromatic_memberships(
     """Memberships of (a, b), K each, in an interval's terms: products of three sigmoids."""
     x, y = a - interval.centre[0], b - interval.centre[1]
     slope, first, second, degrees = interval.ellipse
-    along, across = _turned(x, y, degrees)
+    along, across = _rotate(x, y, degrees)
     outside = _sigmoid(slope * ((along / first) ** 2 + (across / second) ** 2 - 1))
     terms = list(interval.sectors)
     # Signed distance from each border, positive on the side of the term that begins there.
-    distances = [steep * _turned(x, y, start)[1] for start, steep in interval.sectors.values()]
+    distances = [steep * _rotate(x, y, start)[1] for start, steep in interval.sectors.values()]
     begins = [_sigmoid(distance) for distance in distances]
     ends = [_sigmoid(-distance) for distance in distances[1:] + distances[:1]]
     return {t: outside * begin * end for t, begin, end in zip(terms, begins, ends, strict=True)}
 
 
-def _turned(x: np.ndarray, y: np.ndarray, degrees: float) -> tuple[np.ndarray, np.ndarray]:
+def _rotate(x: np.ndarray, y: np.ndarray, degrees: float) -> tuple[np.ndarray, np.ndarray]:
     """Coordinates along and across the direction at ``degrees``."""
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     return x * cos + y * sin, y * cos - x * sin

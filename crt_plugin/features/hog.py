@@ -66,7 +66,7 @@ class HOG:
         dx, dy = _gradients(patches)
         orientations = self._orientations[((dy + 255) * 511 + dx + 255).long()]
         magnitudes = (dx.square() + dy.square()).sqrt()
-        return _normalised(_histograms(orientations, magnitudes, self._votes))
+        return _normalise(_histograms(orientations, magnitudes, self._votes))
 
 
 def _orientation_table() -> torch.Tensor:
@@ -136,7 +136,7 @@ def _histograms(
     )
 
 
-def _normalised(histograms: torch.Tensor) -> torch.Tensor:
+def _normalise(histograms: torch.Tensor) -> torch.Tensor:
     """N x (h + 2) x (w + 2) x 18 histograms to N x h x w x 31 features."""
     half = ORIENTATIONS // 2
     unsigned = histograms[..., :half] + histograms[..., half:]

@@ -78,7 +78,7 @@ class VideoFile:
         if self._container is None:
             self._size = (picture.shape[0], picture.shape[1])
             self._open()
-        frame = self._av.VideoFrame.from_ndarray(self._even(picture), format="rgb24")
+        frame = self._av.VideoFrame.from_ndarray(self._pad_to_even(picture), format="rgb24")
         frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
         frame.pts = step.index
         self._container.mux(self._stream.encode(frame))
@@ -104,7 +104,7 @@ class VideoFile:
         context.color_range = LIMITED_RANGE
         self._stream = stream
 
-    def _even(self, picture: Picture) -> Picture:
+    def _pad_to_even(self, picture: Picture) -> Picture:
         height, width = self._size
         if picture.shape[:2] != self._size:
             picture = Letterbox.of(picture.shape, height, width).picture(picture)

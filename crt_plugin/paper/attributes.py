@@ -26,17 +26,17 @@ def by_attribute(score: Score | None) -> ByAttribute:
     return found
 
 
-def targets_with(attribute: str, score: Score) -> int:
+def count_targets(attribute: str, score: Score) -> int:
     """Targets with an attribute that a tracker has results of."""
     return sum(attribute in otb_lists().of_target.get(name, ()) for name in score.each)
 
 
-def without_attributes(score: Score) -> list[str]:
+def list_without_attributes(score: Score) -> list[str]:
     """Targets that are in no row of the table: the benchmark gives them no attribute."""
     return [name for name in score.each if not otb_lists().of_target.get(name)]
 
 
-def first_under(
+def find_first(
     tracker: str, columns: Mapping[str, ByAttribute], field: str
 ) -> tuple[list[str], list[str]]:
     """Attributes under which a tracker has the largest value, alone or with others.

@@ -80,7 +80,7 @@ def quality_table(
     notes = [
         LEGEND,
         *findings,
-        *_uneven(hundred),
+        *_list_unequal(hundred),
         *(f"Left empty: {note}" for note in scored.notes),
     ]
     return ResultTable(name, title, ("CRT", *columns), lines, notes)
@@ -157,7 +157,7 @@ def _count(rows: Sequence[Row], scores: Mapping[str, Score]) -> list[Cell]:
     )
 
 
-def _uneven(scores: Mapping[str, Score]) -> list[str]:
+def _list_unequal(scores: Mapping[str, Score]) -> list[str]:
     """A warning where means are of different sequences."""
     if len({frozenset(score.each) for score in scores.values()}) < 2:
         return []

@@ -47,8 +47,8 @@ def compare_subset(
             if part and whole and part.sequences < whole.sequences:
                 differences[name] = 100 * (part.os - whole.os)
         if differences:
-            findings.append(_finding(title, len(here), len(members), differences))
-    notes = [NOTE, *findings, *_incomplete(rivals)]
+            findings.append(_describe_finding(title, len(here), len(members), differences))
+    notes = [NOTE, *findings, *_list_incomplete(rivals)]
     return ResultTable(
         "figure4_at_hand", TITLE, columns, [cells(*row) for row in rows.values()], notes
     ), findings
@@ -58,7 +58,7 @@ def _percent(score: Score | None, field: str) -> str:
     return "" if score is None else f"{100 * getattr(score, field):.1f}"
 
 
-def _finding(title: str, here: int, members: int, differences: Mapping[str, float]) -> str:
+def _describe_finding(title: str, here: int, members: int, differences: Mapping[str, float]) -> str:
     order = sorted(differences.items(), key=lambda pair: -pair[1])
     return (
         f"{here} of {title}'s {members} targets are available; OS of published boxes, there minus "
@@ -66,7 +66,7 @@ def _finding(title: str, here: int, members: int, differences: Mapping[str, floa
     )
 
 
-def _incomplete(rivals: Mapping[str, Score]) -> list[str]:
+def _list_incomplete(rivals: Mapping[str, Score]) -> list[str]:
     members = otb_lists().of_target
     found = {name: sum(m in score.each for m in members) for name, score in rivals.items()}
     return [

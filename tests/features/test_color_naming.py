@@ -57,7 +57,7 @@ def test_memberships_are_those_of_the_published_parameters(row):
 def test_lightness_chooses_the_interval(lightness, number):
     a, b = np.array([20.0]), np.array([45.0])
     expected = color_naming.chromatic_memberships(a, b, color_naming.INTERVALS[number])
-    memberships = color_naming.tse(np.array([[lightness, 20, 45]]))[0]
+    memberships = color_naming.compute_tse(np.array([[lightness, 20, 45]]))[0]
     for term, value in expected.items():
         assert memberships[TERMS.index(term)] == pytest.approx(value[0], abs=1e-3)
 
@@ -66,7 +66,7 @@ def test_lightness_chooses_the_interval(lightness, number):
     ("lightness", "term", "other"), [(28.282522, "black", "grey"), (79.649301, "grey", "white")]
 )
 def test_achromatic_terms_meet_at_the_published_lightness(lightness, term, other):
-    at, below = color_naming.tse(np.array([[lightness, 0, 0], [lightness - 3, 0, 0]]))
+    at, below = color_naming.compute_tse(np.array([[lightness, 0, 0], [lightness - 3, 0, 0]]))
     assert at[TERMS.index(term)] == pytest.approx(at[TERMS.index(other)], rel=1e-6)
     assert at[TERMS.index(term)] == pytest.approx(0.5, abs=0.01)
     assert below[TERMS.index(term)] > 0.7
@@ -97,9 +97,9 @@ def test_only_vivid_colours_are_limited():
 
 def test_limiting_matters_for_screen_primaries():
     primaries = np.array([[255.0, 0, 0], [0, 0, 255]])
-    literal = color_naming.tse(color_naming.lab_of(primaries)).argmax(axis=1)
+    literal = color_naming.compute_tse(color_naming.lab_of(primaries)).argmax(axis=1)
     assert [TERMS[i] for i in literal] == ["orange", "purple"]
-    limited = color_naming.tse(color_naming.limited_lab(primaries)).argmax(axis=1)
+    limited = color_naming.compute_tse(color_naming.limited_lab(primaries)).argmax(axis=1)
     assert [TERMS[i] for i in limited] == ["red", "blue"]
 
 

@@ -4,9 +4,9 @@ from crt_plugin.formats.otb import otb_lists
 from crt_plugin.paper.attributes import (
     attribute_table,
     by_attribute,
-    first_under,
-    targets_with,
-    without_attributes,
+    count_targets,
+    find_first,
+    list_without_attributes,
 )
 from crt_plugin.paper.printed import TABLE4, TRACKERS, Pair
 from tests.helpers.paper import score
@@ -24,8 +24,8 @@ def test_means_over_targets_with_the_attribute():
 
 
 def test_targets_without_attributes_are_named():
-    assert without_attributes(MINE) == ["CarDark", "mine"]
-    assert [targets_with(name, MINE) for name in ("FM", "MB", "OCC")] == [2, 1, 0]
+    assert list_without_attributes(MINE) == ["CarDark", "mine"]
+    assert [count_targets(name, MINE) for name in ("FM", "MB", "OCC")] == [2, 1, 0]
 
 
 def test_table():
@@ -49,14 +49,14 @@ def test_where_a_tracker_is_first():
         "A": {"IV": Pair(5, 1), "SV": Pair(3, 2), "OCC": Pair(4, 3), "DEF": Pair(9, 9), "MB": None},
         "B": {"IV": Pair(4, 2), "SV": Pair(4, 1), "OCC": Pair(4, 3), "DEF": None, "MB": Pair(1, 1)},
     }
-    assert first_under("A", columns, "auc") == (["IV", "OCC"], ["IV", "SV", "OCC"])
-    assert first_under("A", columns, "dp") == (["SV", "OCC"], ["IV", "SV", "OCC"])
-    assert first_under("B", columns, "auc") == (["SV", "OCC"], ["IV", "SV", "OCC"])
+    assert find_first("A", columns, "auc") == (["IV", "OCC"], ["IV", "SV", "OCC"])
+    assert find_first("A", columns, "dp") == (["SV", "OCC"], ["IV", "SV", "OCC"])
+    assert find_first("B", columns, "auc") == (["SV", "OCC"], ["IV", "SV", "OCC"])
 
 
 def test_the_papers_own_table():
     """Section 5.5 says first in DP under all 11; its table has HCF and HDT before CRT under IPR."""
     columns = {name: {key: row[name] for key, row in TABLE4.items()} for name in TRACKERS}
-    assert first_under("CRT", columns, "dp") == ([k for k in TABLE4 if k != "IPR"], list(TABLE4))
+    assert find_first("CRT", columns, "dp") == ([k for k in TABLE4 if k != "IPR"], list(TABLE4))
     ahead = [name for name in TRACKERS if TABLE4["IPR"][name].dp > TABLE4["IPR"]["CRT"].dp]
     assert ahead == ["HDT", "HCF"]

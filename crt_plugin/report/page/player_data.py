@@ -54,12 +54,12 @@ def sequence_data(
             "scale": pictures.scale,
             "unread": pictures.unread,
         }
-        data["truth"], data["boxes"] = _flat(truth), {}
+        data["truth"], data["boxes"] = _flatten(truth), {}
     for number, name in trackers:
         boxes = _boxes(inputs, name, sequence)
         data["iou"][number] = _integers(IOU_STEPS * overlap(boxes, truth))
         if pictures is not None:
-            data["boxes"][number] = _flat(boxes)
+            data["boxes"][number] = _flatten(boxes)
     return data
 
 
@@ -96,7 +96,7 @@ def _boxes(inputs: PageInputs, tracker: str, sequence: str) -> Boxes:
     return np.loadtxt(files.boxes[0], delimiter=",", ndmin=2)
 
 
-def _flat(boxes: Boxes) -> list[int | None]:
+def _flatten(boxes: Boxes) -> list[int | None]:
     """Boxes of a file, counted from 1, as integers in tenths of a px, counted from 0."""
     return _integers((BOX_STEPS * (boxes - FIRST_PIXEL)).ravel())
 
