@@ -15,7 +15,7 @@ AUDIT := .venv-audit
 
 help:
 	@echo "make demo    track an object in a real clip (ARGS='--clip carphone' for another)"
-	@echo "make test    run the tests (ARGS='-k patch' for some)"
+	@echo "make test    run the tests on all cores (ARGS='-k patch' for some)"
 	@echo "make torture slow tests of faults and many generated cases"
 	@echo "make peers   an environment with all of OpenCV's trackers and dlib's; lists them"
 	@echo "make audit   known vulnerabilities of the pinned versions; needs PyPI's JSON interface"
@@ -27,8 +27,9 @@ help:
 demo: $(DEMO)/.stamp
 	$(DEMO)/bin/crt demo $(ARGS)
 
+# One process per core; a file's tests share one. A later option wins: ARGS="-n 0 --pdb".
 test: $(TEST)/.stamp
-	$(TEST)/bin/python -m pytest $(ARGS)
+	$(TEST)/bin/python -m pytest -n logical --maxprocesses 8 --dist loadfile $(ARGS)
 
 torture: $(TEST)/.stamp
 	$(TEST)/bin/python -m pytest -m torture $(ARGS)

@@ -17,6 +17,10 @@ from crt_plugin.plus.tracker import CRTTracker
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("CRT_SHARED", ROOT.parent / "shared"))
 
+# The processes of make test share the cores, and two threads are slower on arrays this small.
+os.environ["OMP_NUM_THREADS"] = "1"  # for processes that tests start
+torch.set_num_threads(1)
+
 PAGE = 4096  # bytes of a disk, of which a file takes whole pages
 ENOUGH = 100
 
@@ -30,9 +34,17 @@ QUICK = {
 }
 
 
+@pytest.fixture(autouse=True)
+def keep_threads():
+    """Reset torch's number of threads, on which sums and so the boxes of later tests depend."""
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """Folder of real data beside the checkout; the test is skipped where it is missing."""
+    """Folder of real data beside the checkout; without it, the test is skipped."""
     if not (SHARED / "data" / "otb").is_dir():
         pytest.skip(f"no real sequences at {SHARED}; CRT_SHARED names another place")
     return SHARED
@@ -40,7 +52,7 @@ def shared() -> Path:
 
 @pytest.fixture
 def no_curves(monkeypatch):
-    """got10k's report without its curves, which take a second."""
+    """Leave out the curves of got10k's report, which take a second."""
     from tests.helpers.trackers import leave_curves_out
 
     leave_curves_out(monkeypatch)
@@ -48,7 +60,7 @@ def no_curves(monkeypatch):
 
 @pytest.fixture
 def part(tmp_path):
-    """A little OTB folder, opened, with its results beside it."""
+    """A small OTB folder, opened, with its results beside it."""
     from crt_plugin.benchmark.datasets.part import open_part
     from tests.helpers.datasets import write_otb
 
@@ -57,7 +69,10 @@ def part(tmp_path):
 
 @pytest.fixture
 def disk(tmp_path):
-    """A function that mounts a disk of some pages, or makes it as large."""
+    """A folder, and a context manager that mounts a disk of so few pages there.
+
+    It yields a function that enlarges the disk.
+    """
     folder = tmp_path / "disk"
     folder.mkdir()
 
@@ -72,14 +87,14 @@ def disk(tmp_path):
             pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
 
     @contextmanager
-    def mounted(pages):
+    def mount(pages):
         size(pages)
         try:
             yield lambda: size(ENOUGH, "remount,")
         finally:
             subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
-    return folder, mounted
+    return folder, mount
 
 
 @pytest.fixture
@@ -94,9 +109,9 @@ def generator() -> torch.Generator:
 
 @pytest.fixture
 def small() -> Parameters:
-    """Settings of a tracker that is quick enough for many tests: raw colours, few cells.
+    """Settings of a fast tracker: raw colours, few cells.
 
-    Few coefficients need large ones, so that the learning rates are those times 50.
+    Few coefficients must be large ones, so the learning rates are 50 times the defaults.
     """
     return Parameters().copy(**QUICK)
 
