@@ -95,7 +95,7 @@ def test_cut_at_whole_pixels_is_a_slice():
 
 
 def test_cut_reads_at_pixel_centers():
-    """Half size: output (0, 0) covers frame [4, 6) x [8, 10), whose mean is at index (8.5, 4.5)."""
+    """At half size, (0, 0) covers frame [4, 6) x [8, 10), whose mean is at index (8.5, 4.5)."""
     patch = cut_patches(ramp(), [np.array([4.0, 8.0, 20.0, 16.0])], (8, 10))[0]
     assert patch[0, 0].tolist() == pytest.approx([3 * 4.5, 5 * 8.5, 0], abs=0.51)
     assert patch[2, 3].tolist() == pytest.approx([3 * 10.5, 5 * 12.5, 0], abs=0.51)

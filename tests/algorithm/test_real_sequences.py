@@ -1,4 +1,4 @@
-"""Real sequences with tolerances; features that are cheap, and still far above chance."""
+"""Real sequences, with tolerances: fast features, and overlaps far above chance."""
 
 import numpy as np
 import pytest

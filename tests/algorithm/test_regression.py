@@ -36,7 +36,7 @@ def windows_of(features):
 
 
 def equation_5(weight, bias, windows, label, regression):
-    """The objective, written as the paper and the reference have it."""
+    """The objective, as the paper and the reference write it."""
     error = windows @ weight.reshape(-1) + bias - label
     truncation = torch.where(error.abs() > regression.threshold, error, 0.0 * error)
     weighted = regression.factor * torch.exp(regression.exponent * label) * truncation
@@ -81,7 +81,7 @@ def test_objective_and_gradients_are_those_of_equation_5(generator, threshold, e
 def test_long_training_reaches_the_closed_form(generator):
     """th = 0 and W = 1: equation 2, with the bias as a feature that is always 1.
 
-    The objective has lambda / 2 and the mean over N samples, so that the normal equations are
+    The objective has lambda / 2 and the mean over N samples, so the normal equations are
     (X'X / N + lambda / 2 I) w = X'Y / N.
     """
     regression, features, label = problem(

@@ -35,7 +35,7 @@ def test_right_is_right_and_down_is_down(small):
 
 
 def test_moving_image_and_box_moves_the_result(small):
-    """Features of the same patch are the same wherever it is: boxes differ by the shift."""
+    """The features of a patch do not depend on its place, so boxes differ by the shift."""
     frames = [scene(60, 40), scene(64, 41)]
     wide = [np.pad(frame, ((0, 0), (30, 0), (0, 0)), mode="edge") for frame in frames]
     near, far = CRTTracker(small), CRTTracker(small)
@@ -100,16 +100,16 @@ def test_after_init_last_is_the_given_box_with_a_high_score(small):
 
 
 def test_samples_are_frames_t_t2_t4_t6_t8_with_labels_where_found(small):
-    """The features of the chosen patch, not of another scale; labelled at the maximum."""
+    """Features are those of the chosen scale, with the label at the maximum."""
     tracker = start_tracker(small)
     seen = []
     descend = tracker.regression.descend
 
-    def recorded(optimizer, features, label, steps, stop_loss):
+    def record_and_descend(optimizer, features, label, steps, stop_loss):
         seen.append((features, label, steps))
         return descend(optimizer, features, label, steps, stop_loss)
 
-    tracker.regression.descend = recorded
+    tracker.regression.descend = record_and_descend
     samples = [tracker._history[-1]]
     for k in range(1, 13):
         tracker.update(scene(60 + 2 * k, 40))
@@ -125,7 +125,7 @@ def test_samples_are_frames_t_t2_t4_t6_t8_with_labels_where_found(small):
 
 
 def test_the_stored_response_is_that_of_the_stored_sample(small):
-    """Whichever scale was chosen: the smallest is the first of the batch, and not always it."""
+    """For any chosen scale; the smallest is first in the batch, and not always chosen."""
     tracker = start_tracker(small)
     tracker.regression.descend = lambda *args: None  # keep the weights that made the response
     scales = set()
@@ -262,7 +262,7 @@ def test_object_that_leaves_the_frame_keeps_one_pixel_inside(small, box, peak, c
 
 
 def test_lost_object_keeps_a_size(small):
-    """Noise in every frame: whatever scale wins, the box neither vanishes nor explodes."""
+    """Every frame is noise: whichever scale wins, the box neither vanishes nor explodes."""
     tracker = CRTTracker(small.copy(scale_step=0.5, filter_cells=9.0))
     tracker.init(scene(60, 40), (60, 40, 4, 3))
     random = np.random.default_rng(0)
@@ -285,7 +285,7 @@ def test_frames_that_change_size_and_type(small):
 
 
 def test_with_the_paper_s_settings_the_extensions_change_no_bit(small):
-    """Our tracker is the paper's."""
+    """With them, our tracker is the paper's."""
     trackers = PaperTracker(small), CRTTracker(small)
     for tracker in trackers:
         tracker.init(scene(60, 40), BOX)

@@ -37,7 +37,7 @@ def sleep(monkeypatch):
 
 
 @pytest.fixture
-def measured(tmp_path):
+def measure_two_frames(tmp_path):
     """Measures two frames, in this process."""
     for k in range(5):
         Image.fromarray(scene(60 + k, 40)).save(tmp_path / f"{k}.png")
@@ -57,29 +57,29 @@ def measured(tmp_path):
     return measure
 
 
-def test_a_slow_naive_tracker(measured, monkeypatch, sleep):
+def test_a_slow_naive_tracker(measure_two_frames, monkeypatch, sleep):
     update = NaiveTracker.update
     monkeypatch.setattr(
         NaiveTracker, "update", lambda self, frame: (sleep(), update(self, frame))[1]
     )
-    result = measured()
+    result = measure_two_frames()
     assert result["naive_ms"] == pytest.approx(1e3 * (LONG + TICK))
     assert result["naive_ratio"] == pytest.approx((LONG + TICK) / TICK)
 
 
-def test_a_slow_network(measured, monkeypatch, sleep):
+def test_a_slow_network(measure_two_frames, monkeypatch, sleep):
     network = torch.nn.Identity()
     network.register_forward_hook(lambda *_: sleep())
     monkeypatch.setattr(tracking, "bare_vgg", lambda *_: network)
-    result = measured()
+    result = measure_two_frames()
     assert result["bare_ms"] == pytest.approx(1e3 * (LONG + TICK))
     assert result["to_bare"] == pytest.approx(TICK / (LONG + TICK))
 
 
-def test_a_slow_frame(measured, monkeypatch, sleep):
+def test_a_slow_frame(measure_two_frames, monkeypatch, sleep):
     cut = tracking.CRTTracker._cut
     monkeypatch.setattr(tracking.CRTTracker, "_cut", lambda self, *a: (sleep(), cut(self, *a))[1])
-    result = measured()
+    result = measure_two_frames()
     assert result["stages_ms"]["crop"] == pytest.approx(1e3 * (LONG + TICK))
     assert result["init_ms"] == pytest.approx(1e3 * (LONG + TICK))
     assert result["first_init_ms"] == pytest.approx(1e3 * (LONG + TICK))

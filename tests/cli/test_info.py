@@ -35,7 +35,7 @@ def run(monkeypatch):
 
 
 @pytest.fixture
-def installed(monkeypatch):
+def pretend_installed(monkeypatch):
     """Pretend that exactly these distributions are installed."""
 
     def set_up(versions, requires=REQUIRES):
@@ -44,12 +44,12 @@ def installed(monkeypatch):
                 raise metadata.PackageNotFoundError(name)
             return versions[name]
 
-        def declared(name):
+        def requires_of(name):
             version(name)
             return requires
 
         monkeypatch.setattr(metadata, "version", version)
-        monkeypatch.setattr(metadata, "requires", declared)
+        monkeypatch.setattr(metadata, "requires", requires_of)
         monkeypatch.delenv("CRT_VGG16_WEIGHTS", raising=False)
 
     return set_up
@@ -141,8 +141,8 @@ def test_doctor_on_this_machine_names_device_precision_and_weights(run):
         assert heading in output
 
 
-def test_a_complete_machine_has_no_problems(run, installed):
-    installed(COMPLETE | {"av": "18.1.0", "scikit-video": "1.1.11"})
+def test_a_complete_machine_has_no_problems(run, pretend_installed):
+    pretend_installed(COMPLETE | {"av": "18.1.0", "scikit-video": "1.1.11"})
     result = run("doctor")
     assert result.exit_code == 0
     assert "No problems found." in result.stdout
@@ -150,8 +150,8 @@ def test_a_complete_machine_has_no_problems(run, installed):
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 
-def test_an_incomplete_extra_is_no_problem_and_has_its_command(run, installed):
-    installed(COMPLETE | {"av": "18.1.0"})
+def test_an_incomplete_extra_is_no_problem_and_has_its_command(run, pretend_installed):
+    pretend_installed(COMPLETE | {"av": "18.1.0"})
     result = run("doctor")
     assert result.exit_code == 0
     assert (
@@ -160,8 +160,8 @@ def test_an_incomplete_extra_is_no_problem_and_has_its_command(run, installed):
     assert "extra video" not in result.stdout
 
 
-def test_a_missing_requirement_is_a_problem(run, installed):
-    installed({name: v for name, v in COMPLETE.items() if name != "six"})
+def test_a_missing_requirement_is_a_problem(run, pretend_installed):
+    pretend_installed({name: v for name, v in COMPLETE.items() if name != "six"})
     result = run("doctor")
     assert result.exit_code == 1
     assert 'needed and not installed: pip install "six>=1.16"' in result.stdout
@@ -169,32 +169,32 @@ def test_a_missing_requirement_is_a_problem(run, installed):
     assert "(needed) is not complete" not in result.stdout
 
 
-def test_any_opencv_wheel_will_do(run, installed):
+def test_any_opencv_wheel_will_do(run, pretend_installed):
     requires = [*REQUIRES, "opencv-python>=4.8"]
     others = {name: v for name, v in COMPLETE.items() if name != "opencv-python"}
-    installed(others | {"opencv-python-headless": "5.0"}, requires)
+    pretend_installed(others | {"opencv-python-headless": "5.0"}, requires)
     assert run("doctor").exit_code == 0
-    installed(others, requires)
+    pretend_installed(others, requires)
     assert 'pip install "opencv-python>=4.8"' in run("doctor").stdout
 
 
-def test_the_unrelated_pytracking_is_a_problem(run, installed):
-    installed(COMPLETE | {"pytracking": "0.2.3"})
+def test_the_unrelated_pytracking_is_a_problem(run, pretend_installed):
+    pretend_installed(COMPLETE | {"pytracking": "0.2.3"})
     result = run("doctor")
     assert result.exit_code == 1
     assert "problem: pytracking 0.2.3" in result.stdout
     assert "pip uninstall pytracking" in result.stdout
 
 
-def test_two_opencv_wheels_are_a_problem(run, installed):
-    installed(COMPLETE | {"opencv-contrib-python": "5.0"})
+def test_two_opencv_wheels_are_a_problem(run, pretend_installed):
+    pretend_installed(COMPLETE | {"opencv-contrib-python": "5.0"})
     result = run("doctor")
     assert result.exit_code == 1
     assert "opencv-python and opencv-contrib-python are installed together" in result.stdout
 
 
-def test_an_opencv_that_does_not_load_is_a_problem(run, installed, monkeypatch):
-    installed(COMPLETE)
+def test_an_opencv_that_does_not_load_is_a_problem(run, pretend_installed, monkeypatch):
+    pretend_installed(COMPLETE)
     message = "libGL.so.1: cannot open shared object file"
 
     def fail(name):
@@ -206,16 +206,16 @@ def test_an_opencv_that_does_not_load_is_a_problem(run, installed, monkeypatch):
     assert message in result.stdout and "libgl1" in result.stdout
 
 
-def test_a_weights_variable_that_points_nowhere_is_a_problem(run, installed, monkeypatch):
-    installed(COMPLETE)
+def test_a_weights_variable_that_points_nowhere_is_a_problem(run, pretend_installed, monkeypatch):
+    pretend_installed(COMPLETE)
     monkeypatch.setenv("CRT_VGG16_WEIGHTS", "/nowhere/vgg16.pth")
     result = run("doctor")
     assert result.exit_code == 1
     assert "CRT_VGG16_WEIGHTS names /nowhere/vgg16.pth, which does not exist" in result.stdout
 
 
-def test_doctor_runs_where_the_package_is_not_installed(run, installed):
-    installed({})
+def test_doctor_runs_where_the_package_is_not_installed(run, pretend_installed):
+    pretend_installed({})
     result = run("doctor")
     assert result.exit_code == 0
     assert "run in place" in result.stdout

@@ -186,10 +186,10 @@ def test_a_source_that_ends_early_is_mentioned(tmp_path, monkeypatch):
     image_folder(tmp_path / "seq", 3)
     opened = sources.open_source
 
-    def exaggerating(given, target):
+    def exaggerate(given, target):
         return sources.Source(**{**vars(opened(given, target)), "length": 9})
 
-    monkeypatch.setattr(sources, "open_source", exaggerating)
+    monkeypatch.setattr(sources, "open_source", exaggerate)
     result = crt(
         *("track", tmp_path / "seq", "--box", BOX, "--no-video", *FAST),
         *("--output", tmp_path / "o"),
@@ -237,11 +237,11 @@ def test_ctrl_c_finishes_the_files_and_says_how_many_frames(tmp_path):
 
 
 def test_ctrl_c_before_tracking(tmp_path, monkeypatch):
-    def interrupted(params):
+    def interrupt(params):
         raise KeyboardInterrupt
 
     image_folder(tmp_path / "seq", 2)
-    monkeypatch.setattr(tracking, "CRTTracker", interrupted)
+    monkeypatch.setattr(tracking, "CRTTracker", interrupt)
     result = crt(
         *("track", tmp_path / "seq", "--box", BOX, "--no-video", "--output", tmp_path / "o"),
         exit_code=130,

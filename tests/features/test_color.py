@@ -57,7 +57,7 @@ def test_the_layout_in_memory_does_not_matter(family):
 # The tables' convention
 
 
-def marked_table():
+def make_marked_table():
     """Every colour is black; the one of index 25 + 32 * 2 + 1024 * 11 is pink."""
     table = one_hot("black").repeat(32768, 1).numpy()
     table[11353] = one_hot("pink").numpy()
@@ -65,29 +65,29 @@ def marked_table():
 
 
 @pytest.fixture
-def marked(tmp_path):
+def marked_names(tmp_path):
     path = tmp_path / "w2c.npy"
-    np.save(path, marked_table())
+    np.save(path, make_marked_table())
     return ColorNames(str(path))
 
 
 @pytest.mark.parametrize("rgb", [(200, 16, 88), (207, 23, 95)])
-def test_red_is_the_fastest_index(marked, rgb):
-    assert torch.equal(marked(flat(rgb))[0, 0, 0], one_hot("pink"))
+def test_red_is_the_fastest_index(marked_names, rgb):
+    assert torch.equal(marked_names(flat(rgb))[0, 0, 0], one_hot("pink"))
 
 
 @pytest.mark.parametrize(
     "rgb",
     [(199, 16, 88), (208, 16, 88), (200, 15, 88), (200, 24, 88), (200, 16, 96), (88, 16, 200)],
 )
-def test_other_colours_have_other_indices(marked, rgb):
-    assert torch.equal(marked(flat(rgb))[0, 0, 0], one_hot("black"))
+def test_other_colours_have_other_indices(marked_names, rgb):
+    assert torch.equal(marked_names(flat(rgb))[0, 0, 0], one_hot("black"))
 
 
-def test_a_cell_is_the_mean_of_its_pixels(marked):
+def test_a_cell_is_the_mean_of_its_pixels(marked_names):
     patch = torch.zeros(1, 8, 12, 3, dtype=torch.uint8)
     patch[0, 5, 8:11] = torch.tensor([200, 16, 88], dtype=torch.uint8)  # 3 of 16 in cell (1, 2)
-    pink = marked(patch)[0, :, :, TERMS.index("pink")]
+    pink = marked_names(patch)[0, :, :, TERMS.index("pink")]
     assert torch.equal(pink, torch.tensor([[0, 0, 0], [0, 0, 3 / 16]]))
 
 

@@ -109,7 +109,7 @@ def test_ranges_fit_the_annotations():
     assert {name: last - first + 1 for name, (first, last) in FRAME_RANGES.items()} == lengths
 
 
-def numbered(first, last):
+def number_frames(first, last):
     return [Path(f"img/{k:04d}.jpg") for k in range(first, last + 1)]
 
 
@@ -130,12 +130,12 @@ def numbered(first, last):
     ],
 )
 def test_frames_are_cut_by_their_numbers_where_that_fits(name, frames, lines, kept):
-    assert cut_frames(name, numbered(*frames), lines) == numbered(*kept)
+    assert cut_frames(name, number_frames(*frames), lines) == number_frames(*kept)
 
 
 def test_a_folder_that_begins_late_is_cut_by_its_numbers():
     """Without the first 199 of David's frames: by position, frame 499 would be line 1."""
-    assert cut_frames("David", numbered(200, 770), 471) == numbered(300, 770)
+    assert cut_frames("David", number_frames(200, 770), 471) == number_frames(300, 770)
 
 
 def test_frames_without_numbers_are_not_cut():

@@ -37,27 +37,27 @@ def lines(count):
     return "".join(f"{k + 1},2,3,4\n" for k in range(count))
 
 
-def tracked(root, name):
+def read_as_track(root, name):
     """Brightness of each frame, and the boxes of those that have one, 0-based."""
     source = open_source(str(root / name))
     shown = [int(frame[0, 0, 0]) for frame in source.frames()]
     return shown, {k: box.tolist() for k, box in source.truth.items()}
 
 
-def evaluated(root, name):
+def read_as_evaluate(root, name):
     part = open_part("otb", root, [name])
     files, truth = part.experiment.dataset[0]
     shown = [int(np.asarray(Image.open(file))[0, 0, 0]) for file in files]
     return shown, dict(enumerate((truth - [1, 1, 0, 0]).tolist()))
 
 
-def prepared(root, name):
+def read_as_vot(root, name):
     (read,) = read_sequences([root], [name])
     shown = [int(np.asarray(Image.open(file))[0, 0, 0]) for file in read.frames]
     return shown, {k: [float(v) for v in line.split(",")] for k, line in enumerate(read.regions)}
 
 
-READERS = [tracked, evaluated, prepared]
+READERS = [read_as_track, read_as_evaluate, read_as_vot]
 
 
 # ----------------------------------------------------------------------------- order of frames
@@ -143,7 +143,7 @@ def test_a_clip_of_ones_own_that_is_called_david(read, tmp_path):
 @pytest.mark.parametrize("count", [1, 31])
 def test_a_clip_called_david_with_one_box_is_tracked(count, tmp_path):
     sequence(tmp_path, "David", range(1, 31), lines(count))
-    assert tracked(tmp_path, "David")[0] == list(range(1, 31))
+    assert read_as_track(tmp_path, "David")[0] == list(range(1, 31))
 
 
 def test_real_david_numbered_from_one(shared):

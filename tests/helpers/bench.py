@@ -1,4 +1,4 @@
-"""Parameter files that take no time, and the box of the object in their clip."""
+"""Parameters of a fast tracker, and the box of the object in the test clip."""
 
 QUICK = """
 from crt_plugin.parameters import Parameters

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
-SECONDS = 60  # that a thing may take on a busy machine
-# Of this package, slowed down, and it notes what it begins: one note a sequence and attempt. What
-# it is to do in the second frame of the sequence that begins at x = 6 is told by files: "hang 6" or
-# "kill 6" itself, once; "die 6" always; "hold 6" as long as the file is there.
+SECONDS = 60  # longest wait for anything, on a busy machine
+# NotingTracker is CRT, slowed down. It leaves a note, an empty file, for each sequence that it
+# starts. Files tell it what to do in the second frame of the sequence whose box starts at x = 6:
+# "hang 6" and "kill 6" hang or kill the process once, "die 6" kills it every time, and "hold 6"
+# stops it until the file is removed.
 TRACKERS = """
 import os
 import time
@@ -30,7 +31,7 @@ NOTES = Path(os.environ["CRT_NOTES"])
 SETTINGS = dict(features="rgb", filter_cells=25.0, patch_width=5, patch_height=3,
                 train_learning_rate=1e-6, update_learning_rate=2.5e-7, train_steps=3)
 
-class Noted(GOT10kTracker):
+class NotingTracker(GOT10kTracker):
     def __init__(self):
         super().__init__(Parameters().copy(**SETTINGS), "CRT-rgb")
 
@@ -62,7 +63,7 @@ class Noted(GOT10kTracker):
         return found
 
 class Unsure(Tracker):
-    # Random: its boxes tell the process and the repetition.
+    # Counts as random; its boxes hold the process and the repetition.
     def __init__(self):
         super().__init__("Unsure", False)
         self.run = 0
@@ -78,7 +79,7 @@ class Unmakable(Tracker):
     def __init__(self):
         if os.environ.get("CRT_WORKER"):
             from crt_plugin.errors import MissingExtraError
-            raise MissingExtraError("it needs what is not here")
+            raise MissingExtraError("a package is missing")
         super().__init__("Unmakable", True)
 """
 
@@ -87,16 +88,16 @@ class Cluster:
     """A scheduler and its workers.
 
     Attributes:
-        options: of all their command lines.
+        options: added to the command line of the scheduler and of the workers.
         address: of the scheduler.
-        notes: folder in which ``Noted`` notes, and is told what to do.
+        notes: folder of the notes that ``NotingTracker`` leaves and of the files that it obeys.
     """
 
     def __init__(self, folder, *options):
         self.folder, self.options = folder, options
         self.notes = folder / "notes"
         self.notes.mkdir(parents=True, exist_ok=True)
-        (folder / "noted_trackers.py").write_text(TRACKERS)
+        (folder / "noting_trackers.py").write_text(TRACKERS)
         self.processes = []
         self.clear()
         self.start_scheduler()
@@ -107,13 +108,13 @@ class Cluster:
         return {**os.environ, "PYTHONPATH": path, "CRT_NOTES": str(self.notes), "CRT_WORKER": "1"}
 
     def clear(self, pause=0.0):
-        """Forget all notes; the tracker waits so many seconds in each frame."""
+        """Remove all notes; the tracker then pauses for ``pause`` seconds in each frame."""
         for file in self.notes.iterdir():
             file.unlink()
         (self.notes / "pause").write_text(str(pause))
 
     def start(self, *arguments):
-        """A process of Dask's command line, in a folder of its own, and the log that it writes."""
+        """Start a Dask command in its own folder; returns the process and its log file."""
         place = self.folder / f"{arguments[0]}-{len(self.processes)}"
         place.mkdir()
         log = place / "log.txt"
@@ -137,34 +138,34 @@ class Cluster:
         self.address = found[1]
 
     def start_workers(self, count, *more):
-        """Workers with a nanny each, and two threads."""
+        """Start workers with two threads and a nanny each."""
         amount = ("--nworkers", str(count)) if count > 1 else ()
         place = ("--local-directory", str(self.folder), "--host", "127.0.0.1")
         arguments = (*amount, "--nthreads", "2", "--no-dashboard", *place, *self.options, *more)
         self.workers, log = self.start("worker", self.address, *arguments)
         wait_for(lambda: log.read_text().count("Registered to:") >= count)
 
-    def start_again(self):
-        """A scheduler at the same address, and workers: those that there were end by themselves."""
+    def restart(self):
+        """Start a scheduler at the same address, and workers, once the old workers have ended."""
         wait_for(lambda: self.workers.poll() is not None)
         self.start_scheduler(int(self.address.rpartition(":")[2]))
         self.start_workers(2)
 
-    def noted(self):
-        """What began, in the order of time: x, process, time and threads of each."""
+    def read_starts(self):
+        """Read x, process, time and threads of each sequence that was started, in order of time."""
         notes = [file.name.split()[1:] for file in self.notes.glob("began *")]
         return sorted(notes, key=lambda note: int(note[2]))
 
-    def began(self, x=None):
-        """Processes that began a sequence, or that of one x, in the order of time."""
-        return [int(note[1]) for note in self.noted() if x in (None, note[0])]
+    def find_processes(self, x=None):
+        """Processes that started a sequence, or the one at ``x``, in order of time."""
+        return [int(note[1]) for note in self.read_starts() if x in (None, note[0])]
 
-    def tracked(self, x, process):
-        """Frames after the first that a process has tracked of a sequence."""
+    def count_frames(self, x, process):
+        """Count the frames after the first that a process has tracked in the sequence at ``x``."""
         return len(list(self.notes.glob(f"frame {x} {process} *")))
 
-    def hanging(self):
-        """The process that hangs, as soon as one does."""
+    def wait_for_hanging(self):
+        """Wait for a process to hang, and return its id."""
         return int(wait_for(lambda: list(self.notes.glob("hangs *")))[0].name.split()[1])
 
     def stop(self):
@@ -173,7 +174,7 @@ class Cluster:
 
 
 def end_group(process):
-    """End a process that leads a session, and all that belong to it."""
+    """Kill a session leader and its whole process group."""
     for number in (signal.SIGCONT, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
@@ -192,10 +193,10 @@ def cluster(folder, workers=2, options=()):
 
 
 def wait_for(condition, seconds=SECONDS):
-    """What ``condition`` gives as soon as it is true."""
+    """Wait until ``condition()`` is true, and return its value."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not happen"
+        assert time.monotonic() < deadline, f"not within {seconds} s"
         time.sleep(0.05)
     return found
 

@@ -28,7 +28,7 @@ def write(file, rows, delimiter=",", fmt="%g"):
 
 
 def write_otb(root, lengths=None):
-    """Couple from x = 5, Deer from x = 6, ...: a tracker can tell them apart."""
+    """Couple starts at x = 5, Deer at x = 6, ..., so a tracker can tell them apart."""
     for i, (name, count) in enumerate((lengths or {"Couple": 4, "Deer": 5}).items()):
         frames(root / name / "img", count)
         write(root / name / "groundtruth_rect.txt", boxes(count, 5.0 + i))
@@ -43,7 +43,7 @@ def write_got10k(root):
         resolution = "[section]\nresolution: (64, 48)\n"
         (folder / "meta_info.ini").write_text(resolution)
         cover = [8] * count
-        cover[2] = 0  # hidden in the third frame
+        cover[2] = 0  # occluded in the third frame
         for label, values in (("cover", cover), ("absence", [0] * count)):
             write(folder / f"{label}.label", values)
         write(folder / "cut_by_image.label", [0] * count)

@@ -1,4 +1,4 @@
-"""A fixture that keeps the drawn figures."""
+"""A fixture that keeps figures open."""
 
 import matplotlib.pyplot as plt
 import pytest
@@ -8,7 +8,7 @@ from crt_plugin.report import plot_style
 
 @pytest.fixture
 def figures(monkeypatch):
-    """Figures that were drawn; they stay open for the test."""
+    """Figures that the test has drawn, still open."""
     drawn = []
     monkeypatch.setattr(plot_style.plt, "close", drawn.append)
     yield drawn

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 SIDES = st.one_of(st.integers(1, 8), st.integers(9, 160), st.sampled_from([1, 2, 3, 255, 256]))
-# Few of them, as each takes long: 8K, lines, and what no patch can be cut from.
+# Drawn rarely, as each is slow: 8K, lines, and sizes that no patch can be cut from.
 LARGE = [(4320, 7680), (1, 7680), (4320, 1), (1, 32766), (1, 32767), (40000, 1)]
 
 CONTENTS = ("noise", "black", "white", "gray", "one pixel", "checkers", "half", "ramp")
@@ -62,7 +62,7 @@ def content(kind: str, shape: tuple[int, int], seed: int) -> np.ndarray:
 
 
 def in_form(frame: np.ndarray, form: str) -> Any:
-    """The frame as a user may hold it."""
+    """Convert a frame to one of the types that a user may pass."""
     if form.startswith("PIL"):
         return _as_pil(frame, form.removeprefix("PIL "))
     frozen = frame.copy()
@@ -98,11 +98,11 @@ def _as_pil(frame: np.ndarray, mode: str) -> Image.Image:
 
 @st.composite
 def frames(draw: st.DrawFn) -> Any:
-    """A frame that should be accepted; of a size of its own."""
+    """A frame of any size that must be accepted."""
     large = draw(st.sampled_from([None] * 300 + LARGE))
     shape = large or (draw(SIDES), draw(SIDES))
     kind, form = draw(st.sampled_from(CONTENTS)), draw(st.sampled_from(FORMS))
-    if shape[0] * shape[1] > 10**6:  # as any form would take seconds to make
+    if shape[0] * shape[1] > 10**6:  # other forms take seconds to make
         kind, form = draw(st.sampled_from(["black", "white", "half", "one pixel"])), "rgb"
     return Shown(shape, in_form(content(kind, shape, draw(st.integers(0, 999))), form))
 
@@ -120,7 +120,7 @@ def no_frames(draw: st.DrawFn) -> Any:
 
 
 class Shown:
-    """A frame, and height and width to choose boxes by."""
+    """A frame, and the height and width from which boxes are drawn."""
 
     def __init__(self, shape: tuple[int, int], image: Any) -> None:
         self.shape, self.image = shape, image
@@ -133,7 +133,7 @@ class Shown:
 
 @st.composite
 def boxes(draw: st.DrawFn, shape: tuple[int, int]) -> Any:
-    """Mostly around the frame, of any proportions; sometimes no box at all."""
+    """Mostly boxes near the frame, of any aspect ratio; sometimes not a box at all."""
     kind = draw(st.sampled_from(["inside"] * 10 + ["whole", "around", "thin", "numbers", "other"]))
     height, width = shape
     if kind == "other":

@@ -1,4 +1,4 @@
-"""Evaluations in processes that are killed, and what must hold of the files that they leave."""
+"""Kill evaluations, and check the files that they leave."""
 
 import json
 import multiprocessing
@@ -29,11 +29,11 @@ from tests.helpers.datasets import write_otb
 
 LENGTHS = {"Couple": 4, "Deer": 7, "Dog": 5}
 TRACKER = "CRT-rgb"
-SECONDS = 120  # that an evaluation of a second may take on a busy machine
+SECONDS = 120  # limit for an evaluation, which takes a second on an idle machine
 
 
 def evaluate(data, results, sequences=None, overwrite=False, workers=1):
-    """What is killed: CRT on all sequences, with response maps and the host's report."""
+    """The evaluation to kill: CRT on all sequences, with response maps and got10k's report."""
     experiments.ExperimentOTB.plot_curves = lambda *_: None  # they take seconds
     tracker = GOT10kTracker("rgb", **QUICK, train_steps=3)
     tracker.recorder = ResponseLog()
@@ -43,11 +43,11 @@ def evaluate(data, results, sequences=None, overwrite=False, workers=1):
     assert not done.failures and len(done.report.scores) == 1
 
 
-def context():
-    """Processes that have imported everything, and begin at once."""
+def make_context():
+    """A context whose processes have everything imported and start at once."""
     found = multiprocessing.get_context("forkserver")
     found.set_forkserver_preload([__name__])
-    with pytest.MonkeyPatch.context() as environment:  # the server knows no other path before 3.13
+    with pytest.MonkeyPatch.context() as environment:  # before 3.13 the only way to pass the path
         environment.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
         forkserver.ensure_running()
     return found
@@ -60,7 +60,7 @@ class Killer:
     Attributes:
         folder: for data and results.
         kills: evaluations that were killed before they ended.
-        bare: of those, killed where nothing of the interrupted run was on the disk yet.
+        bare: of those, killed before any result was on the disk.
         torn: of those, killed with unfinished files on the disk.
         rounds: folders of results that were compared.
     """
@@ -86,7 +86,9 @@ class Killer:
         self.results.rename(self.folder / "undisturbed")
 
     def start(self, **options):
-        process = context().Process(target=evaluate, args=(self.data, self.results), kwargs=options)
+        process = make_context().Process(
+            target=evaluate, args=(self.data, self.results), kwargs=options
+        )
         process.start()
         return process
 
@@ -94,7 +96,7 @@ class Killer:
         finish(self.start(**options))
 
     def kill(self, **options):
-        """Begin an evaluation, and kill it; whether it had not ended."""
+        """Start an evaluation and kill it; returns False if it had already ended."""
         process = self.start(**options)
         time.sleep(self.random.uniform(0, self.usual))
         process.kill()
@@ -108,10 +110,10 @@ class Killer:
         return killed
 
     def kill_one(self, workers):
-        """Begin an evaluation of several processes, and kill one of them, the first or a worker."""
+        """Start an evaluation with workers, and kill one process: the main one or a worker."""
         process = self.start(workers=workers)
         first = psutil.Process(process.pid)
-        wait_for(first.children)  # they begin after all that is imported
+        wait_for(first.children)  # they start once everything is imported
         time.sleep(self.random.uniform(0, self.usual))
         there = [first, *(p for p in first.children() if "spawn_main" in " ".join(p.cmdline()))]
         self.random.choice(there).kill()
@@ -123,7 +125,7 @@ class Killer:
         self.check_parts()
 
     def check_parts(self):
-        """Whatever can be seen is whole, and where boxes are, everything is."""
+        """Check that every visible file is complete, and that boxes come with all other files."""
         part = open_part("otb", self.data, results=self.results)
         assert trackers_in(part.experiment.result_dir) in ([], [TRACKER])
         for name in LENGTHS:
@@ -145,7 +147,7 @@ class Killer:
         shutil.rmtree(self.results)
 
     def torture(self, kills):
-        """Kill so many, one to three times in a run, of new results and while overwriting."""
+        """Kill evaluations, one to three times per run, some of them while they overwrite."""
         while self.kills < kills:
             overwrite = self.random.random() < 0.3
             if overwrite:
@@ -161,7 +163,7 @@ def finish(process):
 
 
 def contents(results):
-    """Every file, hidden ones too; of times and speeds only how many there are."""
+    """Contents of every file, hidden ones too; times and speeds are only counted."""
     return {str(p.relative_to(results)): _content(p) for p in results.rglob("*") if p.is_file()}
 
 
@@ -173,7 +175,7 @@ def _content(file):
         for values in (found["overall"], *found["seq_wise"].values()):
             del values["speed_fps"]
         return found
-    if file.suffix == ".npz":  # zip archives tell the time
+    if file.suffix == ".npz":  # zip archives hold the time
         maps = ResponseMaps.load(file)
         return [maps.maps.tobytes(), maps.low.tobytes(), maps.high.tobytes(), maps.cells]
     return file.read_bytes()

@@ -1,4 +1,4 @@
-"""Small pages of results whose boxes are known."""
+"""Small pages of results with known boxes."""
 
 import json
 import re
@@ -12,8 +12,8 @@ from tests.helpers.datasets import boxes, write, write_otb
 TRUTH = {"Couple": boxes(4, 5), "Deer": boxes(5, 6)}
 
 
-def shifted(rows, x=0.0, y=0.0):
-    """Boxes moved from the second frame on: the first one is given to every tracker."""
+def shift(rows, x=0.0, y=0.0):
+    """Shift boxes from the second frame on; the first box is given to every tracker."""
     moved = rows.copy()
     moved[1:, 0] += x
     moved[1:, 1] += y
@@ -29,7 +29,7 @@ def write_results(results, trackers, folder="OTB2015"):
 
 
 def read_script(file):
-    """Key and data of a script of the page."""
+    """Read key and data from one of the page's scripts."""
     match = re.fullmatch(r'crtReport\(("[^"]*"),(.*)\);\n', file.read_text(), re.DOTALL)
     return json.loads(match[1]), json.loads(match[2])
 
@@ -63,6 +63,6 @@ class Pages:
 
 @pytest.fixture
 def pages(tmp_path, monkeypatch):
-    """Pages without plotly's script."""
+    """Pages without Plotly's script."""
     monkeypatch.setattr(building, "plotly_script", lambda: "")
     return Pages(tmp_path)

@@ -1,4 +1,4 @@
-"""Scores of made-up trackers, and a parameter file that takes no time."""
+"""Scores of made-up trackers, and the parameter file of a fast tracker."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ def score(tracker, aucs):
 
 
 def quick_parameters(folder):
-    """Path of a parameter file: raw colours, two steps of training."""
+    """Write a parameter file with raw colours and two training steps; returns its path."""
     file = folder / "quick.py"
     file.write_text(
         "from crt_plugin.parameters import load_parameters\n\n\n"

@@ -1,4 +1,4 @@
-"""``crt track`` on a little folder of images, and what it wrote."""
+"""Run ``crt track`` on a small image folder, and read what it wrote."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def rows(output: Path) -> np.ndarray:
 
 
 def error_line(result) -> str:
-    """The one line on the standard error output, which must start with ``error:``."""
+    """The only line on standard error, which must start with ``error:``."""
     (line,) = result.stderr.strip().splitlines()
     assert line.startswith("error: ")
     return line

@@ -1,4 +1,4 @@
-"""Trackers whose boxes are known, and a run of them that shows nothing."""
+"""Trackers with known boxes, and a run without progress output."""
 
 from crt_plugin.benchmark.run.evaluate import Options, run_trackers
 from crt_plugin.hosts.got10k.toolkit import Tracker, experiments
@@ -44,6 +44,6 @@ def run_quietly(part, *trackers, **options):
 
 
 def leave_curves_out(monkeypatch):
-    """got10k's curves take seconds; test_scores.py has them."""
+    """Skip got10k's curves, which take seconds and are tested in test_scores.py."""
     for experiment in (experiments.ExperimentOTB, experiments.ExperimentGOT10k):
         monkeypatch.setattr(experiment, "plot_curves", lambda *_: None)

@@ -1,4 +1,4 @@
-"""One tracker, the same boxes: bare, in got10k and in pytracking (TraX: hosts/test_vot.py)."""
+"""The same boxes alone, in got10k and in pytracking (TraX: hosts/vot/test_vot.py)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import QUICK, scene
 
 TOLERANCE = 0.01  # px
-SETTINGS = {**QUICK, "train_steps": 100}  # to agree, nobody needs to be trained to the end
+SETTINGS = {**QUICK, "train_steps": 100}  # agreement does not need full training
 
 
 def parameters(seed):
@@ -21,14 +21,14 @@ def parameters(seed):
 
 
 def bare(frames, box, seed=0):
-    """Boxes after the first frame, N x 4, as the tracker gives them: 0-based."""
+    """Boxes after the first frame, N x 4, 0-based, of the tracker alone."""
     tracker = CRTTracker(parameters(seed))
     tracker.init(frames[0], box)
     return np.array([tracker.update(frame) for frame in frames[1:]])
 
 
 def in_got10k(frames, box, seed=0):
-    """The same in its own convention: PIL images, 1-based in and out."""
+    """The same in the convention of got10k: PIL images, 1-based boxes in and out."""
     tracker = GOT10kTracker("rgb", seed=seed, **SETTINGS)
     images = [Image.fromarray(frame) for frame in frames]
     tracker.init(images[0], np.array(box, dtype=float))
@@ -36,12 +36,12 @@ def in_got10k(frames, box, seed=0):
 
 
 def in_pytracking(frames, box, seed=0):
-    """Datasets and VOT: RGB, lists, 0-based."""
+    """Datasets and VOT: RGB frames, boxes as lists, 0-based."""
     return _run(CRT(parameters(seed)), frames, box)
 
 
 def in_pytracking_video(frames, box, seed=0):
-    """Videos and cameras: BGR; the toolkit writes these two onto the parameters."""
+    """Videos and cameras: BGR frames; the toolkit sets these two attributes of the parameters."""
     params = parameters(seed)
     params.tracker_name, params.param_name = "crt", "rgb"
     return _run(CRT(params), [np.ascontiguousarray(frame[..., ::-1]) for frame in frames], box)
@@ -72,7 +72,7 @@ def assert_same(frames, box, seed):
 
 @pytest.mark.parametrize("seed", [0, 5])
 def test_same_boxes(seed):
-    """A box with fractions, an object that goes right and up."""
+    """A box with fractions, and an object that moves right and up."""
     frames = [scene(60 + 3 * k, 60 - 2 * k) for k in range(5)]
     boxes = assert_same(frames, [60.3, 59.6, 23.5, 16.25], seed)
     assert boxes[-1, 0] > 68 and boxes[-1, 1] < 56

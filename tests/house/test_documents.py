@@ -1,4 +1,4 @@
-"""What the documents name is there: links, files, tests, and the layers of the import contract."""
+"""Documents name only what exists: links, files, tests, and layers of the import contract."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read(document):
 
 
 def house():
-    """Rows of the table of layers, top to bottom, each the set of its layers."""
+    """Rows of the table of layers, from top to bottom; each is a set of layers."""
     table = re.search(r"\| layer \|.*?\n\n", read(ROOT / "CONTRIBUTING.md"), re.DOTALL)[0]
     first_cells = [row.split("|")[1] for row in table.strip().splitlines()[2:]]
     return [set(re.findall(r"`(\w+)`", cell)) for cell in first_cells]
@@ -60,13 +60,13 @@ def test_commands_have_the_options_that_are_shown(document):
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_modules_that_are_named_exist(document):
-    """``crt_plugin.a.b``, down to the last folder or file; after it come names of Python."""
+    """``crt_plugin.a.b``, up to the last folder or file; Python names follow it."""
     for name in re.findall(r"(?<![\w/.])crt_plugin((?:\.[a-z]\w*)+)", read(document)):
         parts, place = name.strip(".").split("."), PACKAGE
         while parts and (place / parts[0]).is_dir():
             place /= parts.pop(0)
         file = place / f"{parts[0]}.py" if parts else place / "__init__.py"
-        # an entry point's group has the form of a module
+        # the group of an entry point looks like a module
         assert file.is_file() or name == ".trackers", f"crt_plugin{name}"
 
 
@@ -81,7 +81,7 @@ def test_tests_that_are_named_exist(document):
 
 
 def test_places_of_words_exist():
-    """Of a row of docs/words.md the third cell names files and folders of the package."""
+    """The third cell of a row of docs/words.md names files and folders of the package."""
     for row in re.findall(r"^\|.*\|$", read(ROOT / "docs" / "words.md"), re.MULTILINE):
         for name in re.findall(r"`([\w./]+)`", row.split("|")[3]):
             assert (PACKAGE / name).exists() or (ROOT / name).exists(), name

@@ -1,4 +1,4 @@
-"""The core, imported and used, brings no host, plot, video or command-line library with it."""
+"""Importing and using the core loads no toolkit, plot, video or command-line library."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
 
 
 def forbidden_after(code: str, folder: Path = ROOT) -> set[str]:
-    """Forbidden top-level modules that a new Python has loaded after ``code``."""
+    """Run ``code`` in a new Python; returns the forbidden top-level modules that it loaded."""
     done = subprocess.run(
         [sys.executable, "-c", code + REPORT],
         cwd=folder,
@@ -63,7 +63,7 @@ def test_importing_the_core_and_tracking_load_nothing_of_a_host():
 
 
 def test_a_core_that_imports_a_host_would_be_caught(tmp_path):
-    """The test of the test: a module that leaks got10k, and what got10k brings."""
+    """The check itself finds a module that imports got10k, and what got10k imports."""
     (tmp_path / "leaky.py").write_text("import got10k.trackers\n")
     code = f"import sys; sys.path.append({str(ROOT)!r})\nimport crt_plugin.errors, leaky\n"
     assert {"got10k", "matplotlib"} <= forbidden_after(code, tmp_path)

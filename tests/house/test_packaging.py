@@ -1,4 +1,4 @@
-"""What is built and installed: the wheel tracks by itself, and nothing leaks at the top level."""
+"""The wheel works by itself, and nothing but the package is installed at the top level."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """Standard output of a command that must succeed and sees no PYTHONPATH."""
+    """Run a command without PYTHONPATH, which must succeed; returns its standard output."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     done = subprocess.run(
         [str(word) for word in command],
@@ -36,10 +36,10 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 
 def new_environment(folder: Path) -> Path:
-    """Python of a new virtual environment that borrows this one's dependencies by path.
+    """Make a virtual environment that finds this one's dependencies by path; returns its Python.
 
-    Only packages are borrowed: a .pth file in a borrowed folder is not read, so an editable
-    install of this package here is not seen there.
+    A .pth file in a folder found that way is not read, so an editable install of this package here
+    is not visible there.
     """
     run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder.parent)
     python = folder / SCRIPTS / "python"
@@ -59,7 +59,7 @@ def install(python: Path, *what: str | Path) -> None:
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory) -> Path:
-    """The wheel, built by way of the sdist, as `python -m build` does."""
+    """The wheel, built from the sdist, as `python -m build` does."""
     pytest.importorskip("hatchling", reason="the extra dev is not installed")
     folder = tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
@@ -76,7 +76,7 @@ def contents(wheel) -> list[str]:
 
 @pytest.fixture(scope="session")
 def requirements(wheel) -> list[str]:
-    """Names of all distributions that the wheel asks for, extras included."""
+    """Names of all distributions that the wheel requires, including extras."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
         lines = Parser().parsestr(archive.read(name).decode()).get_all("Requires-Dist")
@@ -145,7 +145,7 @@ def frame(x, y):
     return image.astype(np.uint8)
 
 params = load_parameters("default").copy(filter_cells=36.0, patch_width=5, patch_height=3)
-tracker = CRTTracker(params)  # conv-10, on a patch that is quick
+tracker = CRTTracker(params)  # conv-10, on a small patch
 tracker.init(frame(60, 50), (60, 50, 24, 16))
 boxes = [tracker.update(frame(60 + 4 * t, 50 + 2 * t)).tolist() for t in (1, 2, 3)]
 print(json.dumps({

@@ -45,14 +45,14 @@ def test_annotations_cover_the_whole_clip_and_lie_inside_it(name):
 
 @pytest.mark.parametrize("name", CLIPS)
 def test_a_clip_is_one_shot(name):
-    """No two neighbouring frames differ like frames of two shots do."""
+    """No two consecutive frames differ as much as frames of two shots."""
     small = [frame[::8, ::8].astype(float) for frame in clip(name).frames()]
     changes = [np.abs(a - b).mean() for a, b in itertools.pairwise(small)]
     assert max(changes) < 15
 
 
 def test_the_mans_face_is_skin_and_its_surroundings_are_not():
-    """A wrong origin, scale or order of the numbers would show here."""
+    """Detects a wrong origin, scale or order of the numbers."""
     source = clip("carphone")
     frames = list(source.frames())
     for index, (x, y, w, h) in source.truth.items():

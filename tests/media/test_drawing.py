@@ -1,4 +1,4 @@
-"""Where lines and labels come to lie, and which frames a contact sheet shows."""
+"""Places of lines and labels, and the frames that a contact sheet shows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def step(index=0, box=(60, 50, 80, 40), height=200, width=300) -> Step:
 
 
 def near(picture, color, tolerance=25) -> np.ndarray:
-    """Mask of the pixels of about that colour."""
+    """Mask of the pixels close to that colour."""
     return (np.abs(picture.astype(int) - color) <= tolerance).all(axis=2)
 
 
@@ -52,7 +52,7 @@ def test_lines_run_on_the_edges_of_the_boxes():
 
 @pytest.mark.parametrize("box", [(60, 50, 80, 40), (60, 50, 160, 4), (20, 20, 250, 160)])
 def test_the_box_of_a_lost_object_is_dashed(box):
-    """The corners are there, about half of each side is not; and the label says it."""
+    """Corners are drawn, about half of each side is not, and the label says so."""
     x, y, w, h = box
     whole, dashed = (
         near(annotate(dataclasses.replace(step(box=box), is_lost=lost), None), TRACKED, 60)
@@ -111,8 +111,8 @@ def test_letterbox_by_hand():
     assert box.tolist() == [5, 23, 10, 2]
 
 
-def kept(indices, tmp_path, monkeypatch, truth=None):
-    """Indices of the frames that a sheet shows after these frames, and the most it held."""
+def write_sheet(indices, tmp_path, monkeypatch, truth=None):
+    """Write frames; returns the indices that the sheet shows, and the most frames it held."""
     shown = []
     monkeypatch.setattr(
         drawing,
@@ -130,7 +130,7 @@ def kept(indices, tmp_path, monkeypatch, truth=None):
 
 @pytest.mark.parametrize("count", [1, 2, 11, 12, 13, 24, 25, 100, 1000, 5000])
 def test_some_frames_are_shown_evenly_and_few_are_held(tmp_path, monkeypatch, count):
-    indices, most = kept(range(count), tmp_path, monkeypatch)
+    indices, most = write_sheet(range(count), tmp_path, monkeypatch)
     assert len(indices) == min(count, TILES)
     assert (indices[0], indices[-1]) == (0, count - 1)
     assert most <= 2 * TILES
@@ -142,7 +142,7 @@ def test_some_frames_are_shown_evenly_and_few_are_held(tmp_path, monkeypatch, co
 
 def test_annotated_frames_are_preferred(tmp_path, monkeypatch):
     truth = {i: np.array([1.0, 2, 3, 4]) for i in (*range(0, 132, 9), 131)}
-    indices, most = kept(range(132), tmp_path, monkeypatch, truth)
+    indices, most = write_sheet(range(132), tmp_path, monkeypatch, truth)
     assert len(indices) == TILES and most <= 2 * TILES
     assert sum(index in truth for index in indices) >= TILES - 1
 

@@ -21,7 +21,7 @@ BOX = np.array([3.0, 4.0, 20.0, 10.0])
 
 
 class Stepping:
-    """A tracker whose box goes right by the mean of the frame."""
+    """A tracker whose box moves right by the mean of the frame."""
 
     def init(self, image, box):
         self.box, self.last = np.array(box), SimpleNamespace(score=1.0)
@@ -58,7 +58,7 @@ def interrupt():
 
 @pytest.fixture(autouse=True)
 def ctrl_c_interrupts():
-    """Python's own handler; a shell's background jobs, and so the tests, may ignore Ctrl-C."""
+    """Set Python's own handler: a shell's background jobs, as tests may be, ignore Ctrl-C."""
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, previous)
@@ -156,17 +156,17 @@ def test_runs_outside_the_main_thread():
 
 
 def test_frames_are_not_held():
-    """At most the frame of the present step and the next are alive."""
+    """At most the frames of the current and the next step are alive."""
     alive: list[weakref.ref] = []
 
-    def watched():
+    def make_frames():
         for _ in range(20):
             frame = np.zeros((4, 4, 3), np.uint8)
             alive.append(weakref.ref(frame))
             yield frame
 
     most = 0
-    for _ in generate_steps(watched(), Stepping(), BOX):
+    for _ in generate_steps(make_frames(), Stepping(), BOX):
         most = max(most, sum(ref() is not None for ref in alive))
     assert most <= 2
 

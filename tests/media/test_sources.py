@@ -1,4 +1,4 @@
-"""Sources of every kind, with known pixels, and what is said of broken ones."""
+"""Sources of every kind with known pixels, and the errors of broken ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def flat(color, height=24, width=40) -> np.ndarray:
 
 
 def write_images(folder: Path, names, suffix=".png") -> None:
-    """One flat image a name; the colour is its place among ``names``."""
+    """One flat image per name; its colour is its index in ``names``."""
     folder.mkdir(parents=True, exist_ok=True)
     for place, name in enumerate(names):
         Image.fromarray(flat(COLORS[place % 3])).save(folder / f"{name}{suffix}")
@@ -111,7 +111,7 @@ def test_a_first_image_that_does_not_decode_is_the_sources_fault(tmp_path, conte
 
 
 def test_a_video_that_is_cut_off_ends_early(tmp_path):
-    """Containers are not to be trusted: 30 frames are announced, fewer come, and that is all."""
+    """The container announces 30 frames and has fewer; that is no error."""
     path = tmp_path / "clip.avi"
     write_video(path, COLORS * 10)
     whole = path.read_bytes()

@@ -1,4 +1,4 @@
-"""The files of a run, read back with independent means."""
+"""The files of a run, read back with independent code."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write(path, steps, fps=25.0):
     video.close()
 
 
-def decoded(path):
+def decode(path):
     with av.open(str(path)) as container:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
@@ -82,7 +82,7 @@ def test_the_video_plays_in_browsers(tmp_path):
 
 
 def test_colours_are_those_of_the_frames(tmp_path):
-    """Red stays red: neither channels nor the colour matrix are confused."""
+    """Red stays red: channels and colour matrix are right."""
     path = tmp_path / "video.mp4"
     write(path, [step(i, color=color) for i, color in enumerate(COLORS)])
     with av.open(str(path)) as container:
@@ -96,19 +96,19 @@ def test_colours_are_those_of_the_frames(tmp_path):
 def test_odd_sizes_are_padded_by_one_pixel(tmp_path, size):
     path = tmp_path / "video.mp4"
     write(path, [step(i, *size) for i in range(3)])
-    frames = decoded(path)
+    frames = decode(path)
     assert len(frames) == 3
     assert frames[0].shape == (size[0] + size[0] % 2, size[1] + size[1] % 2, 3)
 
 
 @pytest.mark.parametrize("axis", [0, 1])
 def test_padding_does_not_resample(tmp_path, axis):
-    """Lines one pixel wide stay what they are up to the border, which is repeated."""
+    """Lines one pixel wide are unchanged up to the border, which is replicated."""
     lines = np.zeros((63, 95, 3), np.uint8)
     lines[tuple(slice(None, None, 2) if a == axis else slice(None) for a in (0, 1))] = 255
     path = tmp_path / "video.mp4"
     write(path, [Step(0, lines, np.array([200.0, 200, 9, 9]), 0.5, 0.0)])
-    (frame,) = decoded(path)
+    (frame,) = decode(path)
     across = frame[40:, 40:, 1].astype(float).mean(axis=1 - axis)  # beside the label
     assert across[1::2][:-1].max() < 60
     assert across[::2].min() > 195 and across[-1] > 195
@@ -118,7 +118,7 @@ def test_frames_of_another_size_are_letterboxed_into_the_first(tmp_path):
     path = tmp_path / "video.mp4"
     white = (230, 230, 230)
     write(path, [step(0, 64, 96, white), step(1, 128, 96, white)])
-    first, second = decoded(path)
+    first, second = decode(path)
     assert first.shape == second.shape == (64, 96, 3)
     assert second[50, 2].max() < 30 and second[50, 93].max() < 30  # 48 wide, black at the sides
     assert second[50, 30].min() > 200
@@ -127,7 +127,7 @@ def test_frames_of_another_size_are_letterboxed_into_the_first(tmp_path):
 def test_the_box_is_in_the_video(tmp_path):
     path = tmp_path / "video.mp4"
     write(path, [step(0)])
-    (frame,) = decoded(path)
+    (frame,) = decode(path)
     around = frame[36:54, 66:84].astype(int)
     assert (around[..., 0] - around[..., 2]).max() > 80  # amber on gray
 

@@ -8,7 +8,7 @@ EASY = score("A", {"Couple": 0.6, "Deer": 0.4, "Girl": 0.2, "Crossing": 0.8, "mi
 HARD = score("B", {"Couple": 0.1, "Deer": 0.3, "Girl": 0.5, "Crossing": 0.7})
 
 
-def shown(table, tracker):
+def read_row(table, tracker):
     row = next(row for row in table.rows if row[0].text == tracker)
     return {head: cell.text for head, cell in zip(table.columns, row, strict=True)}
 
@@ -16,7 +16,7 @@ def shown(table, tracker):
 def test_here_beside_all_by_hand():
     """OS is 0.1 above AUC, DP 0.1 below. OTB-50: here 0.5 of A, all 0.4; B 0.2 and 0.3."""
     table, findings = compare_subset({"B": HARD, "A": EASY}, ["Couple", "Deer", "Crossing", "mine"])
-    easy = shown(table, "A")
+    easy = read_row(table, "A")
     assert (easy["OTB-50 OS here"], easy["OTB-50 OS"]) == ("60.0", "50.0")
     assert (easy["OTB-50 DP here"], easy["OTB-50 AUC"]) == ("40.0", "40.0")
     assert (easy["OTB-100 AUC here"], easy["OTB-100 AUC"]) == ("60.0", "50.0")
@@ -27,14 +27,14 @@ def test_here_beside_all_by_hand():
 
 def test_nothing_is_said_if_all_are_available():
     table, findings = compare_subset({"A": EASY}, list(EASY.each))
-    assert findings == [] and shown(table, "A")["OTB-50 OS here"] == "50.0"
+    assert findings == [] and read_row(table, "A")["OTB-50 OS here"] == "50.0"
 
 
 @pytest.mark.parametrize("targets", [[], ["mine"]])
 def test_no_available_target_leaves_cells_empty(targets):
     table, findings = compare_subset({"A": EASY}, targets)
-    assert findings == [] and shown(table, "A")["OTB-50 OS here"] == ""
-    assert shown(table, "A")["OTB-50 OS"] == "50.0"
+    assert findings == [] and read_row(table, "A")["OTB-50 OS here"] == ""
+    assert read_row(table, "A")["OTB-50 OS"] == "50.0"
 
 
 def test_no_rivals():

@@ -174,7 +174,7 @@ class Recorder:
         return self.answers.pop(0)
 
 
-def recorded(monkeypatch, *answers, accepts=None):
+def record_calls(monkeypatch, *answers, accepts=None):
     recorder = Recorder(answers, accepts)
     monkeypatch.setattr(opencv_peers, "_find_factory", lambda name: lambda: recorder)
     return OpenCVTracker("mil"), recorder
@@ -182,7 +182,7 @@ def recorded(monkeypatch, *answers, accepts=None):
 
 def test_opencv_conventions_by_hand(monkeypatch):
     """1-based (31.4, 21.6, 10.5, 7.6) is 0-based (30.4, 20.6), in whole pixels (30, 21, 10, 8)."""
-    host, recorder = recorded(monkeypatch, (True, (33, 22, 10, 8)))
+    host, recorder = record_calls(monkeypatch, (True, (33, 22, 10, 8)))
     image = Image.new("RGB", (64, 48), (10, 20, 30))
     host.init(image, np.array([31.4, 21.6, 10.5, 7.6]))
     frame, box = recorder.given[0]
@@ -195,7 +195,7 @@ def test_opencv_conventions_by_hand(monkeypatch):
 
 def test_opencv_lost_objects_keep_their_last_box(monkeypatch):
     lost = (False, (0, 0, 0, 0))
-    host, _ = recorded(monkeypatch, lost, (True, (33, 22, 10, 8)), lost)
+    host, _ = record_calls(monkeypatch, lost, (True, (33, 22, 10, 8)), lost)
     image = Image.new("RGB", (64, 48))
     host.init(image, np.array([31.4, 21.6, 10.5, 7.6]))
     assert [host.update(image).tolist() for _ in range(3)] == [
@@ -206,10 +206,10 @@ def test_opencv_lost_objects_keep_their_last_box(monkeypatch):
 
 
 def test_opencv_that_refuses_the_box(monkeypatch):
-    host, _ = recorded(monkeypatch, accepts=False)
+    host, _ = record_calls(monkeypatch, accepts=False)
     with pytest.raises(BoxError, match=r"OpenCV-MIL refuses \(-9, 0, 3, 1\); expected a box ins"):
         host.init(Image.new("RGB", (64, 48)), np.array([-8, 1, 3, 0.2]))
-    host, _ = recorded(monkeypatch, accepts=True)
+    host, _ = record_calls(monkeypatch, accepts=True)
     host.init(Image.new("RGB", (64, 48)), np.array([1.0, 1, 3, 3]))
 
 

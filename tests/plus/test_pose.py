@@ -1,4 +1,4 @@
-"""Poses by hand and by invariances, and patches that turn with them."""
+"""Poses by hand and by invariances, and patches that rotate with them."""
 
 import numpy as np
 import pytest
@@ -15,14 +15,14 @@ SQUARE = PatchGeometry(2, 2, (4, 4), 4)  # a patch of 16 x 16 px, twice as large
 
 
 def test_a_quarter_turn_is_clockwise_on_the_screen():
-    """x to the right turns into y downwards."""
+    """x to the right becomes y downwards."""
     assert rotation_matrix(np.pi / 2) @ [1.0, 0.0] == pytest.approx([0, 1])
     assert rotation_matrix(np.pi / 2) @ [0.0, 1.0] == pytest.approx([-1, 0])
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3, -1])
 def test_cut_by_quarter_turns_is_a_turned_slice(turns):
-    """A patch turned clockwise sees the frame turned the other way."""
+    """A patch rotated clockwise sees the frame rotated counterclockwise."""
     frame = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
     rect = np.array([24.0, 14.0, 8.0, 8.0])  # the patch is twice as large
     upright = cut_patches(frame, [SQUARE.patch_rect(rect)], (16, 16))[0]
@@ -31,7 +31,7 @@ def test_cut_by_quarter_turns_is_a_turned_slice(turns):
 
 
 def test_cut_turned_reads_where_the_matrix_says():
-    """Each output pixel, by hand: from the patch's middle, turned, into the ramp."""
+    """Each output pixel by hand: its offset from the centre, rotated, read from the ramp."""
     angle, rect = 0.3, np.array([14.25, 10.5, 24.0, 12.0])
     geometry = PatchGeometry(1, 1, (6, 8), 1)  # the object is one cell of the patch
     middle = rect[:2] + rect[2:] / 2
@@ -64,7 +64,7 @@ def test_the_box_of_a_turned_object_by_hand():
 
 @given(SIDES, SIDES, st.floats(-7, 7))
 def test_the_box_of_a_turned_object_touches_the_ellipse(w, h, angle):
-    """Against many points of the ellipse."""
+    """Checked on many points of the ellipse."""
     t = np.linspace(0, 2 * np.pi, 4001)
     points = rotation_matrix(angle) @ np.array([w / 2 * np.cos(t), h / 2 * np.sin(t)])
     box = Pose(np.array([-w / 2, -h / 2, w, h]), angle).box

@@ -1,4 +1,4 @@
-"""Size and angle at the place that was found: the axes by hand, and a scene that turns."""
+"""Search of scale and angle: the axes by hand, and a scene that rotates."""
 
 import math
 from dataclasses import replace
@@ -22,8 +22,8 @@ BOX = (60.0, 40.0, 24.0, 16.0)
 MIDDLE = (72.0, 48.0)
 
 
-def turned(degrees, dx=0.0, dy=0.0):
-    """The scene with everything turned clockwise on the screen around the object at BOX."""
+def rotate(degrees, dx=0.0, dy=0.0):
+    """The scene rotated clockwise on the screen around the centre of BOX."""
     c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     # pixel centres are at + 1/2
     x, y = MIDDLE[0] - 0.5, MIDDLE[1] - 0.5
@@ -50,7 +50,7 @@ def test_a_penalty_keeps_what_is_hardly_worse():
 
 @given(st.floats(-0.45, 0.45), st.floats(0.1, 5), st.floats(0.5, 8))
 def test_the_top_of_a_parabola_is_found(top, steepness, width):
-    """Values of 1 - k (x - top)^2 at -width, 0 and width have their top there."""
+    """Values of 1 - k (x - top)^2 at -width, 0 and width."""
     steps = [-width, 0.0, width]
     values = [1 - steepness * (x / width - top) ** 2 for x in steps]
     assert Axis(steps, 1).choose(values, refine=True) == pytest.approx(top * width, abs=1e-6)
@@ -84,11 +84,11 @@ def test_each_axis_is_chosen_by_its_own_scores():
 
 @pytest.mark.parametrize("sense", [1, -1])
 def test_a_turning_object_is_followed(small, sense):
-    """Clockwise is positive; the box of a turned 24 x 16 object grows in height."""
+    """Clockwise is positive; the box of a rotated 24 x 16 object grows in height."""
     tracker = start(small, rotation_step=6.0, pose_refinement="parabola", filter_cells=100.0)
     for degrees in range(5, 46, 5):
         before = tracker.last.pose.angle
-        box = tracker.update(turned(sense * degrees, dx=degrees / 5))
+        box = tracker.update(rotate(sense * degrees, dx=degrees / 5))
         assert tracker.last.patch_angle == before  # the patch is turned as the object was
     angle = math.degrees(tracker.last.pose.angle)
     assert angle == pytest.approx(sense * 45, abs=8)
@@ -128,13 +128,13 @@ def test_sizes_and_angles_are_searched_in_their_turns(small, intervals, expected
 
 @pytest.mark.parametrize(("threshold", "batches"), [(0.0, 8), (0.01, 8), (1.0, 4)])
 def test_size_and_angle_of_a_hidden_object_stay(small, threshold, batches):
-    """Peaks are between 0.01 and 1 here: the second step is left out, or not."""
+    """Peaks here are between 0.01 and 1: the second step is skipped or not."""
     tracker = start(small, rotation_step=6.0, pose_threshold=threshold)
     calls = []
     extract = tracker.features.extract
     tracker.features.extract = lambda patches: calls.append(1) or extract(patches)
     for size in range(4):
-        tracker.update(turned(5 * size))
+        tracker.update(rotate(5 * size))
     assert len(calls) == batches
     assert (tracker.last.pose.angle == 0) == (batches == 4)
 

@@ -1,4 +1,4 @@
-"""A lost object is looked for in the whole frame, and its score says so."""
+"""A lost object is searched for in the whole frame, and its score is low."""
 
 from functools import partial
 
@@ -28,15 +28,15 @@ start = partial(start_tracker, **GATE)
 
 
 def searches(tracker):
-    """Sizes of the patches that later updates look at, larger than the search patch."""
+    """Record, in the list returned, response sizes of patches larger than the search patch."""
     sizes, cut = [], tracker._cut
 
-    def noted(frame, poses, geometry):
+    def note_and_cut(frame, poses, geometry):
         if np.prod(geometry.cells) > np.prod(tracker.geometry.cells):
             sizes.append(geometry.response_size)
         return cut(frame, poses, geometry)
 
-    tracker._cut = noted
+    tracker._cut = note_and_cut
     return sizes
 
 
@@ -99,7 +99,7 @@ def test_large_frames_are_searched_in_part(small):
 
 
 def test_a_search_of_the_whole_frame_by_hand():
-    """Object of 20 x 10 px, filter of 7 x 14 cells: a cell is 10 / 7 px, both ways."""
+    """Object of 20 x 10 px, filter of 7 x 14 cells: a cell is 10 / 7 px in both directions."""
     geometry = PatchGeometry(7, 14, (35, 126), 4)
     whole, middle = cover_frame(geometry, (120, 160), np.array([3.0, 90.0, 20.0, 10.0]), 100_000)
     assert whole.cells == (84 + 6, 112 + 13)  # 120 / (10 / 7) = 84 rows of window centres

@@ -1,4 +1,4 @@
-"""Where a maximum lies between the cells."""
+"""Maxima between the cells."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ from crt_plugin.plus.subcell import find_gaussian_peak
 
 @given(st.floats(-0.5, 0.5), st.floats(0.5, 3))
 def test_the_top_of_a_gaussian_between_cells_is_found(offset, sigma):
-    """Down to a neighbour of a tenth of the maximum, exactly."""
+    """Exact, as long as both neighbours are at least a tenth of the maximum."""
     profile = gaussian_map((11, 1), (5 + offset, 0), (sigma, 1.0))[:, 0]
     expected = offset if profile[4:7].min() > 0.1 * profile[5] else pytest.approx(offset, abs=0.25)
     assert find_gaussian_peak(3.7 * profile, 5) == pytest.approx(expected, abs=1e-4)
@@ -39,5 +39,5 @@ def test_a_neighbour_that_is_not_positive_counts_as_a_tenth():
     ],
 )
 def test_no_top_between_cells(profile, index):
-    """At the ends, on flat ground, and where nothing is positive."""
+    """At the ends, on a plateau, and if no value is positive."""
     assert find_gaussian_peak(torch.tensor(profile), index) == 0

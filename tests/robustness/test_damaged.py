@@ -1,4 +1,4 @@
-"""Media that are damaged, unusual or in the way: each has an answer (docs/reliability.md)."""
+"""Damaged or unusual media, and paths that get in the way (docs/reliability.md)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_sixteen_bit_colour_becomes_eight_bit(tmp_path):
     ("turn", "corner"), [(2, (0, -1)), (3, (-1, -1)), (6, (0, -1)), (8, (-1, 0))]
 )
 def test_every_turn_of_a_camera_is_undone(tmp_path, turn, corner):
-    """The first stored pixel lies where the tag says: 6 is "turn clockwise to see"."""
+    """The first stored pixel lies where the tag says: 6 means "rotate clockwise to display"."""
     image = flat((0, 0, 0), 8, 16)
     image[:4, :4] = 255
     exif = Image.Exif()
@@ -96,7 +96,7 @@ def test_a_transparent_palette_is_looked_up_without_a_warning(tmp_path):
 
 
 def test_an_image_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
-    """Pillow's limit is 179 million px, twice its point of warning, also of a warning."""
+    """Pillow's limit is 179 million px, even where half as many raise a warning."""
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     Image.fromarray(flat()).save(tmp_path / "1.png")
     with pytest.raises(SourceError, match=r"1\.png.* cannot be decoded.*decompression bomb"):
@@ -108,7 +108,7 @@ def test_an_image_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("kept", [0.3, 0.5, 0.8, 0.95])
 def test_a_pil_image_that_is_cut_off_is_an_image_error(tmp_path, rng, kept):
-    """PIL decodes on first use: inside the tracker, where hosts hand it lazily loaded images."""
+    """PIL decodes on first use: inside the tracker, if a toolkit passes images not loaded yet."""
     path = tmp_path / "1.jpg"
     Image.fromarray(rng.integers(0, 256, (60, 60, 3), np.uint8)).save(path)
     whole = path.read_bytes()
@@ -135,7 +135,7 @@ def test_any_wrong_byte_gives_a_frame_or_a_named_error(tmp_path, rng, suffix):
         damaged[rng.integers(min(len(whole), 400 if step % 2 else 10**9))] = rng.integers(256)
         path.write_bytes(damaged if step % 4 else whole[: rng.integers(len(whole))])
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of what it repairs
+            warnings.simplefilter("ignore")  # Pillow warns about what it repairs
             try:
                 (frame,) = open_source(str(path)).frames()
             except SourceError as error:
@@ -148,7 +148,7 @@ def test_any_wrong_byte_gives_a_frame_or_a_named_error(tmp_path, rng, suffix):
 
 
 def test_a_video_that_announces_too_many_frames_ends_with_the_last(tmp_path):
-    """The header of an AVI says 30000 frames; 8 come; the end says so."""
+    """An AVI header announces 30000 frames and the file has 8: the summary says so."""
     path = tmp_path / "clip.avi"
     video = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 12, (160, 120))
     for index in range(8):
@@ -192,7 +192,7 @@ def test_loops_of_links_are_no_sources(tmp_path, monkeypatch):
 
 
 def test_a_loop_of_links_among_images_is_named(tmp_path):
-    """A frame that cannot be opened is never left out silently: boxes would shift."""
+    """A frame that cannot be opened is never skipped silently: later boxes would be off by one."""
     image_folder(tmp_path / "seq", 2)
     (tmp_path / "seq" / "f0.png").symlink_to(tmp_path / "seq" / "f0.png")
     (tmp_path / "seq" / "again").symlink_to(tmp_path / "seq", target_is_directory=True)
@@ -213,7 +213,7 @@ def test_an_output_under_a_file_is_one_line(tmp_path):
 
 @pytest.fixture
 def read_only(tmp_path):
-    """A folder in which nobody can write: also not root, where chattr works."""
+    """A folder that is read-only even for root, where chattr works."""
     folder = tmp_path / "o"
     folder.mkdir()
     folder.chmod(0o555)
@@ -237,7 +237,7 @@ def test_a_read_only_output_is_one_line(tmp_path, read_only):
 
 
 def test_a_place_that_becomes_unwritable_is_one_line(tmp_path, monkeypatch):
-    """As a read-only folder gives it, on every file system."""
+    """The error of a read-only folder, on every file system."""
     from crt_plugin.media import writer
 
     def refuse(self, step):

@@ -1,4 +1,4 @@
-"""Sequences in which there is little or nothing to track."""
+"""Sequences with little or nothing to track."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import ROOT, scene
 from tests.helpers.track import BOX, FAST, crt
 
-SHORT = {"train_steps": 50}  # nothing can be learned here: all 4000 would be taken
+SHORT = {"train_steps": 50}  # nothing can be learned here, so all 4000 steps would be taken
 SETTINGS = {
     "rgb": SHORT,
     "hog": SHORT | {"features": "hog"},
@@ -48,7 +48,7 @@ def test_constant_frames(small, name, value):
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_from_a_constant_frame_to_a_textured_one(small, name, rng):
-    """What was fitted to nothing is applied to something."""
+    """What was fitted to a constant patch is applied to texture."""
     tracker = CRTTracker(small.copy(**SETTINGS[name]))
     tracker.init(np.full((60, 80, 3), 9, np.uint8), (30, 20, 24, 16))
     for _ in range(3):
@@ -70,7 +70,7 @@ def test_an_object_as_large_as_the_frame(small):
 
 
 def gone_folder(folder, frames=10, last_seen=4):
-    """The object is there up to a frame, and what was behind it afterwards."""
+    """Write frames that show the object up to ``last_seen``, and the background after that."""
     folder.mkdir()
     for index in range(frames):
         frame = scene(40 + 2 * index, 50)
@@ -125,7 +125,7 @@ from crt_plugin.plus.tracker import CRTTracker
 
 PARAMS = Parameters().copy(**QUICK)
 
-def timed(tracker, index):
+def time_update(tracker, index):
     start = time.process_time()
     tracker.update(frames[index % len(frames)])
     return time.process_time() - start
@@ -135,22 +135,22 @@ path = [*range(20), *range(20, 0, -1)]
 frames = [scene(60 + k, 40 + k // 2) for k in path]
 old, learned, memory = start_tracker(PARAMS), 0, []
 for index in range(1, count + 1):
-    timed(old, index)
+    time_update(old, index)
     learned += old.last.peak >= old.params.confidence_threshold
     if index in (count // 10, count):
         memory.append(resident_mib())
-# Beside a fresh one, in turns: what else the machine does slows down both.
+# Alternate with a new tracker, so that other load on the machine slows down both.
 fresh, ours, theirs = start_tracker(PARAMS), [], []
 for index in range(count + 1, count + 1 + compared):
-    ours.append(timed(old, index))
-    theirs.append(timed(fresh, index - count))
+    ours.append(time_update(old, index))
+    theirs.append(time_update(fresh, index - count))
 print(learned / count, *memory, statistics.median(ours), statistics.median(theirs))
 """
 
 
 @pytest.mark.torture
 def test_twenty_thousand_frames(record_testsuite_property):
-    """Resident memory of frame 2,000 and 20,000; time of 1,000 more beside a fresh tracker's.
+    """Resident memory at frames 2,000 and 20,000; time of 1,000 more against a new tracker's.
 
     Numbers that decay to the smallest there are (denormals) would make the old one slow.
     """

@@ -1,4 +1,4 @@
-"""A disk that is full at every possible moment: a clear error, and files that are whole."""
+"""A disk that fills up at any moment: a clear error, and complete files."""
 
 import pytest
 
@@ -24,12 +24,12 @@ def prepare(data, results):
 
 
 def test_full_at_every_moment(tmp_path, disk):
-    folder, mounted = disk
+    folder, mount = disk
     data = write_otb(tmp_path / "data")
     prepare(data, tmp_path / "whole")[1]()
     expected, moments = contents(tmp_path / "whole"), set()
     for pages in range(1, ENOUGH):
-        with mounted(pages) as enlarge:
+        with mount(pages) as enlarge:
             part, go = prepare(data, folder / "results")
             try:
                 go()
@@ -38,7 +38,7 @@ def test_full_at_every_moment(tmp_path, disk):
             else:
                 break
             left = contents(folder / "results")
-            # what there was room for is whole, and equal; nothing hidden is left
+            # files that fitted are complete and equal; no hidden file is left
             assert left.items() <= expected.items()
             assert all(ResultFiles.of(part, "CRT-rgb", name).damage() == "" for name in part.names)
             moments.add(len(left))
@@ -49,10 +49,10 @@ def test_full_at_every_moment(tmp_path, disk):
 
 
 def test_earlier_results_stay(tmp_path, disk):
-    """The run ends at the first sequence that cannot be written: the others could not either."""
-    folder, mounted = disk
+    """The run ends at the first sequence that cannot be written, as none after it could be."""
+    folder, mount = disk
     data = write_otb(tmp_path / "data", {"Couple": 4, "Deer": 5, "Dog": 5})
-    with mounted(ENOUGH):
+    with mount(ENOUGH):
         part = open_part("otb", data, results=folder)
         run_trackers(part.only(["Couple"]), [Still()], Options(progress=False))
         before = contents_of(folder)
@@ -63,7 +63,7 @@ def test_earlier_results_stay(tmp_path, disk):
         tracker = Still()
         with pytest.raises(StorageError, match=r"Deer.*cannot be written: No space left"):
             run_trackers(part, [tracker], Options(progress=False))
-        assert tracker.inits == [6.0]  # Dog was not begun
+        assert tracker.inits == [6.0]  # Dog was not started
         filler.unlink()
         assert contents_of(folder) == before
 

@@ -25,12 +25,12 @@ from tests.helpers.fuzz import Case, cases
 
 IN_ALL = 500
 IN_TORTURE = 10_000
-LIMIT = 60  # s for one case: most take some ms
-SHORT = {"train_steps": 12}  # more steps are more of the same
+LIMIT = 60  # s for one case; most take some ms
+SHORT = {"train_steps": 12}  # more steps test nothing new
 
 
 def _plus(**changes: Any) -> Parameters:
-    """``plus`` on raw colours; it looks for the object in every frame of a low score."""
+    """``plus`` on raw colours, with re-detection in every frame with a low score."""
     quick = QUICK | SHORT | {"vgg_shallow_layer": None, "lost_frames": 1, "found_cells": 2000}
     return load_parameters("plus").copy(**quick | changes)
 
@@ -46,7 +46,7 @@ SETTINGS: dict[str, Callable[[], Parameters]] = {
 
 @contextmanager
 def time_limit(seconds: int) -> Iterator[None]:
-    """Raise ``TimeoutError`` in what takes longer."""
+    """Raise ``TimeoutError`` if the block takes longer."""
 
     def stop(*_: object) -> None:
         raise TimeoutError(f"more than {seconds} s")
@@ -61,14 +61,14 @@ def time_limit(seconds: int) -> Iterator[None]:
 
 
 def check(tracker: CRTTracker, box: np.ndarray) -> None:
-    """A box, and a score from 0 to 1."""
+    """Check that a box is valid, and the score from 0 to 1."""
     assert box.shape == (4,) and np.isfinite(box).all() and (box[2:] > 0).all(), box
     assert 0 <= tracker.last.score <= 1, tracker.last.score
     assert np.isfinite(tracker.last.response).all()
 
 
 def track(params: Parameters, case: Case) -> str:
-    """Track through a case, whose property is checked; says how it went."""
+    """Track a case and check its property; returns how it went."""
     tracker = CRTTracker(params)
     try:
         tracker.init(case.first.image, case.box)
@@ -88,7 +88,7 @@ def track(params: Parameters, case: Case) -> str:
 
 
 def fuzz(name: str, count: int, first: int) -> Counter[str]:
-    """Run generated cases, from the seed ``first`` on; returns how they went."""
+    """Run generated cases with seeds from ``first`` on; returns how they went."""
     params = SETTINGS[name]()
     seen: Counter[str] = Counter()
 
@@ -111,7 +111,7 @@ def fuzz(name: str, count: int, first: int) -> Counter[str]:
 @pytest.mark.parametrize("name", SETTINGS)
 def test_any_input_gives_a_box_or_a_named_error(name):
     seen = fuzz(name, IN_ALL // len(SETTINGS), list(SETTINGS).index(name))
-    # else the cases say nothing: many must be tracked, some refused
+    # otherwise the cases prove nothing: many must be tracked, some refused
     assert seen["tracked"] > 0.25 * seen.total() and seen["BoxError"], seen
     assert seen["ImageError"] or seen["tracked, frames refused"], seen
 

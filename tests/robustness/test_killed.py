@@ -1,4 +1,4 @@
-"""kill -9 at random moments: nothing half, nothing lost, and the same results after resuming."""
+"""kill -9 at random moments: no partial files, no lost ones, the same results after resuming."""
 
 import os
 import time
@@ -20,7 +20,7 @@ def test_a_few_kills(killer):
 
 
 def test_two_processes_on_different_sequences(killer):
-    """Each finds work of the other one in its folders, and leaves it."""
+    """Each finds the other's unfinished files in its folders, and leaves them alone."""
     both = [killer.start(sequences=names) for names in (["Couple", "Dog"], ["Deer"])]
     for process in both:
         finish(process)
@@ -29,7 +29,7 @@ def test_two_processes_on_different_sequences(killer):
 
 
 def test_the_comparison_sees_a_difference(killer):
-    """Of one digit in one box."""
+    """A change of one digit in one box."""
     killer.run()
     file = killer.results / "OTB2015/CRT-rgb/Dog.txt"
     file.write_text(file.read_text().replace("7.000", "7.001", 1))
@@ -51,7 +51,7 @@ def test_200_kills(killer, capsys):
 
 @pytest.mark.torture
 def test_any_process_of_several_workers(killer):
-    """Each kill is of a new run; afterwards one process goes on from what is there."""
+    """Each kill hits a new run; afterwards one process resumes from what is there."""
     killer.usual = 6.0  # seconds from the first worker to the end, on a busy machine
     while killer.kills < 12:
         killer.kill_one(workers=2)

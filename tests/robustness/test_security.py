@@ -1,4 +1,4 @@
-"""Nothing that is read is executed: what the code may not call, and attacks that are tried."""
+"""No input is executed: calls that the code must not make, and attempted attacks."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ FOLDERS = ("crt_plugin", "parameters", "experiments")
 FORBIDDEN_MODULES = {"cPickle", "dill", "joblib", "marshal", "pickle", "shelve"}
 FORBIDDEN_CALLS = {"eval", "exec", "os.popen", "os.system", "yaml.load", "yaml.unsafe_load"}
 FORBIDDEN_CALLS |= {"yaml.full_load", "tempfile.mktemp"}
-EXCEPTION = ("pickle", "UnpicklingError")  # what torch.load raises: a name to catch, no reader
+EXCEPTION = ("pickle", "UnpicklingError")  # raised by torch.load: caught by name, reads nothing
 
 
 def offences(source: str) -> list[str]:
-    """What a file does that no file of the package may."""
+    """Find the calls and imports in a file that the package must not contain."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -103,7 +103,7 @@ def test_the_scan_passes_what_is_safe():
 
 
 class Attack:
-    """Unpickled, it makes a file."""
+    """Creates a file when it is unpickled."""
 
     def __init__(self, marker: Path) -> None:
         self.marker = marker
@@ -114,7 +114,7 @@ class Attack:
 
 @pytest.fixture
 def marker(tmp_path):
-    """Where an attack would leave its trace; it must not."""
+    """The file that a successful attack would create."""
     path = tmp_path / "attacked"
     yield path
     assert not path.exists()
@@ -156,7 +156,7 @@ def test_weights_that_are_no_tensors_are_refused(tmp_path, value):
 
 
 def test_damaged_weights_are_named(tmp_path, rng):
-    """Any byte may be wrong: a named error, or weights of the right shapes."""
+    """Whichever byte is wrong: a named error, or weights of the right shapes."""
     file = tmp_path / "weights.pth"
     state = {key: tensor for key, tensor in load_file(PACKAGED).items() if key < "features.3"}
     torch.save({key: state[key] for key in state if key.split(".")[1] in "02"}, file)
@@ -194,7 +194,7 @@ def test_malicious_response_maps_are_refused(tmp_path, marker):
 
 
 def hostile_parameters(folder: Path, marker: Path) -> Path:
-    """A parameter file that leaves a trace when it is run."""
+    """Write a parameter file that leaves a trace when it is run."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "evil.py"
     file.write_text(f"import os\nos.mkdir({str(marker)!r})\n")
@@ -203,7 +203,7 @@ def hostile_parameters(folder: Path, marker: Path) -> Path:
 
 @pytest.mark.parametrize("form", ["evil", "./evil", "results/evil", "{up}/evil", "{here}/evil"])
 def test_only_packaged_names_and_explicit_paths_load(tmp_path, monkeypatch, marker, form):
-    """A name never leads out of the package's folder: relative, absolute or climbing."""
+    """No name, relative or absolute or with "..", leads out of the package's folder."""
     folder = tmp_path / "results"
     hostile_parameters(folder, marker)
     hostile_parameters(tmp_path, marker)
@@ -222,7 +222,7 @@ def test_a_packaged_name_is_not_looked_up_here(tmp_path, monkeypatch, marker):
 
 
 def test_results_with_a_parameter_file_in_them(tmp_path, monkeypatch, no_curves, marker):
-    """Imported, listed and reported: it is left alone, whatever it is called."""
+    """Importing, listing and reporting leave it alone, whatever its name."""
     from crt_plugin.benchmark.results.importing.published import (
         import_results,
         published_names,

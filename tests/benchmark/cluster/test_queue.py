@@ -1,4 +1,4 @@
-"""Two workers of this machine do what one does: real processes, got10k's own loop in each."""
+"""Two local workers give the results of one: real processes, with got10k's own loop in each."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.benchmark.run.evaluate import evaluate
 from crt_plugin.errors import ParameterError
 from tests.conftest import ROOT
-from tests.helpers.clusters import TRACKERS as NOTED
+from tests.helpers.clusters import TRACKERS as NOTING
 from tests.helpers.clusters import is_running, wait_for
 from tests.helpers.datasets import write_otb
 from tests.helpers.trackers import Still
@@ -57,7 +57,7 @@ def parameters():
 
 @pytest.fixture
 def data(tmp_path, monkeypatch, no_curves):
-    """Three sequences; the present folder has a module of trackers and a parameter file."""
+    """Three sequences; the current folder has a module of trackers and a parameter file."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
     (tmp_path / "mine_in_parallel.py").write_text(TRACKERS)
@@ -65,7 +65,7 @@ def data(tmp_path, monkeypatch, no_curves):
     return write_otb(tmp_path / "otb", LENGTHS)
 
 
-def evaluated(data, trackers, results, **options):
+def run_evaluation(data, trackers, results, **options):
     return evaluate("otb", data, trackers, results, progress=False, **options)
 
 
@@ -75,8 +75,8 @@ def boxes(results, name):
 
 def test_the_same_boxes_as_with_one_worker(data, tmp_path):
     trackers = ["crt:quick_crt.py", "mine_in_parallel:Still"]
-    one = evaluated(data, trackers, tmp_path / "one", responses=True)
-    two = evaluated(data, trackers, tmp_path / "two", responses=True, workers=2)
+    one = run_evaluation(data, trackers, tmp_path / "one", responses=True)
+    two = run_evaluation(data, trackers, tmp_path / "two", responses=True, workers=2)
     for name in LENGTHS:
         file = f"OTB2015/CRT-quick_crt/responses/{name}.npz"
         alone, shared = (ResponseMaps.load(tmp_path / run / file) for run in ("one", "two"))
@@ -92,9 +92,9 @@ def test_the_same_boxes_as_with_one_worker(data, tmp_path):
 
 
 def test_each_sequence_runs_once_and_threads_are_shared(data, tmp_path):
-    """And the next children of this process have as many threads as before."""
+    """Later child processes get as many threads as before."""
     environment = dict(os.environ)
-    evaluated(data, ["mine_in_parallel:Still"], tmp_path / "results", workers=2)
+    run_evaluation(data, ["mine_in_parallel:Still"], tmp_path / "results", workers=2)
     notes = sorted(tmp_path.glob("note *.txt"))
     assert len(notes) == len(LENGTHS)
     assert all(f"note {os.getpid()} " not in note.name for note in notes)
@@ -104,7 +104,7 @@ def test_each_sequence_runs_once_and_threads_are_shared(data, tmp_path):
 
 def test_a_failure_is_named_and_the_others_go_on(data, tmp_path):
     trackers = ["mine_in_parallel:Still", "mine_in_parallel:Faulty"]
-    done = evaluated(data, trackers, tmp_path / "results", workers=2)
+    done = run_evaluation(data, trackers, tmp_path / "results", workers=2)
     (failure,) = done.failures
     assert str(failure) == "Faulty, Deer, frame 2: RuntimeError: it broke"
     assert [score.sequences for score in done.report.scores] == [3, 2]
@@ -112,10 +112,10 @@ def test_a_failure_is_named_and_the_others_go_on(data, tmp_path):
 
 def test_results_that_are_there_are_kept(data, tmp_path):
     trackers = ["mine_in_parallel:Still"]
-    evaluated(data, trackers, tmp_path / "results", sequences=["Deer"])
+    run_evaluation(data, trackers, tmp_path / "results", sequences=["Deer"])
     file = tmp_path / "results" / "OTB2015" / "Still" / "Deer.txt"
     before = file.stat().st_mtime_ns
-    assert evaluated(data, trackers, tmp_path / "results", workers=2).kept == 1
+    assert run_evaluation(data, trackers, tmp_path / "results", workers=2).kept == 1
     assert file.stat().st_mtime_ns == before
     assert np.loadtxt(tmp_path / "results/OTB2015/Still/Dog.txt", delimiter=",").shape == (5, 4)
 
@@ -123,17 +123,17 @@ def test_results_that_are_there_are_kept(data, tmp_path):
 @pytest.mark.torture
 @pytest.mark.skipif(os.name != "posix", reason="kills by signal 9")
 def test_a_worker_that_is_killed(data, tmp_path, monkeypatch):
-    """In the middle of Deer: that one is run again, by the other or by the one that is started."""
+    """Killed in the middle of Deer: the other worker, or a new one, runs it again."""
     notes = tmp_path / "notes"
     notes.mkdir()
     (notes / "pause").write_text("0.1")
     (notes / "kill 6").touch()
     monkeypatch.setenv("CRT_NOTES", str(notes))
-    (tmp_path / "noted_trackers.py").write_text(NOTED)
-    monkeypatch.delitem(sys.modules, "noted_trackers", raising=False)  # of another test
-    done = evaluated(data, ["noted_trackers:Noted"], tmp_path / "two", workers=2)
+    (tmp_path / "noting_trackers.py").write_text(NOTING)
+    monkeypatch.delitem(sys.modules, "noting_trackers", raising=False)  # of another test
+    done = run_evaluation(data, ["noting_trackers:NotingTracker"], tmp_path / "two", workers=2)
     (notes / "pause").write_text("0")
-    evaluated(data, ["noted_trackers:Noted"], tmp_path / "one")
+    run_evaluation(data, ["noting_trackers:NotingTracker"], tmp_path / "one")
     assert not done.failures
     assert boxes(tmp_path / "one", "CRT-rgb") == boxes(tmp_path / "two", "CRT-rgb")
     began = sorted(file.name.split()[1] for file in notes.glob("began *"))
@@ -141,7 +141,7 @@ def test_a_worker_that_is_killed(data, tmp_path, monkeypatch):
 
 
 def test_the_processes_are_for_this_one_only(data):
-    """Another user of this machine could run code in them; and they may have children."""
+    """Otherwise another user of this machine could run code in them; they may have children."""
     with local_cluster(1) as client:
         address = client.scheduler.address
         assert address.startswith("tls://127.0.0.1:")
@@ -161,7 +161,7 @@ def test_the_processes_are_for_this_one_only(data):
     ids=["here", "there"],
 )
 def test_a_refused_client_does_not_hold_the_next_up(tmp_path, start, said):
-    """Collected at the worst moment: while the next one's loop starts, under Dask's lock."""
+    """It is collected at the worst moment: while the next loop starts, under Dask's lock."""
     script = tmp_path / "script.py"
     script.write_text(
         "import gc\n"
@@ -175,14 +175,14 @@ def test_a_refused_client_does_not_hold_the_next_up(tmp_path, start, said):
         "            gc.collect()\n"
         "        super().__init__(*args, **kwargs)\n"
         "kept = []\n"
-        "def refused():\n"
+        "def refuse():\n"
         "    try:\n"
         "        Client('tls://127.0.0.1:9', timeout=1, set_as_default=False)  # no keys\n"
         "    except (OSError, TypeError, RuntimeError, ValueError) as error:\n"
         "        error.itself = error  # garbage that only a collection finds, its frames with it\n"
         "        kept.append(error)\n"
         "if __name__ == '__main__':\n"
-        "    refused()\n"
+        "    refuse()\n"
         "    utils._CollectErrorThread = Thread\n"
         "    try:\n"
         f"        with {start}:\n"
@@ -204,7 +204,7 @@ def test_a_refused_client_does_not_hold_the_next_up(tmp_path, start, said):
 
 
 def test_one_worker_needs_no_dask(data, tmp_path):
-    """And several say what is missing, before anything is written."""
+    """Several workers fail and say what is missing, before anything is written."""
     script = tmp_path / "script.py"
     script.write_text(
         "import sys\n"
@@ -237,12 +237,12 @@ def test_one_worker_needs_no_dask(data, tmp_path):
 
 def test_what_several_workers_cannot_do(data, tmp_path):
     with pytest.raises(ParameterError, match="2 workers make their own trackers; expected tr"):
-        evaluated(data, [Still()], tmp_path / "results", workers=2)
+        run_evaluation(data, [Still()], tmp_path / "results", workers=2)
     with pytest.raises(ParameterError, match="workers = 0; expected an integer >= 1"):
-        evaluated(data, ["mine_in_parallel:Still"], tmp_path / "results", workers=0)
+        run_evaluation(data, ["mine_in_parallel:Still"], tmp_path / "results", workers=0)
     scheduler = {"scheduler": "tcp://127.0.0.1:9"}
     with pytest.raises(ParameterError, match="a scheduler's workers make their own trackers"):
-        evaluated(data, [Still()], tmp_path / "results", **scheduler)
+        run_evaluation(data, [Still()], tmp_path / "results", **scheduler)
     for options, said in (
         ({"workers": 2, **scheduler}, "workers = 2 beside scheduler = 'tcp://127.0.0.1:9'"),
         (
@@ -253,14 +253,14 @@ def test_what_several_workers_cannot_do(data, tmp_path):
         ({"timeout": float("nan"), "workers": 2}, "timeout = nan; expected seconds > 0"),
     ):
         with pytest.raises(ParameterError, match=said):
-            evaluated(data, ["mine_in_parallel:Still"], tmp_path / "results", **options)
+            run_evaluation(data, ["mine_in_parallel:Still"], tmp_path / "results", **options)
     assert not (tmp_path / "results").exists()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="processes are told apart by signal 0")
 @pytest.mark.parametrize("number", [getattr(signal, "SIGKILL", 9), signal.SIGINT])
 def test_nothing_goes_on_after_the_first_process(data, tmp_path, number):
-    """Killed, or stopped by Ctrl-C, which a terminal sends to all: in the middle of a frame."""
+    """The first is killed, or stopped by Ctrl-C, which reaches all processes of a terminal."""
     script = tmp_path / "script.py"
     script.write_text(
         "import signal\n"

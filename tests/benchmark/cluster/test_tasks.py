@@ -1,4 +1,4 @@
-"""What is sent to a worker stands for itself: settings, frames, and weights that are the same."""
+"""A task holds all that a worker needs: settings, frames, and a check of the weights."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def test_a_recipe_holds_settings_and_not_the_file(tmp_path):
 
 
 def test_a_tracker_of_somebody_is_made_of_its_name():
-    """Also where it derives from ours: settings alone do not make it."""
+    """Even if it derives from ours: settings alone do not define it."""
     spec = TrackerSpec.of("tests.helpers.trackers:Still", Still())
     assert spec.parameters is None and isinstance(spec.make(), Still)
     ours = TrackerSpec.of("some:Tracker", GOT10kTracker("rgb", **QUICK))
@@ -80,7 +80,7 @@ def test_frames_that_were_sent_are_what_the_host_reads(part, tmp_path):
 
 
 def test_the_first_box_is_that_of_the_protocol(part, tmp_path):
-    """Whatever the annotation of the frames says, as with shifted starts."""
+    """It may differ from the annotation, as with shifted starts."""
     task = task_of(part)
     task.truth[0] = [1, 2, 3, 4]
     kept = []

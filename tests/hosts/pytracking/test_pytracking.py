@@ -666,7 +666,7 @@ def red_frames():
     return frames
 
 
-def seen(said):
+def read_seen(said):
     return np.array(json.loads(said.partition("SEEN ")[2].partition("\n")[0]))
 
 
@@ -680,7 +680,7 @@ def test_real_run_video_hands_over_bgr_which_becomes_rgb(real_host, tmp_path):
     writer.release()
     body = textwrap.dedent(RUN_VIDEO).format(video=video)
     said = real_host.python("-c", VIDEO.format(body=body))
-    colors = seen(said)
+    colors = read_seen(said)
     assert len(colors) >= 4 and (colors[:, 0] > 150).all() and (colors[:, 2] < 50).all()
     boxes = np.loadtxt(real_host.results / "crt" / "hog" / "video_red_1.txt")
     assert abs(boxes[-1, 0] - 72) < 4 and abs(boxes[-1, 1] - 40) < 4
@@ -693,7 +693,7 @@ def test_real_run_vot_hands_over_rgb(real_host, tmp_path):
     for path, frame in zip(paths, red_frames(), strict=True):
         cv2.imwrite(path, np.ascontiguousarray(frame[..., ::-1]))
     said = real_host.python("-c", VIDEO.format(body=RUN_VOT.format(paths=paths)))
-    colors = seen(said)
+    colors = read_seen(said)
     assert len(colors) == 4 and (colors[:, 0] > 150).all() and (colors[:, 2] < 50).all()
     reports = [json.loads(line[7:]) for line in said.splitlines() if line.startswith("REPORT ")]
     assert len(reports) == 3

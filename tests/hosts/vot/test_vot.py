@@ -72,7 +72,7 @@ def start_runtime(loaded):
         runtime.stop()
 
 
-def moving(folder):
+def write_sequence(folder):
     """Four frames of an object of 24 x 16 px (w x h), first at (60, 40), in VOT's layout."""
     frames = folder / "data" / "moving" / "color"
     frames.mkdir(parents=True)
@@ -93,7 +93,7 @@ def process(tmp_path_factory):
         f"origins = [importlib.util.find_spec(name).origin for name in {PACKAGES}]\n"
         f"pathlib.Path({str(seen)!r}).write_text(json.dumps([sys.executable, sys.path, origins]))"
     )
-    loaded = workspace(folder, moving(folder), QUICK, note)
+    loaded = workspace(folder, write_sequence(folder), QUICK, note)
     with start_runtime(loaded) as runtime:
         yield runtime, next(iter(loaded.dataset)), seen
 
@@ -107,7 +107,7 @@ def test_pixels_are_counted_from_zero(process):
 
 
 def test_polygon_becomes_the_rectangle_around_its_corners(process):
-    """By hand, and by the toolkit: smallest corner; largest minus smallest, no pixel added."""
+    """As by hand and as in the toolkit: smallest corner, and largest minus smallest without + 1."""
     from vot.region import RegionType
     from vot.region.shapes import Polygon
 
@@ -120,7 +120,7 @@ def test_polygon_becomes_the_rectangle_around_its_corners(process):
 
 
 def test_tracker_process_finds_the_right_packages(process):
-    """hosts/ holds files called vot and got10k: its folder must not be on the path there."""
+    """hosts/ has folders named vot and got10k, so it must not be on the path."""
     runtime, sequence, seen = process
     run(runtime, sequence)
     python, path, origins = json.loads(seen.read_text())
@@ -130,7 +130,7 @@ def test_tracker_process_finds_the_right_packages(process):
 
 
 def test_same_boxes_as_the_tracker_alone(shared, tmp_path):
-    """TraX sends four decimals of a float32: within 0.01 px, before the toolkit rounds."""
+    """TraX sends float32 with four decimals: equal within 0.01 px, before the toolkit rounds."""
     data, frames = [shared / "data" / "otb"], 12
     loaded = workspace(tmp_path, data, names=["Crossing"], frames=frames)
     with start_runtime(loaded) as runtime:
@@ -148,7 +148,7 @@ def test_same_boxes_as_the_tracker_alone(shared, tmp_path):
 
 
 def test_module_is_an_entry_point(tmp_path):
-    """``python -m crt_plugin.hosts.vot`` greets as a TraX server that wants rectangles."""
+    """``python -m crt_plugin.hosts.vot`` announces a TraX server that expects rectangles."""
     parameters = parameter_file(tmp_path, QUICK)
     done = subprocess.run(
         [sys.executable, "-m", "crt_plugin.hosts.vot", "--parameters", str(parameters)],
@@ -167,7 +167,7 @@ def test_module_is_an_entry_point(tmp_path):
 def test_errors_reach_the_toolkit(tmp_path, stage):
     from vot.tracker import TrackerException
 
-    loaded = workspace(tmp_path, moving(tmp_path), QUICK)
+    loaded = workspace(tmp_path, write_sequence(tmp_path), QUICK)
     if stage == "frame":
         frame = tmp_path / "ws" / "sequences" / "moving" / "color" / "00000003.png"
         frame.unlink()
@@ -199,7 +199,7 @@ def run_vot(*arguments, folder):
 
 @pytest.mark.slow
 def test_commands_on_real_sequences(shared, tmp_path):
-    """vot test, evaluate and analysis; the files count, since vot exits with 0 after errors."""
+    """vot test, evaluate and analysis; files are checked, since vot exits with 0 after errors."""
     data = [shared / "data" / "vot", shared / "data" / "otb"]
     names = ["bag", "Crossing", "Couple"]
     ws, tracker = tmp_path / "ws", "CRT-quick"

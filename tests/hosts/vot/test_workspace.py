@@ -28,7 +28,7 @@ needs_toolkit = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 def sequence(
     folder, rows, annotation="groundtruth_rect.txt", frames="img", count=None, suffix="jpg"
 ):
-    """A sequence of blank frames of 32 x 24 px (w x h), with these rows of annotation."""
+    """A sequence of blank frames of 32 x 24 px (w x h) with the annotations ``rows``."""
     (folder / frames).mkdir(parents=True)
     for number in range(1, (len(rows) if count is None else count) + 1):
         Image.new("RGB", (32, 24)).save(folder / frames / f"{number:04d}.{suffix}")
@@ -49,7 +49,7 @@ def anchors_at(length, absent=()):
 
 
 def test_anchors_by_hand():
-    """About 50 frames apart, ends included, towards the farther end."""
+    """About 50 frames apart, including both ends, towards the farther end."""
     assert anchors_at(60) == {0: 1, 59: -1}
     assert anchors_at(121) == {0: 1, 60: 1, 120: -1}
     assert anchors_at(201) == {0: 1, 50: 1, 100: 1, 150: -1, 200: -1}
@@ -61,7 +61,7 @@ def test_anchor_moves_to_where_the_object_is():
 
 @given(st.lists(st.booleans(), min_size=1, max_size=300))
 def test_runs_from_anchors(present):
-    """A run starts where the object is, and covers half of the sequence where nothing moved."""
+    """A run starts at a frame with the object, and covers half of the sequence if none moved."""
     present = [True, *present, True]
     anchors = np.array(place_anchors(present))
     assert np.array(present)[anchors != 0].all() and anchors[0] == 1 and anchors[-1] == -1
@@ -400,7 +400,7 @@ def test_link_falls_back_to_what_the_system_allows(tmp_path, monkeypatch):
 # ---------------------------------------------------------------------------- toolkit and command
 
 
-def installed(versions, monkeypatch):
+def pretend_installed(versions, monkeypatch):
     def version(name):
         if name not in versions:
             raise metadata.PackageNotFoundError(name)
@@ -423,14 +423,14 @@ RIGHT = {"vot-toolkit": "0.7.4", "vot-trax": "4.0.2", "attributee": "0.1.9"}
     ],
 )
 def test_wrong_or_missing_toolkit(monkeypatch, tmp_path, versions, problem):
-    installed(versions, monkeypatch)
+    pretend_installed(versions, monkeypatch)
     with pytest.raises(MissingExtraError, match=problem):
         write_workspace(tmp_path / "ws", [tmp_path])
     assert not (tmp_path / "ws").exists()
 
 
 def test_right_toolkit(monkeypatch):
-    installed(RIGHT, monkeypatch)
+    pretend_installed(RIGHT, monkeypatch)
     require_toolkit()
 
 
@@ -447,6 +447,6 @@ def test_command(data, tmp_path):
 
 
 def test_command_names_what_is_wrong(monkeypatch, tmp_path):
-    installed({}, monkeypatch)
+    pretend_installed({}, monkeypatch)
     done = CliRunner().invoke(app, ["workspace", str(tmp_path / "ws"), "--data", str(tmp_path)])
     assert isinstance(done.exception, MissingExtraError)

@@ -16,11 +16,11 @@ from crt_plugin.report.page.content import NO_FILE
 from crt_plugin.report.page.javascript import as_json, file_name, write_script
 from crt_plugin.report.statistics.bootstrap import paired_difference
 from tests.helpers.datasets import boxes, write, write_otb, write_uav123
-from tests.helpers.page import TRUTH, pages, read_script, shifted, write_results
+from tests.helpers.page import TRUTH, pages, read_script, shift, write_results
 
 __all__ = ["pages"]  # a fixture
 
-HALF = {name: shifted(rows, x=5) for name, rows in TRUTH.items()}  # overlap 5 / 15
+HALF = {name: shift(rows, x=5) for name, rows in TRUTH.items()}  # overlap 5 / 15
 HOSTILE = "</script><img src=x onerror=alert(1)> & \u2028 \u2029 \"'\\"
 
 
@@ -54,14 +54,14 @@ def test_boxes_and_overlap_of_each_frame(pages):
 
 def test_the_first_frame_counts_as_the_host_counts_it(pages):
     """got10k puts the annotation in the place of the first box."""
-    rows = {"Deer": shifted(TRUTH["Deer"]) + [30, 0, 0, 0]}
+    rows = {"Deer": shift(TRUTH["Deer"]) + [30, 0, 0, 0]}
     page = pages.summary({"far": rows})
     assert pages.sequence("Deer")["iou"]["0"] == [1000, 0, 0, 0, 0]
     assert page["trackers"][0]["os"] == [0.2]
 
 
 def test_ours_come_first_and_then_the_best(pages):
-    far = {name: shifted(rows, x=30) for name, rows in TRUTH.items()}
+    far = {name: shift(rows, x=30) for name, rows in TRUTH.items()}
     page = pages.summary({"a": HALF, "b": TRUTH, "CRT-hog": far})
     assert [tracker["name"] for tracker in page["trackers"]] == ["CRT-hog", "b", "a"]
     assert [tracker["ours"] for tracker in page["trackers"]] == [True, False, False]

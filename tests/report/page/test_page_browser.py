@@ -13,7 +13,7 @@ from crt_plugin.formats.otb import otb_lists
 from crt_plugin.report.page.build import build
 from crt_plugin.report.page.inputs import PageRequest
 from tests.helpers.datasets import boxes, write, write_otb
-from tests.helpers.page import read_script, shifted, write_results
+from tests.helpers.page import read_script, shift, write_results
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -30,13 +30,13 @@ TRUTH = {name: boxes(count, 5.0 + i) for i, (name, count) in enumerate(LENGTHS.i
 CRT, LACKING = "CRT-a", "lacking"
 
 
-def moved(x):
-    return {name: shifted(rows, x=x) for name, rows in TRUTH.items()}
+def shift_all(x):
+    return {name: shift(rows, x=x) for name, rows in TRUTH.items()}
 
 
 def write_all(folder):
     """Three trackers and a hostile name on four sequences; one lacks Deer; CRT has responses."""
-    rows = {CRT: moved(2), LACKING: moved(4), HOSTILE: moved(3)}
+    rows = {CRT: shift_all(2), LACKING: shift_all(4), HOSTILE: shift_all(3)}
     rows[CRT]["Bolt"][41:43, 0] += 30  # lost in frames 42 and 43, counted from 1
     del rows[LACKING]["Deer"]
     write_otb(folder / "data", {name: LENGTHS[name] for name in ("Couple", "Deer", "Bolt", "Car4")})
@@ -141,7 +141,7 @@ class Watched:
 @pytest.fixture
 def drawn(browser, output):
     """The page, loaded; complaints and requests that are not of its folder fail the test."""
-    yield from watched(browser, output)
+    yield from watch(browser, output)
 
 
 @pytest.fixture(scope="module")
@@ -156,10 +156,10 @@ def undrawn(output, tmp_path_factory):
 @pytest.fixture
 def opened(browser, undrawn):
     """The page without its curves."""
-    yield from watched(browser, undrawn)
+    yield from watch(browser, undrawn)
 
 
-def watched(browser, folder):
+def watch(browser, folder):
     found = Watched(browser, folder)
     yield found
     found.context.close()

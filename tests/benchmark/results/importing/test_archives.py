@@ -26,7 +26,7 @@ def archive(path, members, **settings):
     return path
 
 
-def refused(source, to, match):
+def assert_refused(source, to, match):
     """Neither imported nor read as annotations; nothing is written."""
     with pytest.raises(SourceError, match=match):
         import_results(source, to)
@@ -39,7 +39,7 @@ def test_a_zip_bomb_is_refused(tmp_path):
     """65 MiB of blanks in 65 KiB."""
     bomb = archive(tmp_path / "b.zip", [("KCF/Deer.txt", b" " * (LARGEST_FILE + 1))])
     assert bomb.stat().st_size < 2**18
-    refused(bomb, tmp_path / "to", r"KCF/Deer\.txt of .* has more than 67108864 bytes")
+    assert_refused(bomb, tmp_path / "to", r"KCF/Deer\.txt of .* has more than 67108864 bytes")
 
 
 def test_a_bomb_that_lies_about_its_size_is_refused(tmp_path):
@@ -51,19 +51,19 @@ def test_a_bomb_that_lies_about_its_size_is_refused(tmp_path):
         place = content.index(size)
         content[place : place + 4] = (16).to_bytes(4, "little")
     bomb.write_bytes(content)
-    refused(bomb, tmp_path / "to", "cannot be read as a zip archive")
+    assert_refused(bomb, tmp_path / "to", "cannot be read as a zip archive")
 
 
 def test_many_members_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "MOST_FILES", 50)
     bomb = archive(tmp_path / "b.zip", [(f"{k}.bin", b"") for k in range(51)])
-    refused(bomb, tmp_path / "to", "has more than 50 files; expected")
+    assert_refused(bomb, tmp_path / "to", "has more than 50 files; expected")
 
 
 def test_a_large_total_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "LARGEST_TOTAL", 50)
     bomb = archive(tmp_path / "b.zip", [(f"{k}.txt", " " * 20) for k in range(3)])
-    refused(bomb, tmp_path / "to", "has more than 50 bytes of results; expected")
+    assert_refused(bomb, tmp_path / "to", "has more than 50 bytes of results; expected")
 
 
 def test_a_large_file_of_a_folder_is_refused_and_other_files_are_not_read(tmp_path, monkeypatch):
@@ -76,7 +76,7 @@ def test_a_large_file_of_a_folder_is_refused_and_other_files_are_not_read(tmp_pa
         ("video.mp4", 0),
     ]
     (tmp_path / "seq" / "Deer.txt").write_text(BOXES * 9)
-    refused(tmp_path / "seq", tmp_path / "to", r"Deer\.txt has more than 50 bytes")
+    assert_refused(tmp_path / "seq", tmp_path / "to", r"Deer\.txt has more than 50 bytes")
 
 
 def test_a_packed_matlab_file_that_grows_is_refused(tmp_path, monkeypatch):
@@ -113,7 +113,7 @@ def test_links_in_an_archive_are_refused(tmp_path):
     link = zipfile.ZipInfo("KCF/Deer.txt")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     hostile = archive(tmp_path / "h.zip", [(link, "/etc/passwd")])
-    refused(hostile, tmp_path / "to", r"'KCF/Deer\.txt' is a link")
+    assert_refused(hostile, tmp_path / "to", r"'KCF/Deer\.txt' is a link")
 
 
 def test_loops_of_links_in_a_folder_end(tmp_path):
@@ -125,15 +125,15 @@ def test_loops_of_links_in_a_folder_end(tmp_path):
     assert import_results(source, tmp_path / "to").targets == {"KCF": ["Deer"]}
     loop = tmp_path / "loop.zip"
     loop.symlink_to(loop)
-    refused(loop, tmp_path / "other", "no file or folder")
+    assert_refused(loop, tmp_path / "other", "no file or folder")
 
 
 def test_an_empty_archive(tmp_path):
     (tmp_path / "e.zip").write_bytes(b"")
-    refused(tmp_path / "e.zip", tmp_path / "to", "cannot be read as a zip archive")
+    assert_refused(tmp_path / "e.zip", tmp_path / "to", "cannot be read as a zip archive")
 
 
-def damaged(whole, rng, count):
+def damage(whole, rng, count):
     """The file with a wrong byte, or cut off."""
     for step in range(count):
         content = bytearray(whole)
@@ -144,7 +144,7 @@ def damaged(whole, rng, count):
 def test_any_damage_to_an_archive_is_named(tmp_path, rng):
     whole = archive(tmp_path / "w.zip", [("KCF/Deer.txt", BOXES * 20)]).read_bytes()
     file = tmp_path / "d.zip"
-    for content in damaged(whole, rng, 300):
+    for content in damage(whole, rng, 300):
         file.write_bytes(content)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # zipfile warns of what it skips
@@ -162,7 +162,7 @@ def test_any_damage_to_a_matlab_file_is_named(tmp_path, rng, packed):
     io.savemat(tmp_path / "w.mat", {"results": results}, do_compression=packed)
     refused = 0
     with matlab.MatlabReader() as reader:
-        for content in damaged((tmp_path / "w.mat").read_bytes(), rng, 60):
+        for content in damage((tmp_path / "w.mat").read_bytes(), rng, 60):
             try:
                 assert all(len(row) for row in reader.read_boxes(content))
             except SourceError:

@@ -36,7 +36,7 @@ def to(tmp_path):
     return tmp_path / "results"
 
 
-def written(to):
+def list_results(to):
     return sorted(str(p.relative_to(to / "OTB2015")) for p in to.rglob("*.txt"))
 
 
@@ -107,7 +107,7 @@ def test_whose_and_of_what(path, tracker, file, packed, tmp_path, to):
         source = tmp_path / "theirs"
         write(source / path, [[1, 2, 3, 4], [5, 6, 7, 8]], delimiter="\t")
     import_results(source, to, tracker=tracker)
-    assert written(to) == [file]
+    assert list_results(to) == [file]
     assert (to / "OTB2015" / file).read_text() == (
         "1.000,2.000,3.000,4.000\n5.000,6.000,7.000,8.000\n"
     )
@@ -116,7 +116,7 @@ def test_whose_and_of_what(path, tracker, file, packed, tmp_path, to):
 def test_a_single_file(tmp_path, to):
     write(tmp_path / "Deer_KCF.txt", boxes(3))
     import_results(tmp_path / "Deer_KCF.txt", to)
-    assert written(to) == ["KCF/Deer.txt"]
+    assert list_results(to) == ["KCF/Deer.txt"]
 
 
 def test_what_could_not_be_used_is_said(tmp_path, to):
@@ -142,7 +142,7 @@ def test_what_could_not_be_used_is_said(tmp_path, to):
         "KCF/deer_KCF.txt: Deer of KCF was read from KCF/Deer.txt before",
         "KCF/plot.png: not a result file; expected .txt, .mat",
     ]
-    assert written(to) == ["KCF/Deer.txt"]
+    assert list_results(to) == ["KCF/Deer.txt"]
 
 
 def test_nothing_of_use_is_an_error(tmp_path, to):
@@ -202,7 +202,7 @@ def test_lengths_are_checked(lines, tmp_path, to):
         "Bolt.txt: there is no annotation of Bolt to check its length against",
         f"Deer.txt: {lines} lines, and the annotation of Deer has 5",
     ]
-    assert written(to) == ["KCF/Couple.txt"]
+    assert list_results(to) == ["KCF/Couple.txt"]
 
 
 # ------------------------------------------------------------------------------- what is there
@@ -252,7 +252,7 @@ def test_the_benchmarks_matlab_files(savemat, tmp_path, to):
     (tmp_path / "mats").mkdir()
     savemat(tmp_path / "mats" / "deer_KCF.mat", cells(run))
     import_results(tmp_path / "mats", to)
-    assert written(to) == ["KCF/Deer.txt"]
+    assert list_results(to) == ["KCF/Deer.txt"]
     found = np.loadtxt(to / "OTB2015" / "KCF" / "Deer.txt", delimiter=",")
     assert np.array_equal(found, boxes(5))
 
