@@ -1,4 +1,4 @@
-"""Jobs in processes of their own: real ones, on small sequences."""
+"""Measurements of small sequences; those of whole trackers in processes of their own."""
 
 import sys
 
@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from crt_plugin.bench import growth, regression_step
 from crt_plugin.bench.limits import vgg_operations
 from crt_plugin.bench.measure import Measurement, measure
 from crt_plugin.bench.measurement_tables import tabulate_results
 from crt_plugin.bench.memory import peak_mib, resident_mib
+from crt_plugin.bench.process import TASKS
 from crt_plugin.errors import BenchError
 from tests.conftest import scene
 from tests.helpers.bench import BOX, QUICK, RGB, VGG
@@ -84,36 +86,39 @@ def test_another_tracker(files):
     assert result["frames"] == 3
 
 
-def test_the_regression_agrees_with_autograd():
-    measured = measure(Measurement("regression", 1))["regression"]
+def test_the_regression_agrees_with_autograd(monkeypatch):
+    monkeypatch.setattr(regression_step, "REPETITIONS", 3)
+    measured = TASKS["regression"](on_step=lambda _: None)["regression"]
     assert set(measured) == {"1", "5"}
     for each in measured.values():
         assert each["difference"] < 1e-5
         assert each["ratio"] > 0 and each["ours_ms"] > 0
 
 
-def test_a_long_sequence(files):
+def test_a_long_sequence(files, monkeypatch):
+    monkeypatch.setattr(growth, "BLOCK", 70)
     arguments = {
         "parameters": str(files / "rgb.py"),
         "precision": "float32",
         "source": str(files / "clip"),
         "box": BOX,
-        "frames": 1005,
+        "frames": 75,
     }
-    blocks = measure(Measurement("sequence_length", 1, arguments))["length"]
-    assert [block["frame"] for block in blocks] == [1000, 1005]
+    blocks = TASKS["sequence_length"](**arguments, on_step=lambda _: None)["length"]
+    assert [block["frame"] for block in blocks] == [70, 75]
     assert all(block["ms"] > 0 for block in blocks)
 
 
 @pytest.mark.parametrize("task", ["object_sizes", "frame_sizes"])
-def test_sizes(files, task):
+def test_sizes(files, task, monkeypatch):
+    monkeypatch.setattr(growth, "ROUNDS", 1)
     arguments = {
         "parameters": str(files / "rgb.py"),
         "precision": "float32",
         "source": str(files / "clip"),
         "box": BOX,
     }
-    result = measure(Measurement(task, 1, arguments))
+    result = TASKS[task](**arguments, on_step=lambda _: None)
     assert result.pop("precision") == "float32" and result.pop("threads") == 1
     (values,) = result.values()
     names = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
-SECONDS = 60  # longest wait for anything, on a busy machine
+SECONDS = 180  # longest wait for anything, on a busy machine
 # NotingTracker is CRT, slowed down. It leaves a note, an empty file, for each sequence that it
 # starts. Files tell it what to do in the second frame of the sequence whose box starts at x = 6:
 # "hang 6" and "kill 6" hang or kill the process once, "die 6" kills it every time, and "hold 6"

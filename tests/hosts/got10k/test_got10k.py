@@ -101,7 +101,7 @@ def test_the_hosts_own_experiment(otb, tmp_path, monkeypatch, no_curves):
 
 @pytest.mark.parametrize("script", ["otb", "got10k_val"])
 def test_registration_scripts(script, otb, tmp_path, monkeypatch, no_curves):
-    """The scripts as they stand, with a quick tracker in place of CRT's usual settings."""
+    """The scripts as they are, with a fast tracker in place of CRT's usual settings."""
     data = otb if script == "otb" else write_got10k(tmp_path / "got10k")
     (tmp_path / "got10k" / "val").mkdir(parents=True, exist_ok=True)
     names = data / "val" / "list.txt"
@@ -114,7 +114,7 @@ def test_registration_scripts(script, otb, tmp_path, monkeypatch, no_curves):
         def __init__(self, parameters):
             super().__init__(parameters, **QUICK, train_steps=20)
 
-    monkeypatch.setattr(host_module, "GOT10kTracker", Quick)
+    monkeypatch.setattr("crt_plugin.hosts.got10k.GOT10kTracker", Quick)
     runpy.run_path(str(ROOT / "experiments" / "examples" / f"{script}.py"))["main"](str(data))
     found = sorted(p.name for p in (tmp_path / "results").glob("*/*"))
     assert found == ["CRT-default", "CRT-hog"]
