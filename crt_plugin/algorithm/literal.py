@@ -27,7 +27,7 @@ class LiteralRegression(ConvRegression):
 
     def response(self, features: torch.Tensor) -> torch.Tensor:
         """N x H x W x C -> N x Ho x Wo."""
-        kernel = self.weight.permute(2, 0, 1)[None].contiguous()
+        kernel = self.filter.permute(2, 0, 1)[None].contiguous()
         return functional.conv2d(features.permute(0, 3, 1, 2), kernel)[:, 0] + self.bias
 
     def make_optimizer(  # type: ignore[override]

@@ -94,13 +94,18 @@ class ConvRegression:
         self.threshold, self.exponent, self.factor = threshold, exponent, factor
         self.regularization = regularization
 
+    @property
+    def filter(self) -> torch.Tensor:
+        """What is applied to every window, kh x kw x C: w."""
+        return self.weight
+
     def response(self, features: torch.Tensor) -> torch.Tensor:
         """Regression map M of each patch: N x H x W x C -> N x Ho x Wo."""
         n, h, w, c = features.shape
         kh, kw, _ = self.weight.shape
         ho, wo = h - kh + 1, w - kw + 1
-        # taps[u, v, n, y, x] = weight[u, v] . features[n, y, x]
-        taps = self.weight.reshape(-1, c) @ features.reshape(-1, c).T
+        # taps[u, v, n, y, x] = filter[u, v] . features[n, y, x]
+        taps = self.filter.reshape(-1, c) @ features.reshape(-1, c).T
         # M[n, i, j] = sum over (u, v) of taps[u, v, n, i + u, j + v]: first u, then v
         tap = n * h * w
         shifted_rows = taps.as_strided((kw, kh, n, ho, w), (tap, kw * tap + w, h * w, w, 1))
@@ -138,11 +143,15 @@ class ConvRegression:
         rows, columns = padded.shape[1:]
         by_taps = padded.as_strided((kh, kw, n, h, w), (columns, 1, rows * columns, columns, 1))
         reversed_taps = by_taps.reshape(kh * kw, -1) @ features.reshape(-1, c)
-        by_weight = reversed_taps.view(kh, kw, c).flip(0, 1)
+        by_filter = reversed_taps.view(kh, kw, c).flip(0, 1)
         return (
-            by_weight + self.regularization * self.weight,
+            self._differentiate_filter(by_filter) + self.regularization * self.weight,
             by_response.sum() + self.regularization * self.bias,
         )
+
+    def _differentiate_filter(self, by_filter: torch.Tensor) -> torch.Tensor:
+        """Gradient by w, from that by the filter."""
+        return by_filter
 
     def make_optimizer(self, name: Literal["adam", "sgd"], learning_rate: float) -> Optimizer:
         """A fresh optimizer of w and b."""

@@ -128,12 +128,7 @@ class PaperTracker:
         features = self.features.fit(self._cut(frame, [box], self.geometry))
         sample = Sample(features[0], self._label(self.geometry.center))
 
-        self.regression = self.regression_type(
-            (self.geometry.filter_h, self.geometry.filter_w),
-            features,
-            torch.Generator().manual_seed(p.seed),
-            **objective_of(p),
-        )
+        self.regression = self._make_regression(features)
         self.training = self.regression.descend(
             self.regression.make_optimizer(p.optimizer, p.train_learning_rate),
             features,
@@ -166,6 +161,15 @@ class PaperTracker:
         if detection.peak >= self.params.confidence_threshold:
             self._learn()
         return detection.box.copy()
+
+    def _make_regression(self, features: torch.Tensor) -> ConvRegression:
+        """A regression with its first values, for the first frame's features."""
+        return self.regression_type(
+            (self.geometry.filter_h, self.geometry.filter_w),
+            features,
+            torch.Generator().manual_seed(self.params.seed),
+            **objective_of(self.params),
+        )
 
     def _detect(self, frame: NDArray[np.uint8]) -> tuple[Detection, Sample]:
         """Detecting: the maximum of motion map x response over places and scales."""

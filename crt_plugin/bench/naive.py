@@ -12,6 +12,7 @@ from crt_plugin.algorithm.literal import LiteralRegression
 from crt_plugin.bench.limits import bare_vgg
 from crt_plugin.features.vgg import MEAN_COLOR, VGG
 from crt_plugin.parameters import Parameters
+from crt_plugin.plus.filter_window import LiteralWindowedRegression
 from crt_plugin.plus.tracker import CRTTracker
 
 
@@ -44,6 +45,7 @@ class NaiveTracker(CRTTracker):
     """``CRTTracker`` with ``PlainVGG`` and ``LiteralRegression``."""
 
     regression_type = LiteralRegression
+    windowed_type = LiteralWindowedRegression
 
     def __init__(self, params: Parameters | None = None) -> None:
         super().__init__(params)

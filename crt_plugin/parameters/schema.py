@@ -21,6 +21,18 @@ class Parameters(PaperParameters):
         >>> params.loss_threshold = 0.1
     """
 
+    # What the filter learns
+
+    filter_window: float | None = setting(
+        None,
+        meaning="standard deviation of a fixed Gaussian by which the filter is multiplied, so that "
+        "it learns the object and not what is around it; None: no window",
+        unit="half filter sizes",
+        raising="more of the object's border and of the background around it is learned",
+        source="ours",
+        check=POSITIVE,
+    )
+
     # Place first and pose second; place between the cells
 
     search: Literal["joint", "two_step"] = setting(

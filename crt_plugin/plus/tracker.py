@@ -12,9 +12,17 @@ import torch
 from numpy.typing import NDArray
 
 from crt_plugin.algorithm.geometry import Box, PatchGeometry
-from crt_plugin.algorithm.tracker import Detection, PaperTracker, Sample, keep_in_frame
+from crt_plugin.algorithm.regression import ConvRegression
+from crt_plugin.algorithm.tracker import (
+    Detection,
+    PaperTracker,
+    Sample,
+    keep_in_frame,
+    objective_of,
+)
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.confidence import calibrate
+from crt_plugin.plus.filter_window import WindowedRegression
 from crt_plugin.plus.pose import Pose, cut_posed_patches
 from crt_plugin.plus.pose_search import Axis, choose_pose, list_poses, shrink_patch
 from crt_plugin.plus.redetection import cover_frame
@@ -53,6 +61,7 @@ class CRTTracker(PaperTracker):
     """
 
     params: Parameters
+    windowed_type: type[WindowedRegression] = WindowedRegression
 
     def __init__(self, params: Parameters | None = None) -> None:
         """See ``PaperTracker``."""
@@ -74,6 +83,17 @@ class CRTTracker(PaperTracker):
         self._last = PosedDetection(**vars(first), pose=Pose(first.box))
         self._frame_index = 0
         self._frames_lost = 0
+
+    def _make_regression(self, features: torch.Tensor) -> ConvRegression:
+        if self.params.filter_window is None:
+            return super()._make_regression(features)
+        return self.windowed_type(
+            (self.geometry.filter_h, self.geometry.filter_w),
+            features,
+            torch.Generator().manual_seed(self.params.seed),
+            sigma=self.params.filter_window,
+            **objective_of(self.params),
+        )
 
     def _detect(self, frame: NDArray[np.uint8]) -> tuple[PosedDetection, Sample]:
         last = self.last.pose

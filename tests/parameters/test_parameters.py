@@ -22,7 +22,14 @@ TYPES = {field.name: field.type for field in dataclasses.fields(Parameters)}
 FLOATS = [name for name in NAMES if TYPES[name].startswith("float")]
 INTEGERS = [name for name in NAMES if TYPES[name].startswith("int")]
 TEXTS = [name for name in NAMES if TYPES[name] == "str" or TYPES[name].startswith("Literal")]
-OPTIONAL = {"vgg_shallow_layer", "vgg_std", "rotation_step", "score_slope", "lost_score"}
+OPTIONAL = {
+    "vgg_shallow_layer",
+    "vgg_std",
+    "filter_window",
+    "rotation_step",
+    "score_slope",
+    "lost_score",
+}
 
 # Impossible values of the right type, for every setting that has any
 IMPOSSIBLE = {
@@ -58,6 +65,7 @@ IMPOSSIBLE = {
     "features": ["", "vg", "hog+hog", "hog+", "hog rgb"],
     "vgg_shallow_layer": [-1, 2, 3, 13],
     "vgg_std": [-127.0],
+    "filter_window": [-0.6],
     "score_slope": [-1.0],
     "lost_score": [-0.1, 1.1],
     "lost_frames": [0, -3],
