@@ -8,7 +8,7 @@ def parameters() -> Parameters:
 
     # Two layers
     params.vgg_shallow_layer = 7  # detail beside conv-10's meaning; ours
-    params.vgg_std = 127.0  # both weigh the same: about conv-10's own after PCA; ours
+    params.network_std = 127.0  # both weigh the same: about conv-10's own after PCA; ours
 
     # Size and angle
     params.scale_margin = 5  # as good as 8, and cheaper; ours

@@ -20,7 +20,7 @@ class PlainVGG:
     """VGG-16 in float32 of library layers, on all patches at once."""
 
     stride = VGG.stride
-    rescaled = VGG.rescaled
+    rescaled, is_network = VGG.rescaled, VGG.is_network
 
     def __init__(self, params: Parameters, device: torch.device, like: VGG) -> None:
         self.name, self.channels, self.groups = like.name, like.channels, like.groups

@@ -25,6 +25,7 @@ EXTRAS = {  # what each extra is for, in the order of the report; others follow
     "": "needed",
     "video": "video files in and out",
     "demo": "crt demo",
+    "engine": "networks through OpenVINO",
     "dev": "tests, lint, types, wheels",
 }
 
@@ -111,7 +112,7 @@ def _tabulate_machine() -> Table:
     """What "auto" means here, threads and weights."""
     import torch
 
-    from crt_plugin.features.vgg_weights import weights_origin
+    from crt_plugin.features import mobilenet_weights, vgg_weights
     from crt_plugin.runtime.device import choose_device, explain_precision
 
     device = choose_device("auto")
@@ -122,8 +123,9 @@ def _tabulate_machine() -> Table:
     table.add_row("precision auto", explain_precision(device))
     table.add_row("threads", f"{torch.get_num_threads()} of {os.cpu_count()} processors")
     for layer in (10, 13):
-        origin = weights_origin(Parameters(vgg_layer=layer))
+        origin = vgg_weights.find_origin(Parameters(vgg_layer=layer))
         table.add_row(f"weights conv-{layer}", escape(origin))
+    table.add_row("weights MobileNetV2", escape(mobilenet_weights.find_origin(Parameters())))
     table.add_row("parameter files", escape(str(parameter_directory())))
     table.add_row()
     return table
@@ -137,7 +139,7 @@ def _missing(items: Iterable[Requirement]) -> str:
 
 def _find_problems(needed: Iterable[Requirement]) -> list[str]:
     """Sentences about what is missing or broken, each with its remedy."""
-    from crt_plugin.features.vgg_weights import ENVIRONMENT, find_named_files
+    from crt_plugin.features.network_weights import NETWORKS
 
     problems = []
     if missing := _missing(needed):
@@ -154,9 +156,10 @@ def _find_problems(needed: Iterable[Requirement]) -> list[str]:
             f"{' and '.join(wheels)} are installed together and overwrite each other's cv2; keep "
             f"one: pip uninstall {' '.join(wheels)}, then pip install {wheels[0]}"
         )
-    for file in find_named_files(Parameters()):
-        if not file.is_file():
-            problems.append(f"{ENVIRONMENT} names {file}, which does not exist")
+    for network in NETWORKS.values():
+        for file in network.find_files(Parameters()):
+            if not file.is_file():
+                problems.append(f"{network.ENVIRONMENT} names {file}, which does not exist")
     try:
         importlib.import_module("cv2")
     except ImportError as error:

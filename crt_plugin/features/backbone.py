@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
 
 import torch
 from torch import nn
+from torch.fx.experimental.optimization import fuse
 
 from crt_plugin.errors import FeatureError
+from crt_plugin.features.engine import CompiledNetwork
 
 # Of ImageNet's images in the range 0 to 1, R, G, B: what torchvision's and timm's weights expect.
 MEAN = (0.485, 0.456, 0.406)
@@ -20,16 +23,17 @@ PROBE_CELLS = (15, 27)
 
 
 class Backbone:
-    """A torch module, named by where it is: ``module:callable``.
+    """Cells of a torch module, or of a network in an ONNX file.
 
-    The callable, called without arguments, returns an ``nn.Module``; or it is one already. That
-    takes N x 3 x H x W, RGB, normalised with ImageNet's mean (0.485, 0.456, 0.406) and standard
-    deviation (0.229, 0.224, 0.225) of the range 0 to 1, and returns N x C x H/stride x W/stride:
-    as a tensor, or as the only one in a list, tuple or dict. A module without those means
-    subtracts them itself. It is run as is, in eval mode and without gradients.
+    The network takes N x 3 x H x W, RGB, normalised with ImageNet's mean (0.485, 0.456, 0.406) and
+    standard deviation (0.229, 0.224, 0.225) of the range 0 to 1, and returns
+    N x C x H/stride x W/stride: one tensor, or several in a list, tuple or dict, each of which is
+    reduced by itself. A network for another range changes it itself. A module is run in eval mode,
+    without gradients, channels last in memory, and with batch normalisation folded into the
+    convolutions if torch.fx can trace it; none of it changes a number beyond rounding.
 
     Attributes:
-        channels: C, found by a trial run.
+        groups: C of each output, found by a trial run.
 
     Example:
         A file ``my_backbone.py`` where Python finds modules; ``resnet18`` of torchvision up to
@@ -53,57 +57,106 @@ class Backbone:
     """
 
     rescaled = True
+    is_network = True
 
     def __init__(
-        self, import_path: str, stride: int, device: torch.device, dtype: torch.dtype
+        self,
+        name: str,
+        network: nn.Module | Path,
+        stride: int,
+        device: torch.device,
+        dtype: torch.dtype,
+        engine: Literal["torch", "openvino"] = "torch",
     ) -> None:
-        """Import, move to ``device`` in ``dtype``, and try the module.
+        """Move the network to ``device`` in ``dtype``, and try it.
+
+        Args:
+            name: as results and messages show it.
+            network: a module, or the path of an ONNX file, which openvino runs.
+            engine: what runs a module.
 
         Raises:
-            FeatureError: no such module or callable, it fails, or its output is of another shape.
+            FeatureError: it fails, or its output is of another shape.
+            MissingExtraError: openvino is needed and not installed.
         """
-        self.name = f"backbone ({import_path})"
+        self.name = name
         self.stride = stride
-        self._import_path = import_path
-        self._module = load_module(import_path).to(device, dtype).eval()
-        self._mean = 255 * torch.tensor(MEAN, device=device).view(3, 1, 1)
-        self._std = 255 * torch.tensor(STD, device=device).view(3, 1, 1)
+        self._network = prepare_network(network, device, dtype, engine)
+        self._mean = 255 * torch.tensor(MEAN, device=device)
+        self._std = 255 * torch.tensor(STD, device=device)
         self._dtype = dtype
-        self.channels = self._probe(device)
-        self.groups: tuple[int, ...] = (self.channels,)
+        self.groups = self._probe(device)
+        self.channels = sum(self.groups)
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:
         """N x H x W x 3 uint8 to N x H/stride x W/stride x C float32."""
-        return self._run(patches).float().permute(0, 2, 3, 1)
+        outputs = [output.permute(0, 2, 3, 1).float() for output in self._run(patches)]
+        return torch.cat(outputs, dim=-1)
 
     # Not inference mode: the regression's gradient needs the features, as constants.
     @torch.no_grad()
-    def _run(self, patches: torch.Tensor) -> Any:
-        normalised = (patches.permute(0, 3, 1, 2).float() - self._mean) / self._std
-        output = self._module(normalised.to(self._dtype))
+    def _run(self, patches: torch.Tensor) -> list[Any]:
+        normalised = ((patches.float() - self._mean) / self._std).to(self._dtype)
+        output = self._network(normalised.permute(0, 3, 1, 2))
         if isinstance(output, Mapping):
-            output = list(output.values())
-        if isinstance(output, (list, tuple)) and len(output) == 1:
-            output = output[0]
-        return output
+            return list(output.values())
+        return list(output) if isinstance(output, (list, tuple)) else [output]
 
-    def _probe(self, device: torch.device) -> int:
-        """C, of a run on a black patch; ``FeatureError`` if the output is not as it should be."""
+    def _probe(self, device: torch.device) -> tuple[int, ...]:
+        """C of each output, of a run on a black patch.
+
+        Raises:
+            FeatureError: the outputs are not as they should be.
+        """
         h, w = PROBE_CELLS
         height, width = h * self.stride, w * self.stride
         patch = torch.zeros(1, height, width, 3, dtype=torch.uint8, device=device)
-        wrong = f"backbone = {self._import_path!r}, for an input of 1 x 3 x {height} x {width},"
+        wrong = f"{self.name}, for an input of 1 x 3 x {height} x {width},"
         try:
-            output = self._run(patch)
+            outputs = self._run(patch)
         except Exception as error:  # a user's module can fail in any way; the message names it
             raise FeatureError(f"{wrong} failed: {type(error).__name__}: {error}") from error
-        shape = tuple(output.shape) if isinstance(output, torch.Tensor) else ()
-        if len(shape) != 4 or (shape[0], *shape[2:]) != (1, h, w):
-            raise FeatureError(
-                f"{wrong} returned {_description(output)}; expected for backbone_stride = "
-                f"{self.stride}: a tensor of 1 x C x {h} x {w}, or a list, tuple or dict of one"
-            )
-        return shape[1]
+        for output in outputs:
+            shape = tuple(output.shape) if isinstance(output, torch.Tensor) else ()
+            if len(shape) != 4 or (shape[0], *shape[2:]) != (1, h, w):
+                raise FeatureError(
+                    f"{wrong} returned {describe_output(output)}; expected for a stride of "
+                    f"{self.stride}: tensors of 1 x C x {h} x {w}, one or a list, tuple or dict"
+                )
+        if not outputs:
+            raise FeatureError(f"{wrong} returned nothing")
+        return tuple(output.shape[1] for output in outputs)
+
+
+def prepare_network(
+    network: nn.Module | Path, device: torch.device, dtype: torch.dtype, engine: str
+) -> Callable[[torch.Tensor], Any]:
+    """The network as ``engine`` runs it."""
+    if isinstance(network, Path):
+        return CompiledNetwork(network, device, dtype)
+    module = fold_normalisation(network.eval())
+    if engine == "openvino":
+        return CompiledNetwork(module, device, dtype)
+    module = module.to(device, dtype)
+    return module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def fold_normalisation(module: nn.Module) -> nn.Module:
+    """The module with batch normalisation folded into the convolutions before it.
+
+    A module that torch.fx cannot trace is returned as it is: it computes the same, slower.
+    """
+    if not any(isinstance(part, nn.BatchNorm2d) for part in module.modules()):
+        return module
+    try:
+        return fuse(module)
+    except Exception:  # noqa: BLE001  tracing a user's code can fail in any way
+        return module
+
+
+def load_network(name: str) -> nn.Module | Path:
+    """The module that ``module:callable`` names, or the path of an ONNX file."""
+    return Path(name) if name.endswith(".onnx") else load_module(name)
 
 
 def load_module(import_path: str) -> nn.Module:
@@ -132,7 +185,8 @@ def load_module(import_path: str) -> nn.Module:
     return module
 
 
-def _description(output: Any) -> str:
+def describe_output(output: Any) -> str:
+    """What a module returned, for a message."""
     if isinstance(output, torch.Tensor):
         return f"a tensor of {' x '.join(map(str, output.shape)) or 'no axes'}"
     if isinstance(output, (list, tuple)):

@@ -17,6 +17,7 @@ class FeatureExtractor(Protocol):
         groups: C of each of the maps that are joined in it, and reduced each by itself.
         rescaled: whether the tracker rescales the features to ``feature_std`` on the first
             frame; False for VGG-16, whose range the learning rates presuppose.
+        is_network: whether ``network_std`` is for it.
     """
 
     name: str
@@ -24,6 +25,7 @@ class FeatureExtractor(Protocol):
     channels: int
     groups: tuple[int, ...]
     rescaled: bool
+    is_network: bool
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:
         """Features of each cell.

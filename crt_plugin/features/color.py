@@ -26,6 +26,7 @@ class RGB:
     channels = 3
     groups: tuple[int, ...] = (channels,)
     rescaled = True
+    is_network = False
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:
         """N x H x W x 3 uint8 to N x H/4 x W/4 x 3 float32."""
@@ -50,6 +51,7 @@ class ColorNames:
     channels = len(TERMS)
     groups: tuple[int, ...] = (channels,)
     rescaled = True
+    is_network = False
 
     def __init__(self, table: str = "") -> None:
         """``table``: path of a w2c file, as ``load_table`` reads it; empty: none.

@@ -50,6 +50,7 @@ class HOG:
     channels = ORIENTATIONS + ORIENTATIONS // 2 + 4
     groups: tuple[int, ...] = (channels,)
     rescaled = True
+    is_network = False
 
     def __init__(self) -> None:
         self._orientations = _orientation_table()

@@ -7,14 +7,16 @@ from collections.abc import Callable
 import torch
 
 from crt_plugin.errors import FeatureError
-from crt_plugin.features.backbone import Backbone
+from crt_plugin.features.backbone import Backbone, load_network
 from crt_plugin.features.base import FeatureExtractor
 from crt_plugin.features.color import RGB, ColorNames
 from crt_plugin.features.hog import HOG
+from crt_plugin.features.mobilenet import MobileNetV2
+from crt_plugin.features.mobilenet_weights import load_convolutions
 from crt_plugin.features.reduction import PCA, Rescaling
 from crt_plugin.features.vgg import VGG
 from crt_plugin.features.vgg_weights import load_layers
-from crt_plugin.parameters.paper import FeatureSettings
+from crt_plugin.parameters.paper import FeatureSettings, list_blocks
 
 Make = Callable[[FeatureSettings, torch.device, torch.dtype], FeatureExtractor]
 
@@ -25,10 +27,31 @@ FAMILIES: dict[str, Make] = {
     "hog": lambda params, device, dtype: HOG(),
     "rgb": lambda params, device, dtype: RGB(),
     "color_names": lambda params, device, dtype: ColorNames(params.color_names_table),
+    "mobilenet": lambda params, device, dtype: Backbone(
+        f"mobilenet_{params.mobilenet_blocks.replace('+', '_')}",
+        make_mobilenet(params),
+        params.mobilenet_stride,
+        device,
+        dtype,
+        params.engine,
+    ),
     "backbone": lambda params, device, dtype: Backbone(
-        params.backbone, params.backbone_stride, device, dtype
+        f"backbone = {params.backbone!r}",
+        load_network(params.backbone),
+        params.backbone_stride,
+        device,
+        dtype,
+        params.engine,
     ),
 }
+
+
+def make_mobilenet(params: FeatureSettings) -> MobileNetV2:
+    """The network of the settings ``mobilenet_...``."""
+    blocks = list_blocks(params.mobilenet_blocks)
+    is_expansion = params.mobilenet_output == "expansion"
+    convolutions = load_convolutions(params, blocks[-1])
+    return MobileNetV2(convolutions, blocks, params.mobilenet_stride, is_expansion)
 
 
 def make_extractors(
@@ -74,22 +97,24 @@ class FeaturePipeline:
         """
         self._reductions = []
         parts = self.extract(patch)
-        rescaled = [each.rescaled for each in self.extractors for _ in each.groups]
-        for part, is_rescaled in zip(parts, rescaled, strict=True):
-            self._reductions.append(self._fit_reductions(part, is_rescaled))
+        owners = [each for each in self.extractors for _ in each.groups]
+        for part, owner in zip(parts, owners, strict=True):
+            self._reductions.append(self._fit_reductions(part, owner))
         return self.reduce(parts)
 
-    def _fit_reductions(self, features: torch.Tensor, is_rescaled: bool) -> list[PCA | Rescaling]:
+    def _fit_reductions(
+        self, features: torch.Tensor, owner: FeatureExtractor
+    ) -> list[PCA | Rescaling]:
         """What one map of the first frame is reduced by, one after the other."""
         reductions: list[PCA | Rescaling] = []
-        if is_rescaled:
+        if owner.rescaled:
             reductions.append(Rescaling(features, self.params.feature_std))
             features = reductions[-1](features)
         if features.shape[-1] > self.params.pca_channels:
             reductions.append(PCA(features, self.params.pca_channels))
             features = reductions[-1](features)
-        if self.params.vgg_std is not None and not is_rescaled:
-            reductions.append(Rescaling(features, self.params.vgg_std))
+        if self.params.network_std is not None and owner.is_network:
+            reductions.append(Rescaling(features, self.params.network_std))
         return reductions
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:

@@ -38,6 +38,7 @@ class VGG:
 
     stride = 4
     rescaled = False
+    is_network = True
 
     def __init__(
         self,

@@ -19,13 +19,28 @@ from crt_plugin.parameters.settings import (
     setting,
 )
 
-FAMILIES = ("vgg", "hog", "rgb", "color_names", "backbone")
+
+def list_blocks(text: str) -> list[int]:
+    """Numbers that are joined by +."""
+    return [int(number) for number in text.split("+")]
+
+
+def is_block_list(text: str) -> bool:
+    """Whether ``text`` names blocks of MobileNetV2, ascending."""
+    if not re.fullmatch(r"\d{1,2}(\+\d{1,2})*", text):
+        return False
+    blocks = list_blocks(text)
+    return blocks == sorted(set(blocks)) and blocks[0] >= 1 and blocks[-1] <= 17
+
+
+FAMILIES = ("vgg", "mobilenet", "hog", "rgb", "color_names", "backbone")
 FAMILIES_CHECK = (
     f"one or several of {', '.join(FAMILIES)}, each once, joined by +",
     lambda v: set(v.split("+")) <= set(FAMILIES) and len(set(v.split("+"))) == v.count("+") + 1,
 )
 ODD = ("an odd integer >= 1", lambda v: v >= 1 and v % 2 == 1)
 ODD_RATIO = ("an odd integer >= 3", lambda v: v >= 3 and v % 2 == 1)
+BLOCKS_CHECK = ("numbers from 1 to 17, ascending, joined by +", is_block_list)
 SMALL_FRACTION = ("a number from 0 to 0.5", lambda v: 0 <= v <= 0.5)
 
 
@@ -65,8 +80,8 @@ class FeatureSettings(Settings):
 
     features: str = setting(
         "vgg",
-        meaning="feature families, joined with + where there are several of one stride: vgg, hog, "
-        "rgb, color_names, backbone",
+        meaning="feature families, joined with + where there are several of one stride: vgg, "
+        "mobilenet, hog, rgb, color_names, backbone",
         source="paper 5.2",
         check=FAMILIES_CHECK,
     )
@@ -88,19 +103,46 @@ class FeatureSettings(Settings):
         check=("one of 4, 5, ..., 12", lambda v: 4 <= v <= 12),
         goes_with=("vgg_layer", "a layer before conv-{}", lambda shallow, layer: shallow < layer),
     )
-    vgg_std: float | None = setting(
-        None,
-        meaning="standard deviation that each layer's features are rescaled to on the first "
-        "frame, after PCA; None: they keep their range",
-        unit="feature units",
-        raising="training takes fewer steps, and becomes unstable in the end",
-        source="ours",
-        check=POSITIVE,
-    )
     vgg_weights: str = setting(
         "",
         meaning="file of VGG-16 weights (.safetensors or torchvision's .pth; several joined with "
         "the system's path separator); empty: CRT_VGG16_WEIGHTS, then the packaged ones",
+        source="ours",
+    )
+    mobilenet_blocks: str = setting(
+        "6+13",
+        meaning="blocks of MobileNetV2 whose outputs are used, ascending, joined with +: 1 to 17, "
+        "none before mobilenet_stride is reached",
+        unit="blocks",
+        raising="more meaning, less detail, more cost",
+        source="ours",
+        check=BLOCKS_CHECK,
+    )
+    mobilenet_output: Literal["projection", "expansion"] = setting(
+        "projection",
+        meaning="projection: the blocks' outputs; expansion: those of their first layers, with six "
+        "times the channels of their inputs",
+        source="ours",
+    )
+    mobilenet_stride: int = setting(
+        8,
+        meaning="input pixels per cell of MobileNetV2; later strides of the network are replaced "
+        "by dilation",
+        unit="px",
+        raising="the object is fed at a larger size; cost grows with the square",
+        source="ours",
+        check=("one of 4, 8, 16, 32", lambda v: v in (4, 8, 16, 32)),
+    )
+    engine: Literal["torch", "openvino"] = setting(
+        "torch",
+        meaning="what runs MobileNetV2 and backbones; openvino (the extra engine) is faster on a "
+        "CPU; an .onnx file is always run by openvino",
+        source="ours",
+    )
+    mobilenet_weights: str = setting(
+        "",
+        meaning="file of MobileNetV2 weights (torchvision's .pth, or .safetensors); empty: "
+        "CRT_MOBILENET_WEIGHTS, then the packaged ones",
         source="ours",
     )
     color_names_table: str = setting(
@@ -110,7 +152,8 @@ class FeatureSettings(Settings):
     )
     backbone: str = setting(
         "",
-        meaning="module:callable that returns a torch module, for the feature family backbone",
+        meaning="for the feature family backbone: module:callable that returns a torch module, or "
+        "the path of an .onnx file",
         source="ours",
     )
     backbone_stride: int = setting(
@@ -128,6 +171,15 @@ class FeatureSettings(Settings):
         raising="more of the features' variance, more cost",
         source="paper 5.2",
         check=AT_LEAST_ONE,
+    )
+    network_std: float | None = setting(
+        None,
+        meaning="standard deviation that the features of each layer of a network are rescaled to "
+        "on the first frame, after PCA; None: they keep their range",
+        unit="feature units",
+        raising="training takes fewer steps, and becomes unstable in the end",
+        source="ours",
+        check=POSITIVE,
     )
     feature_std: float = setting(
         100.0,

@@ -32,7 +32,11 @@ HOST_ATTRIBUTES = (
     "vot_anno_conversion_type",
 )
 # Names of earlier versions, which users' files and results still have.
-RENAMED = {"rotation_price": "rotation_penalty", "score_even": "score_midpoint"}
+RENAMED = {
+    "rotation_price": "rotation_penalty",
+    "score_even": "score_midpoint",
+    "vgg_std": "network_std",
+}
 
 POSITIVE: Check = ("a number > 0", lambda v: v > 0)
 NOT_NEGATIVE: Check = ("a number >= 0", lambda v: v >= 0)

@@ -2,8 +2,9 @@
 
 ===================== ==========================================================================
 ``crt:hog``           this package's tracker with a parameter file (a name, or a path to one)
-``opencv:mil``        a tracker of OpenCV: mil in any wheel, kcf, csrt, mosse, medianflow, tld and
-                      boosting in contrib wheels
+``opencv:mil``        a tracker of OpenCV: mil in any wheel; nano, vit and dasiamrpn too, with their
+                      networks' files; kcf, csrt, mosse, medianflow, tld and boosting in contrib
+                      wheels
 ``dlib:correlation``  dlib's scale-adaptive correlation tracker, from the package dlib-bin
 ``results:KCF``       existing result files, for example of ``crt results import``
 ``module:Class``      any got10k tracker, or function that returns one, called without arguments
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from crt_plugin.errors import ParameterError
-from crt_plugin.features.vgg_weights import weights_origin
+from crt_plugin.features.network_weights import find_origins
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.parameters import load_parameters, parameter_names
@@ -93,9 +94,8 @@ def make(text: str, seed: int | None = None) -> Tracker:
 
 
 def _missing_crt(name: str) -> str:
-    params = load_parameters(name)
-    origin = weights_origin(params) if "vgg" in params.features.split("+") else ""
-    return origin.partition("missing: ")[2]
+    origins = find_origins(load_parameters(name))
+    return "; ".join(origin[9:] for origin in origins if origin.startswith("missing: "))
 
 
 def _entry_points() -> list[metadata.EntryPoint]:

@@ -60,7 +60,7 @@ VARIANTS: dict[str, dict[str, Changes]] = {
         "paper_updates": PAPER_UPDATES,
     },
     "plus": {
-        "one_layer": {"vgg_shallow_layer": None, "vgg_std": None},
+        "one_layer": {"vgg_shallow_layer": None, "network_std": None},
         "no_angle": {"rotation_step": None},
         "free_angle": {"rotation_penalty": 0.0},
         "whole_steps": {"pose_refinement": "off"},

@@ -44,7 +44,7 @@ class WholePixelTracker(CRTTracker):
 class RoundedVGG:
     """VGG-16 whose weights and layers are rounded to bfloat16; sums in float32."""
 
-    stride, rescaled = VGG.stride, VGG.rescaled
+    stride, rescaled, is_network = VGG.stride, VGG.rescaled, VGG.is_network
 
     def __init__(self, params: Parameters, like: FeatureExtractor) -> None:
         self.name, self.channels, self.groups = like.name, like.channels, like.groups

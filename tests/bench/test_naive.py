@@ -16,7 +16,7 @@ VGG = {"vgg_layer": 5, "filter_cells": 25.0, "patch_width": 5, "patch_height": 3
     [
         {},
         {"optimizer": "sgd", "train_learning_rate": 1e-9},
-        {"vgg_shallow_layer": 4, "vgg_std": 127.0},
+        {"vgg_shallow_layer": 4, "network_std": 127.0},
     ],
 )
 def test_the_same_boxes(changes):

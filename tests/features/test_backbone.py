@@ -1,3 +1,4 @@
+import copy
 import sys
 import textwrap
 
@@ -35,9 +36,37 @@ HELPER = """
         def forward(self, images):
             return {"layer": super().forward(images)}
 
+    class Nothing(Means):
+        def forward(self, images):
+            return []
+
+    class SecondIsSmaller(Means):
+        def forward(self, images):
+            cells = super().forward(images)
+            return [cells, cells[:, :, 1:]]
+
     class Two(Means):
         def forward(self, images):
-            return [images, images]
+            cells = super().forward(images)
+            return {"means": cells, "first": cells[:, :1]}
+
+    class Normalised(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.Sequential(nn.Conv2d(3, 5, 4, 4, bias=False), nn.BatchNorm2d(5))
+            generator = torch.Generator().manual_seed(2)
+            for tensor in self.layers[1].state_dict().values():
+                if tensor.is_floating_point():
+                    tensor.copy_(torch.rand(5, generator=generator) + 0.5)
+
+        def forward(self, images):
+            return self.layers(images)
+
+    class Untraceable(Normalised):
+        def forward(self, images):
+            if float(images.sum()) == -1:
+                return None
+            return super().forward(images)
 
     class Text(Means):
         def forward(self, images):
@@ -65,6 +94,7 @@ HELPER = """
             return super().forward(images)
 
     ready = Means()
+    traceable, untraceable = Normalised(), Untraceable()
 
     def function():
         return Means()
@@ -87,7 +117,8 @@ def helper(tmp_path, monkeypatch):
 
 
 def backbone(name, stride=4, dtype=torch.float32):
-    return Backbone(f"crt_test_networks:{name}", stride, CPU, dtype)
+    path = f"crt_test_networks:{name}"
+    return Backbone(path, load_module(path), stride, CPU, dtype)
 
 
 def noise(*shape):
@@ -117,7 +148,27 @@ def test_blue_has_its_own_mean():
 def test_interface():
     network = backbone("Means")
     assert (network.stride, network.channels, network.rescaled) == (4, 2, True)
-    assert network.name == "backbone (crt_test_networks:Means)"
+    assert network.name == "crt_test_networks:Means"
+
+
+def test_several_outputs_stand_side_by_side():
+    network = backbone("Two")
+    features = network(noise(1, 8, 12, 3))
+    assert network.groups == (2, 1) and features.shape == (1, 2, 3, 3)
+    assert torch.equal(features[..., 0], features[..., 2])
+
+
+@pytest.mark.parametrize(("name", "is_folded"), [("traceable", True), ("untraceable", False)])
+def test_batch_normalisation_is_folded_if_the_module_can_be_traced(name, is_folded):
+    patches = noise(2, 8, 12, 3)
+    module = copy.deepcopy(load_module(f"crt_test_networks:{name}")).eval()
+    mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+    with torch.no_grad():
+        expected = module(((patches / 255 - mean) / std).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+    network = backbone(name)
+    torch.testing.assert_close(network(patches), expected, rtol=1e-4, atol=1e-5)
+    kinds = {type(part) for part in network._network.modules()}
+    assert (torch.nn.BatchNorm2d not in kinds) == is_folded
 
 
 def test_no_gradients_but_the_features_can_be_used_with_some():
@@ -146,7 +197,8 @@ def test_low_precision_is_inside_only():
 @pytest.mark.parametrize(
     ("name", "returned"),
     [
-        ("Two", "returned a list of 2"),
+        ("Nothing", "returned nothing"),
+        ("SecondIsSmaller", "returned a tensor of 1 x 2 x 14 x 27"),
         ("Text", "returned a str"),
         ("Vector", "returned a tensor of 1 x 2;"),
         ("Scalar", "returned a tensor of no axes"),
@@ -160,8 +212,8 @@ def test_another_output_is_refused(name, returned):
         backbone(name)
     assert f"crt_test_networks:{name}" in str(caught.value)
     assert "1 x 3 x 60 x 108" in str(caught.value)
-    if "failed" not in returned:
-        assert "backbone_stride = 4: a tensor of 1 x C x 15 x 27" in str(caught.value)
+    if "failed" not in returned and name != "Nothing":
+        assert "for a stride of 4: tensors of 1 x C x 15 x 27" in str(caught.value)
 
 
 def test_another_stride_is_refused():
@@ -203,6 +255,6 @@ def test_resnet_of_torchvision_as_in_the_docstring(tmp_path):
                 return torch.nn.Sequential(*list(layers)[:6])
         """)
     )
-    network = Backbone("crt_test_resnet:network", 8, CPU, torch.float32)
+    network = Backbone("resnet", load_module("crt_test_resnet:network"), 8, CPU, torch.float32)
     assert network.channels == 128
     assert network(noise(1, 40, 72, 3)).shape == (1, 5, 9, 128)

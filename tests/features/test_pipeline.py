@@ -46,7 +46,7 @@ def test_vgg_without_reduction_keeps_its_range(patches):
 
 
 def test_hand_crafted_families_are_rescaled_each_by_its_own(patches):
-    joined = pipeline("hog+rgb", vgg_std=127.0)  # is not theirs
+    joined = pipeline("hog+rgb", network_std=127.0)  # is not theirs
     fitted = joined.fit(patches[:1])
     for part in (fitted[..., :31], fitted[..., 31:]):
         assert part.mean().item() == pytest.approx(0, abs=1e-2)
@@ -54,7 +54,7 @@ def test_hand_crafted_families_are_rescaled_each_by_its_own(patches):
 
 
 def test_each_layer_is_reduced_by_itself_and_rescaled_after_it(patches):
-    """Of two layers: the PCA of each alone; ``vgg_std`` makes them weigh the same."""
+    """Of two layers: the PCA of each alone; ``network_std`` makes them weigh the same."""
     settings = {"vgg_layer": 5, "pca_channels": 16}
     both = pipeline("vgg", vgg_shallow_layer=4, **settings).fit(patches[:1])
     alone = pipeline("vgg", vgg_layer=4, pca_channels=16).fit(patches[:1])
@@ -62,7 +62,7 @@ def test_each_layer_is_reduced_by_itself_and_rescaled_after_it(patches):
     assert torch.equal(both[..., 16:], pipeline("vgg", **settings).fit(patches[:1]))
     assert both[..., :16].std().item() != pytest.approx(both[..., 16:].std().item(), rel=0.1)
 
-    even = pipeline("vgg", vgg_shallow_layer=4, vgg_std=127.0, **settings).fit(patches[:1])
+    even = pipeline("vgg", vgg_shallow_layer=4, network_std=127.0, **settings).fit(patches[:1])
     for part, before in zip(even.split(16, -1), both.split(16, -1), strict=True):
         assert part.std(correction=0).item() == pytest.approx(127, rel=1e-4)
         factor = (part / before).flatten()
@@ -87,7 +87,7 @@ def test_reductions_come_from_the_first_frame_only(patches):
 
 @pytest.mark.parametrize("features", ["sift", "", "hog+", "hog+hog", "HOG"])
 def test_unknown_features_name_the_families(features):
-    with pytest.raises(ParameterError, match="vgg, hog, rgb, color_names, backbone"):
+    with pytest.raises(ParameterError, match="vgg, mobilenet, hog, rgb, color_names, backbone"):
         pipeline(features)
 
 

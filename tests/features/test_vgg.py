@@ -12,7 +12,7 @@ from crt_plugin.errors import WeightsError
 from crt_plugin.features import vgg as vgg_module
 from crt_plugin.features import vgg_weights
 from crt_plugin.features.vgg import VGG
-from crt_plugin.features.vgg_weights import ENVIRONMENT, PACKAGED, load_layers, weights_origin
+from crt_plugin.features.vgg_weights import ENVIRONMENT, PACKAGED, find_origin, load_layers
 from crt_plugin.parameters import Parameters
 
 CPU = torch.device("cpu")
@@ -120,7 +120,7 @@ def test_file_by_parameter_and_by_environment(tmp_path, monkeypatch):
     assert torch.equal(load_layers(params(2, vgg_weights=str(other)))[0][1], expected)
     monkeypatch.setenv(ENVIRONMENT, str(own))
     assert torch.equal(load_layers(params(2))[0][1], expected)
-    assert str(own) in weights_origin(params(2))
+    assert str(own) in find_origin(params(2))
 
 
 def test_the_parameter_goes_before_the_environment(tmp_path, monkeypatch):
@@ -128,7 +128,7 @@ def test_the_parameter_goes_before_the_environment(tmp_path, monkeypatch):
     shutil.copy(PACKAGED, own)
     monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "nothing.safetensors"))
     chosen = params(2, vgg_weights=str(own))
-    assert weights_origin(chosen) == f"file {own}"
+    assert find_origin(chosen) == f"file {own}"
     assert len(load_layers(chosen)) == 2
 
 
@@ -147,7 +147,7 @@ def test_failed_download_says_the_same(tmp_path, monkeypatch):
     monkeypatch.delenv(ENVIRONMENT, raising=False)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     monkeypatch.setattr(vgg_weights, "TORCHVISION_URL", "http://127.0.0.1:9/vgg.pth")
-    assert weights_origin(params(13)).startswith("missing: conv-13")
+    assert find_origin(params(13)).startswith("missing: conv-13")
     with pytest.raises(WeightsError) as caught:
         load_layers(params(13))
     assert "conv-13 needs weights that are not packaged" in str(caught.value)
@@ -164,7 +164,7 @@ def test_hub_cache_is_used(tmp_path, monkeypatch):
     state["features.24.bias"] = torch.randn(512)
     (tmp_path / "checkpoints").mkdir()
     torch.save(state, vgg_weights.hub_file())
-    assert "torch.hub's cache" in weights_origin(params(11))
+    assert "torch.hub's cache" in find_origin(params(11))
     assert torch.equal(load_layers(params(11))[10][1], state["features.24.bias"])
 
 

@@ -17,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NEVER_AT_TOP = ("parameters", "experiments", "tests")
+WEIGHTS = sorted((ROOT / "crt_plugin/features/weights").glob("*.safetensors"))
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
 
@@ -106,12 +107,12 @@ def test_every_parameter_file_and_experiment_travels(contents, folder):
 
 @pytest.mark.slow
 def test_data_and_licences_travel(contents):
-    data = ["features/weights/vgg16_conv10_fp16.safetensors"]
+    data = [f"features/weights/{path.name}" for path in WEIGHTS]
     data += [
         f"media/clip_annotations/{path.name}"
         for path in (ROOT / "crt_plugin/media/clip_annotations").glob("*.csv")
     ]
-    assert len(data) >= 3
+    assert len(WEIGHTS) == 2 and len(data) >= 4
     assets = [path.name for path in (ROOT / "crt_plugin/report/page/assets").iterdir()]
     assert {"page.html", "page.css", "page.js"} <= set(assets)
     data += [f"report/page/assets/{name}" for name in assets]
@@ -234,8 +235,8 @@ def test_every_requirement_is_pinned_exactly(requirements):
     assert "torch==2.13.0" in pins
 
 
-def test_the_notice_names_the_weights_that_are_packaged():
-    weights = ROOT / "crt_plugin" / "features" / "weights" / "vgg16_conv10_fp16.safetensors"
+@pytest.mark.parametrize("weights", WEIGHTS, ids=lambda path: path.stem)
+def test_the_notice_names_the_weights_that_are_packaged(weights):
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
     assert f"SHA-256:  {digest}" in notice

@@ -22,7 +22,7 @@ SETTINGS = {
         "features": "vgg",
         "vgg_layer": 5,
         "vgg_shallow_layer": 4,
-        "vgg_std": 127.0,
+        "network_std": 127.0,
         "train_steps": 20,
     },
 }

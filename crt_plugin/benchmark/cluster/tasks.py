@@ -18,7 +18,7 @@ from crt_plugin.benchmark.datasets.part import make_part
 from crt_plugin.benchmark.run.job import Job, is_recording, record_responses
 from crt_plugin.benchmark.run.tracks import Ending, Track
 from crt_plugin.errors import WeightsError
-from crt_plugin.features.vgg_weights import weights_sha256
+from crt_plugin.features.network_weights import hash_weights
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.parameters import Parameters
@@ -49,7 +49,7 @@ class TrackerSpec:
         records = is_recording(made)
         if not text.strip().startswith("crt:") or not isinstance(made, GOT10kTracker):
             return cls(text, made.name, records_responses=records)
-        weights = tuple(weights_sha256(made.parameters))
+        weights = tuple(hash_weights(made.parameters))
         return cls(text, made.name, dict(made.parameters), weights, records)
 
     def make(self) -> Tracker:
@@ -62,7 +62,7 @@ class TrackerSpec:
             tracker = make(self.text)
         else:
             params = Parameters().copy(**self.parameters)
-            weights = tuple(weights_sha256(params))
+            weights = tuple(hash_weights(params))
             if weights != self.weights:
                 raise WeightsError(
                     f"the weights of VGG here have SHA-256 {' '.join(weights) or 'none'}; "

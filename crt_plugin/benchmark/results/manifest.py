@@ -17,7 +17,7 @@ from typing import Any
 
 from crt_plugin.benchmark.datasets.part import Part
 from crt_plugin.errors import SourceError
-from crt_plugin.features.vgg_weights import weights_sha256
+from crt_plugin.features.network_weights import hash_weights
 from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.parameters import Parameters
 from crt_plugin.runtime.atomic import write_text
@@ -40,7 +40,7 @@ class Manifest:
         tracker: its name.
         parameters: all of them by name; None for trackers that have none of this package's.
         seed: of the parameters.
-        weights: SHA-256 of each file of VGG's weights; none where VGG is not used, None where it is
+        weights: SHA-256 of each file of network weights; none if no network is used, None if it is
             not known.
         environments: processor, system, Python and packages (``environment.describe_machine``),
             one for each that results were made in.
@@ -58,7 +58,7 @@ class Manifest:
         params = getattr(tracker, "parameters", None)
         if not isinstance(params, Parameters):
             return cls(tracker.name, environments=[describe_machine()])
-        weights = weights_sha256(params)
+        weights = hash_weights(params)
         return cls(tracker.name, dict(params), params.seed, weights, [describe_machine()])
 
     @classmethod

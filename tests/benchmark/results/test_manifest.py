@@ -11,7 +11,8 @@ from crt_plugin.benchmark.results import manifest
 from crt_plugin.benchmark.results.manifest import Manifest, add_environment, keep_manifest
 from crt_plugin.errors import SourceError, WeightsError
 from crt_plugin.features import vgg_weights
-from crt_plugin.features.vgg_weights import PACKAGED, weights_sha256
+from crt_plugin.features.network_weights import hash_weights
+from crt_plugin.features.vgg_weights import PACKAGED
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.peers.published import Published
@@ -186,17 +187,17 @@ def test_damaged_settings_are_named_and_not_executed(content, part, folder):
 
 def test_hashes_of_weights(tmp_path, monkeypatch):
     packaged = hashlib.sha256(PACKAGED.read_bytes()).hexdigest()
-    assert weights_sha256(load_parameters("default")) == [packaged]
-    assert weights_sha256(load_parameters("hog")) == []
+    assert hash_weights(load_parameters("default")) == [packaged]
+    assert hash_weights(load_parameters("hog")) == []
     files = [tmp_path / "a.safetensors", tmp_path / "b.safetensors"]
     for file in files:
         file.write_bytes(file.name.encode() * 500_000)
     hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
     monkeypatch.setenv(vgg_weights.ENVIRONMENT, ":".join(map(str, files)))
-    assert weights_sha256(Parameters().copy(features="vgg+hog", vgg_layer=2)) == hashes
+    assert hash_weights(Parameters().copy(features="vgg+hog", vgg_layer=2)) == hashes
     files[1].unlink()
     with pytest.raises(WeightsError, match=r"b\.safetensors cannot be read"):
-        weights_sha256(Parameters())
+        hash_weights(Parameters())
 
 
 def test_settings_of_a_manifest_differ_only_where_they_are_known():
