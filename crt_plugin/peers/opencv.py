@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -20,6 +22,28 @@ OPENCV = {  # our name: OpenCV's, and whether the same frames give the same boxe
     "medianflow": ("MedianFlow", True),
     "tld": ("TLD", False),
     "boosting": ("Boosting", True),
+    "nano": ("Nano", True),
+    "vit": ("Vit", True),
+    "dasiamrpn": ("DaSiamRPN", True),
+}
+MODELS_FOLDER = "CRT_OPENCV_MODELS"  # environment variable
+MODELS = {  # of trackers that are networks: field of OpenCV's parameters and file, and the source
+    "nano": (
+        {"backbone": "nanotrack_backbone_sim.onnx", "neckhead": "nanotrack_head_sim.onnx"},
+        "https://github.com/HonglinChu/SiamTrackers, NanoTrack/models/nanotrackv2",
+    ),
+    "vit": (
+        {"net": "object_tracking_vittrack_2023sep.onnx"},
+        "https://github.com/opencv/opencv_zoo, models/object_tracking_vittrack",
+    ),
+    "dasiamrpn": (
+        {
+            "model": "dasiamrpn_model.onnx",
+            "kernel_cls1": "dasiamrpn_kernel_cls1.onnx",
+            "kernel_r1": "dasiamrpn_kernel_r1.onnx",
+        },
+        "the links in https://github.com/opencv/opencv, samples/dnn/dasiamrpn_tracker.py",
+    ),
 }
 
 
@@ -34,24 +58,26 @@ class OpenCVTracker(Tracker):
 
     Raises:
         ParameterError: another name.
-        MissingExtraError: the installed OpenCV lacks this tracker.
+        MissingExtraError: the installed OpenCV lacks this tracker, or its network's files are not
+            in the folder that ``CRT_OPENCV_MODELS`` names.
     """
 
     def __init__(self, name: str) -> None:
         if name not in OPENCV:
             raise ParameterError(f"no tracker opencv:{name}; expected opencv:{', '.join(OPENCV)}")
         if missing := missing_opencv(name):
-            raise MissingExtraError(f"opencv:{name} cannot run here: {missing}. {opencv_advice()}")
+            advice = "" if _find_factory(name) else f". {opencv_advice()}"
+            raise MissingExtraError(f"opencv:{name} cannot run here: {missing}{advice}")
         opencv_name, is_deterministic = OPENCV[name]
         super().__init__(name=f"OpenCV-{opencv_name}", is_deterministic=is_deterministic)
-        self._create = _find_factory(name)
+        self._create, self._arguments = _find_factory(name), _list_arguments(name)
 
     def init(self, image: Any, box: NDArray[np.float64]) -> None:
         """Start with a box, (x, y, w, h), 1-based."""
         self._box = np.array(box, dtype=float)
         x, y, w, h = (round(value) for value in (self._box - FIRST_PIXEL).tolist())
         whole = (x, y, max(w, 1), max(h, 1))
-        self._tracker = self._create()
+        self._tracker = self._create(*self._arguments)
         # the classes of cv2.legacy return a bool, the others nothing
         if self._tracker.init(_bgr(image), whole) is False:
             raise BoxError(f"{self.name} refuses {whole}; expected a box inside the frame")
@@ -103,8 +129,28 @@ def _find_factory(name: str) -> Any:
 
 
 def missing_opencv(name: str) -> str:
-    """What brings a tracker that cannot run here, "" if it can."""
-    if _find_factory(name):
+    """What a tracker that cannot run here needs, "" if it can."""
+    if not _find_factory(name):
+        wheels = ", ".join(f"{wheel} {version}" for wheel, version in opencv_wheels().items())
+        return f"opencv-contrib-python brings it; here is {wheels or f'OpenCV {cv2.__version__}'}"
+    files, origin = MODELS.get(name, ({}, ""))
+    missing = [file for file in files.values() if not _find_model(file).is_file()]
+    if not missing:
         return ""
-    wheels = ", ".join(f"{wheel} {version}" for wheel, version in opencv_wheels().items())
-    return f"opencv-contrib-python brings it; here is {wheels or f'OpenCV {cv2.__version__}'}"
+    folder = os.environ.get(MODELS_FOLDER)
+    where = f"is not in {folder}" if folder else f"is needed, and {MODELS_FOLDER} is not set"
+    return f"{missing[0]} {where}; put it into the folder {MODELS_FOLDER} names. It is in {origin}"
+
+
+def _find_model(file: str) -> Path:
+    return Path(os.environ.get(MODELS_FOLDER, "")) / file
+
+
+def _list_arguments(name: str) -> list[Any]:
+    """Arguments of the constructor: where a network's files are."""
+    if name not in MODELS:
+        return []
+    parameters = getattr(cv2, f"Tracker{OPENCV[name][0]}_Params")()
+    for field, file in MODELS[name][0].items():
+        setattr(parameters, field, str(_find_model(file)))
+    return [parameters]

@@ -256,7 +256,7 @@ def test_one_contrib_wheel_needs_no_advice(monkeypatch, wheels):
     assert opencv_peers.opencv_advice() == ""
 
 
-OPENCV_HERE = [name for name in opencv_peers.OPENCV if opencv_peers._find_factory(name)]
+OPENCV_HERE = [name for name in opencv_peers.OPENCV if not opencv_peers.missing_opencv(name)]
 
 
 def follow(tracker):
@@ -274,6 +274,27 @@ def follow(tracker):
 def test_opencv_trackers_that_are_here_follow(name):
     """MIL is random, and stays near at least."""
     assert follow(make(f"opencv:{name}")) > (0.02 if name == "mil" else 0.6)
+
+
+def test_networks_of_opencv_follow(shared, monkeypatch):
+    monkeypatch.setenv("CRT_OPENCV_MODELS", str(shared / "weights" / "nanotrack"))
+    assert follow(make("opencv:nano")) > 0.6
+
+
+@pytest.mark.parametrize("name", opencv_peers.MODELS)
+def test_networks_of_opencv_say_which_file_is_missing(name, tmp_path, monkeypatch):
+    if opencv_peers._find_factory(name) is None:
+        pytest.skip("this OpenCV lacks the tracker")
+    files, origin = opencv_peers.MODELS[name]
+    first, *others = files.values()
+    monkeypatch.delenv("CRT_OPENCV_MODELS", raising=False)
+    with pytest.raises(MissingExtraError, match=f"{first} is needed, and CRT_OPENCV_MODELS is not"):
+        make(f"opencv:{name}")
+    monkeypatch.setenv("CRT_OPENCV_MODELS", str(tmp_path))
+    (tmp_path / first).write_bytes(b"")
+    listed = {peer.text: peer.missing for peer in peers.peers()}[f"opencv:{name}"]
+    missing = f"{others[0]} is not in {tmp_path}; put it into" if others else ""
+    assert listed.startswith(missing) and (origin in listed) == bool(others)
 
 
 # ------------------------------------------------------------------------------------------- dlib
