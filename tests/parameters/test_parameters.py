@@ -373,6 +373,19 @@ PLUS = FAST | {
     "lost_frames": 15,
     "found_score": 0.8,
 }
+LIGHT = PLUS | {
+    "features": "mobilenet",
+    "vgg_shallow_layer": None,
+    "mobilenet_blocks": "6+13",
+    "mobilenet_stride": 8,
+    "filter_window": 0.6,
+    "pose_threshold": 0.2,
+    "scale_margin": 3,
+    "scale_interval": 2,
+    "rotation_interval": 2,
+    "scale_step": 0.03,
+    "rotation_step": 12.0,
+}
 DIFFERENCES = {  # each file against the paper's best; tables 1, 2 and 3
     "default": {},
     "vgg_conv2": {"vgg_layer": 2},
@@ -395,6 +408,7 @@ DIFFERENCES = {  # each file against the paper's best; tables 1, 2 and 3
         "stop_loss": 0.01,
     },
     "fast": FAST,
+    "light": LIGHT,
     "plus": PLUS,
     "plus_fast": PLUS
     | {
@@ -425,7 +439,7 @@ def test_a_file_holds_the_paper_s_values_but_for_what_it_is_about(name):
 def test_a_file_sets_only_what_differs_each_with_its_source(name):
     text = (parameter_directory() / f"{name}.py").read_text(encoding="utf-8")
     lines = [line.strip() for line in text.splitlines() if line.strip().startswith("params.")]
-    base = {"plus": "fast", "plus_fast": "plus"}.get(name, "default")
+    base = {"plus": "fast", "plus_fast": "plus", "light": "plus"}.get(name, "default")
     assert f'load_parameters("{base}")' in text
     for line in lines:
         key = line.removeprefix("params.").split(" = ")[0]
