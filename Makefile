@@ -61,7 +61,7 @@ format: $(TEST)/.stamp
 	$(TEST)/bin/ruff format .
 
 $(DEMO)/.stamp: EXTRAS := demo
-$(TEST)/.stamp: EXTRAS := dev,demo,vot,peers,report
+$(TEST)/.stamp: EXTRAS := dev,engine,demo,vot,peers,report
 $(PEERS)/.stamp: EXTRAS := video,peers,cluster
 
 # OpenCV's usual wheel needs libGL and glib of the system; without them, the one without windows.

@@ -35,9 +35,9 @@ class CompiledNetwork:
                 f"openvino cannot run a network on device {device} in {dtype}; expected device = "
                 "'cpu', and precision = 'auto', 'float32' or 'bfloat16'"
             )
-        openvino = import_openvino()
         if isinstance(network, Path) and not network.is_file():
             raise FeatureError(f"backbone = {str(network)!r}: there is no such file")
+        openvino = import_openvino()
         try:
             if isinstance(network, Path):
                 model = openvino.Core().read_model(network)

@@ -102,7 +102,7 @@ def test_what_openvino_cannot_do_is_refused(device, dtype):
         CompiledNetwork(Path("network.onnx"), torch.device(device), dtype)
 
 
-def test_without_openvino_the_extra_is_named(monkeypatch):
+def test_without_openvino_the_extra_is_named(pooling, monkeypatch):
     monkeypatch.setitem(sys.modules, "openvino", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'crt-plugin\[engine\]'"):
-        CompiledNetwork(Path("network.onnx"), CPU, torch.float32)
+        CompiledNetwork(pooling, CPU, torch.float32)
