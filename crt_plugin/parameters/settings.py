@@ -212,10 +212,14 @@ class Settings:
 
     @classmethod
     def migrate_values(cls, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Values kept by an earlier version, as today's; those of unknown names as they are."""
+        """Values kept by an earlier version, as today's; those of unknown names as they are.
+
+        A setting that the version lacked has its default, which changes nothing.
+        """
         settings = cls._settings()
         today = {RENAMED.get(name, name): value for name, value in values.items()}
-        return {n: settings[n].convert(v) if n in settings else v for n, v in today.items()}
+        kept = {n: settings[n].convert(v) if n in settings else v for n, v in today.items()}
+        return dict(cls()) | kept
 
     @classmethod
     @functools.cache

@@ -174,7 +174,11 @@ def test_a_file_with_several_errors_names_them_all(tmp_path):
 
 @pytest.mark.parametrize(
     ("old", "new", "value"),
-    [("rotation_price", "rotation_penalty", 0.2), ("score_even", "score_midpoint", 0.3)],
+    [
+        ("rotation_price", "rotation_penalty", 0.2),
+        ("score_even", "score_midpoint", 0.3),
+        ("vgg_std", "network_std", 100.0),
+    ],
 )
 def test_an_old_name_is_read_with_a_warning(old, new, value, tmp_path):
     params = Parameters()
@@ -192,12 +196,10 @@ def test_an_old_name_is_read_with_a_warning(old, new, value, tmp_path):
 
 def test_values_of_earlier_versions_are_migrated():
     kept = {"rotation_price": 0.05, "rotation_step": 0.0, "filter_cells": 64.0, "of_others": 0}
-    assert Parameters.migrate_values(kept) == {
-        "rotation_penalty": 0.05,
-        "rotation_step": None,
-        "filter_cells": 64.0,
-        "of_others": 0,
-    }
+    migrated = Parameters.migrate_values(kept)
+    today = {"rotation_penalty": 0.05, "rotation_step": None, "filter_cells": 64.0, "of_others": 0}
+    assert {name: migrated.pop(name) for name in today} == today
+    assert migrated == {name: v for name, v in Parameters() if name not in today}
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,16 @@ def test_results_with_only_their_settings_are_understood(part, folder, caplog):
     assert kept.parameters == dict(crt().parameters) and kept.environments[0] == {}
 
 
+def test_settings_that_an_earlier_version_lacked_are_off_in_its_results(part, folder):
+    run_quietly(part.only(["Couple"]), crt())
+    kept = json.loads((folder / "manifest.json").read_text())["parameters"]
+    del kept["filter_window"], kept["mobilenet_blocks"]
+    change(folder, parameters=kept)
+    with pytest.raises(SourceError, match=r"there filter_window = None; now filter_window = 0\.6"):
+        run_quietly(part, crt(filter_window=0.6))
+    assert run_quietly(part, crt()).kept == 1
+
+
 def test_results_that_nothing_is_known_of_stay_so(part, folder, caplog):
     run_quietly(part.only(["Couple"]), crt())
     (folder / "manifest.json").unlink()
