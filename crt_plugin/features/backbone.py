@@ -20,6 +20,10 @@ STD = (0.229, 0.224, 0.225)
 
 # Odd, like the patches that the tracker cuts: no power of two above the stride divides them.
 PROBE_CELLS = (15, 27)
+# Neither the batch nor the size that openvino is given as an example: what depends on it shows.
+CHECK_SIZE = (2, 3, 192, 128)
+FOLDED_ERROR = 1e-3
+COMPILED_ERROR = {torch.float32: 1e-3, torch.bfloat16: 0.1}
 
 
 class Backbone:
@@ -97,10 +101,7 @@ class Backbone:
     @torch.no_grad()
     def _run(self, patches: torch.Tensor) -> list[Any]:
         normalised = ((patches.float() - self._mean) / self._std).to(self._dtype)
-        output = self._network(normalised.permute(0, 3, 1, 2))
-        if isinstance(output, Mapping):
-            return list(output.values())
-        return list(output) if isinstance(output, (list, tuple)) else [output]
+        return list_outputs(self._network(normalised.permute(0, 3, 1, 2)))
 
     def _probe(self, device: torch.device) -> tuple[int, ...]:
         """C of each output, of a run on a black patch.
@@ -131,12 +132,22 @@ class Backbone:
 def prepare_network(
     network: nn.Module | Path, device: torch.device, dtype: torch.dtype, engine: str
 ) -> Callable[[torch.Tensor], Any]:
-    """The network as ``engine`` runs it."""
+    """The network as ``engine`` runs it.
+
+    Raises:
+        FeatureError: openvino computes something else than the module.
+    """
     if isinstance(network, Path):
         return CompiledNetwork(network, device, dtype)
     module = fold_normalisation(network.eval())
     if engine == "openvino":
-        return CompiledNetwork(module, device, dtype)
+        compiled = CompiledNetwork(module, device, dtype)
+        if not is_same(compiled, module, COMPILED_ERROR[dtype]):
+            raise FeatureError(
+                "openvino computes something else than the module, whose operations may depend on "
+                "the size or the values of its input; expected engine = 'torch'"
+            )
+        return compiled
     module = module.to(device, dtype)
     return module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -144,14 +155,38 @@ def prepare_network(
 def fold_normalisation(module: nn.Module) -> nn.Module:
     """The module with batch normalisation folded into the convolutions before it.
 
-    A module that torch.fx cannot trace is returned as it is: it computes the same, slower.
+    A module that torch.fx cannot trace, or folds wrongly (a convolution that is used twice), is
+    returned as it is: it computes the same, slower.
     """
     if not any(isinstance(part, nn.BatchNorm2d) for part in module.modules()):
         return module
     try:
-        return fuse(module)
-    except Exception:  # noqa: BLE001  tracing a user's code can fail in any way
+        folded = fuse(module)
+        return folded if is_same(folded, module, FOLDED_ERROR) else module
+    except Exception:  # noqa: BLE001  a user's code can fail in any way
         return module
+
+
+@torch.no_grad()
+def is_same(network: Callable[[torch.Tensor], Any], module: nn.Module, tolerance: float) -> bool:
+    """Whether ``network`` computes what ``module`` does, for a random batch on the CPU.
+
+    Args:
+        tolerance: norm of the difference of an output, relative to the norm of the output.
+    """
+    images = torch.randn(CHECK_SIZE, generator=torch.Generator().manual_seed(0))
+    ours, theirs = list_outputs(network(images)), list_outputs(module(images))
+    return len(ours) == len(theirs) and all(
+        a.shape == b.shape and bool((a - b).norm() <= tolerance * b.norm())
+        for a, b in zip(ours, theirs, strict=True)
+    )
+
+
+def list_outputs(output: Any) -> list[Any]:
+    """The outputs of a network that returns one, or several in a list, tuple or dict."""
+    if isinstance(output, Mapping):
+        return list(output.values())
+    return list(output) if isinstance(output, (list, tuple)) else [output]
 
 
 def load_network(name: str) -> nn.Module | Path:

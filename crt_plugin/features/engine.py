@@ -1,6 +1,6 @@
 """Networks that OpenVINO runs in place of torch, on a CPU (ours).
 
-In float32 it gives the same numbers up to rounding, in less time; docs/speed.md has both.
+In float32 it gives the same numbers up to rounding, in less time; docs/light.md has both.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class CompiledNetwork:
             ) from error
 
     def __call__(self, images: torch.Tensor) -> list[torch.Tensor]:
-        """N x 3 x H x W to the outputs, copied, as the next call overwrites them."""
+        """N x 3 x H x W to the outputs, as the network's file or module has them."""
         outputs = self._network([images.float().contiguous().numpy()]).to_tuple()
-        return [torch.from_numpy(output.copy()) for output in outputs]
+        return [torch.from_numpy(output) for output in outputs]
 
 
 def import_openvino() -> Any:

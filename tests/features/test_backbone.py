@@ -62,6 +62,18 @@ HELPER = """
         def forward(self, images):
             return self.layers(images)
 
+    class Shared(Normalised):
+        '''One convolution before two normalisations.'''
+
+        def __init__(self):
+            super().__init__()
+            self.other = nn.BatchNorm2d(5)
+            self.other.running_mean.add_(1)
+
+        def forward(self, images):
+            convolution, normalisation = self.layers
+            return [normalisation(convolution(images)), self.other(convolution(images))]
+
     class Untraceable(Normalised):
         def forward(self, images):
             if float(images.sum()) == -1:
@@ -94,7 +106,7 @@ HELPER = """
             return super().forward(images)
 
     ready = Means()
-    traceable, untraceable = Normalised(), Untraceable()
+    traceable, untraceable, shared = Normalised(), Untraceable(), Shared()
 
     def function():
         return Means()
@@ -158,13 +170,18 @@ def test_several_outputs_stand_side_by_side():
     assert torch.equal(features[..., 0], features[..., 2])
 
 
-@pytest.mark.parametrize(("name", "is_folded"), [("traceable", True), ("untraceable", False)])
-def test_batch_normalisation_is_folded_if_the_module_can_be_traced(name, is_folded):
+@pytest.mark.parametrize(
+    ("name", "is_folded"), [("traceable", True), ("untraceable", False), ("shared", False)]
+)
+def test_batch_normalisation_is_folded_if_that_computes_the_same(name, is_folded):
     patches = noise(2, 8, 12, 3)
     module = copy.deepcopy(load_module(f"crt_test_networks:{name}")).eval()
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     with torch.no_grad():
-        expected = module(((patches / 255 - mean) / std).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+        expected = module(((patches / 255 - mean) / std).permute(0, 3, 1, 2))
+    if name == "shared":
+        expected = torch.cat(expected, dim=1)
+    expected = expected.permute(0, 2, 3, 1)
     network = backbone(name)
     torch.testing.assert_close(network(patches), expected, rtol=1e-4, atol=1e-5)
     kinds = {type(part) for part in network._network.modules()}

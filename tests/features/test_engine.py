@@ -59,15 +59,6 @@ def test_mobilenet_has_the_same_features(patches):
         assert (features - expected).norm() < 1e-4 * expected.norm()
 
 
-def test_features_are_not_overwritten_by_the_next_call(patches):
-    params = Parameters().copy(features="mobilenet", engine="openvino")
-    extractor = FeaturePipeline(params, CPU, torch.float32).extractors[0]
-    first = extractor(patches[:1])
-    kept = first.clone()
-    extractor(patches[1:])
-    assert torch.equal(first, kept)
-
-
 def test_an_onnx_file_with_two_outputs(pooling, patches):
     params = Parameters().copy(features="backbone", backbone=str(pooling), backbone_stride=4)
     extractor = FeaturePipeline(params, CPU, torch.float32).extractors[0]
@@ -82,6 +73,21 @@ def test_an_onnx_file_with_two_outputs(pooling, patches):
 def test_an_onnx_file_of_another_stride_is_refused(pooling):
     with pytest.raises(FeatureError, match=r"returned a tensor of 1 x 3 x 30 x 54; expected for"):
         Backbone("pooling", load_network(str(pooling)), 8, CPU, torch.float32)
+
+
+class MeanOfSixteenths(torch.nn.Module):
+    """A grid of cells whose number is read from the input as a Python integer."""
+
+    def forward(self, images):
+        rows, columns = (int(side) // 4 for side in images.shape[2:])
+        return torch.nn.functional.adaptive_avg_pool2d(images, (rows, columns))
+
+
+def test_a_module_that_openvino_ties_to_one_size_is_refused(patches):
+    expected = Backbone("mean", MeanOfSixteenths(), 4, CPU, torch.float32)(patches)
+    assert expected.shape == (2, 20, 28, 3)
+    with pytest.raises(FeatureError, match="computes something else than the module"):
+        Backbone("mean", MeanOfSixteenths(), 4, CPU, torch.float32, "openvino")
 
 
 @pytest.mark.parametrize(("content", "said"), [(None, "no such file"), (b"no model", "compile")])

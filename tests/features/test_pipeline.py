@@ -69,6 +69,15 @@ def test_each_layer_is_reduced_by_itself_and_rescaled_after_it(patches):
         assert torch.allclose(factor, factor.median().expand_as(factor), rtol=1e-2)
 
 
+def test_network_std_is_for_every_network(patches):
+    changes = {"mobilenet_blocks": "3", "mobilenet_stride": 4, "pca_channels": 16}
+    for settings, std in (({}, None), ({"network_std": 127.0}, 127.0)):
+        fitted = pipeline("mobilenet", **changes, **settings).fit(patches[:1])
+        assert fitted.shape == (1, 10, 14, 16)
+        found = fitted.std(correction=0).item()
+        assert found == pytest.approx(127, rel=1e-4) if std else abs(found - 127) > 5
+
+
 @pytest.mark.parametrize(("shallow", "layer"), [(5, 5), (7, 5), (4, 2)])
 def test_the_second_layer_comes_before_the_first(shallow, layer):
     with pytest.raises(
