@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -77,7 +77,7 @@ class PaperTracker:
         >>> box = tracker.update(next_frame)
     """
 
-    regression_type: type[ConvRegression] = ConvRegression  # a subclass may learn by other means
+    regression_type: Callable[..., ConvRegression] = ConvRegression  # others learn by other means
 
     def __init__(self, params: PaperParameters | None = None) -> None:
         """Load the features.
@@ -128,7 +128,12 @@ class PaperTracker:
         features = self.features.fit(self._cut(frame, [box], self.geometry))
         sample = Sample(features[0], self._label(self.geometry.center))
 
-        self.regression = self._make_regression(features)
+        self.regression = self.regression_type(
+            (self.geometry.filter_h, self.geometry.filter_w),
+            features,
+            torch.Generator().manual_seed(p.seed),
+            **objective_of(p),
+        )
         self.training = self.regression.descend(
             self.regression.make_optimizer(p.optimizer, p.train_learning_rate),
             features,
@@ -161,15 +166,6 @@ class PaperTracker:
         if detection.peak >= self.params.confidence_threshold:
             self._learn()
         return detection.box.copy()
-
-    def _make_regression(self, features: torch.Tensor) -> ConvRegression:
-        """A regression with its first values, for the first frame's features."""
-        return self.regression_type(
-            (self.geometry.filter_h, self.geometry.filter_w),
-            features,
-            torch.Generator().manual_seed(self.params.seed),
-            **objective_of(self.params),
-        )
 
     def _detect(self, frame: NDArray[np.uint8]) -> tuple[Detection, Sample]:
         """Detecting: the maximum of motion map x response over places and scales."""

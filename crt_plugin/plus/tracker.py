@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -12,14 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from crt_plugin.algorithm.geometry import Box, PatchGeometry
-from crt_plugin.algorithm.regression import ConvRegression
-from crt_plugin.algorithm.tracker import (
-    Detection,
-    PaperTracker,
-    Sample,
-    keep_in_frame,
-    objective_of,
-)
+from crt_plugin.algorithm.tracker import Detection, PaperTracker, Sample, keep_in_frame
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.confidence import calibrate
 from crt_plugin.plus.filter_window import WindowedRegression
@@ -61,11 +55,13 @@ class CRTTracker(PaperTracker):
     """
 
     params: Parameters
-    windowed_type: type[WindowedRegression] = WindowedRegression
+    windowed_type: type[WindowedRegression] = WindowedRegression  # with ``filter_window``
 
     def __init__(self, params: Parameters | None = None) -> None:
         """See ``PaperTracker``."""
         super().__init__(params)
+        if self.params.filter_window is not None:
+            self.regression_type = partial(self.windowed_type, sigma=self.params.filter_window)
 
     @property
     def last(self) -> PosedDetection:
@@ -83,17 +79,6 @@ class CRTTracker(PaperTracker):
         self._last = PosedDetection(**vars(first), pose=Pose(first.box))
         self._frame_index = 0
         self._frames_lost = 0
-
-    def _make_regression(self, features: torch.Tensor) -> ConvRegression:
-        if self.params.filter_window is None:
-            return super()._make_regression(features)
-        return self.windowed_type(
-            (self.geometry.filter_h, self.geometry.filter_w),
-            features,
-            torch.Generator().manual_seed(self.params.seed),
-            sigma=self.params.filter_window,
-            **objective_of(self.params),
-        )
 
     def _detect(self, frame: NDArray[np.uint8]) -> tuple[PosedDetection, Sample]:
         last = self.last.pose
