@@ -16,7 +16,7 @@ from crt_plugin.features.mobilenet_weights import load_convolutions
 from crt_plugin.features.reduction import PCA, Rescaling
 from crt_plugin.features.vgg import VGG
 from crt_plugin.features.vgg_weights import load_layers
-from crt_plugin.parameters.paper import FeatureSettings, list_blocks
+from crt_plugin.parameters.paper import FeatureSettings, parse_blocks
 
 Make = Callable[[FeatureSettings, torch.device, torch.dtype], FeatureExtractor]
 
@@ -48,7 +48,7 @@ FAMILIES: dict[str, Make] = {
 
 def make_mobilenet(params: FeatureSettings) -> MobileNetV2:
     """The network of the settings ``mobilenet_...``."""
-    blocks = list_blocks(params.mobilenet_blocks)
+    blocks = parse_blocks(params.mobilenet_blocks)
     is_expansion = params.mobilenet_output == "expansion"
     convolutions = load_convolutions(params, blocks[-1])
     return MobileNetV2(convolutions, blocks, params.mobilenet_stride, is_expansion)

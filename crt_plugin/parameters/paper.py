@@ -20,7 +20,7 @@ from crt_plugin.parameters.settings import (
 )
 
 
-def list_blocks(text: str) -> list[int]:
+def parse_blocks(text: str) -> list[int]:
     """Numbers that are joined by +."""
     return [int(number) for number in text.split("+")]
 
@@ -29,7 +29,7 @@ def is_block_list(text: str) -> bool:
     """Whether ``text`` names blocks of MobileNetV2, ascending."""
     if not re.fullmatch(r"\d{1,2}(\+\d{1,2})*", text):
         return False
-    blocks = list_blocks(text)
+    blocks = parse_blocks(text)
     return blocks == sorted(set(blocks)) and blocks[0] >= 1 and blocks[-1] <= 17
 
 

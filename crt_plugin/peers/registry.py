@@ -95,7 +95,9 @@ def make(text: str, seed: int | None = None) -> Tracker:
 
 def _missing_crt(name: str) -> str:
     origins = find_origins(load_parameters(name))
-    return "; ".join(origin[9:] for origin in origins if origin.startswith("missing: "))
+    return "; ".join(
+        origin.removeprefix("missing: ") for origin in origins if origin.startswith("missing: ")
+    )
 
 
 def _entry_points() -> list[metadata.EntryPoint]:

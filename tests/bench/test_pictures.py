@@ -1,6 +1,6 @@
 """Pictures are written, and hold what they were given; looked at by hand before a release."""
 
-from crt_plugin.bench.measurement_tables import tabulate_results
+from crt_plugin.bench.measurement_tables import name_results, tabulate_results
 from crt_plugin.bench.pictures import draw_growth, draw_speed
 from tests.helpers.figures import figures
 
@@ -32,6 +32,19 @@ def test_speed_against_accuracy(figures, tmp_path):
         "e": "bottom",
     }
     assert (tmp_path / "speed.png").stat().st_size > 1000
+
+
+def test_results_of_one_tracker_are_told_apart_by_precision_and_threads():
+    """Where all have the same of both, the name is enough."""
+    result = {"tracker": "crt:a", "precision": "float32", "threads": 1}
+    assert name_results([result, result | {"tracker": "crt:b"}]) == ["crt:a", "crt:b"]
+    others = [result, result | {"threads": 2}, result | {"precision": "bfloat16"}]
+    assert name_results([*others, {"tracker": "regression"}]) == [
+        "crt:a, float32, 1 thread",
+        "crt:a, float32, 2 threads",
+        "crt:a, bfloat16, 1 thread",
+        "regression",
+    ]
 
 
 def test_a_single_tracker(figures, tmp_path):

@@ -65,7 +65,7 @@ class TrackerSpec:
             weights = tuple(hash_weights(params))
             if weights != self.weights:
                 raise WeightsError(
-                    f"the weights of VGG here have SHA-256 {' '.join(weights) or 'none'}; "
+                    f"the network weights here have SHA-256 {' '.join(weights) or 'none'}; "
                     f"expected those of the client, {' '.join(self.weights) or 'none'}"
                 )
             tracker = GOT10kTracker(params, self.name)
