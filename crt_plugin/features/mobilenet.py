@@ -51,8 +51,10 @@ class MobileNetV2(nn.Module):
     Args:
         convolutions: of block 0 to the last one that is used, see ``load_convolutions``.
         blocks: numbers of the blocks whose outputs are joined.
-        stride: input px per cell. Where the network's own would be larger, the convolutions that
-            follow are dilated instead, and see what they saw in training.
+        stride: input px per cell.
+        is_dilated: where the network's own stride would be larger, the convolutions that follow
+            are dilated instead, and see what they saw in training. Else the network is as it was
+            trained, and its coarser outputs are interpolated, at a fraction of the cost.
         expansion: take the outputs of the blocks' expansions, not of the blocks.
 
     Raises:
@@ -64,26 +66,30 @@ class MobileNetV2(nn.Module):
         convolutions: Sequence[Sequence[Convolution]],
         blocks: Sequence[int],
         stride: int,
+        is_dilated: bool,
         expansion: bool,
     ) -> None:
         super().__init__()
-        self._taken, self._index = tuple(blocks), 0 if expansion else 1
+        self._index = 0 if expansion else 1
         self.first = make_convolution(*convolutions[0][0], BLOCKS[0].stride)
         self.blocks = nn.ModuleList()
+        self._doublings: dict[int, int] = {}  # of the outputs that are taken
         reached, dilation = BLOCKS[0].stride, 1
         for number, layers in enumerate(convolutions[1:], start=1):
             block = BLOCKS[number]
-            is_dilated = block.stride > 1 and reached == stride
-            step = 1 if is_dilated else block.stride
+            is_replaced = is_dilated and block.stride > 1 and reached == stride
+            step = 1 if is_replaced else block.stride
             self.blocks.append(InvertedResidual(layers, step, dilation, block.is_residual))
             cell = reached if expansion else reached * step
-            if number in blocks and cell != stride:
+            if number in blocks and cell < stride:
                 raise FeatureError(
                     f"the output of block {number} has a stride of {cell} px; expected "
                     f"mobilenet_blocks that have reached mobilenet_stride = {stride}"
                 )
+            if number in blocks:
+                self._doublings[number] = (cell // stride).bit_length() - 1
             reached *= step
-            dilation *= block.stride if is_dilated else 1
+            dilation *= block.stride if is_replaced else 1
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """The outputs of the blocks, side by side."""
@@ -91,10 +97,26 @@ class MobileNetV2(nn.Module):
         taken = []
         for number, block in enumerate(self.blocks, start=1):
             outputs = block(x)
-            if number in self._taken:
-                taken.append(outputs[self._index])
+            if number in self._doublings:
+                output = outputs[self._index]
+                for _ in range(self._doublings[number]):
+                    output = double(output)
+                taken.append(output)
             x = outputs[1]
-        return torch.cat(taken, dim=1)
+        height = min(output.shape[2] for output in taken)
+        width = min(output.shape[3] for output in taken)
+        return torch.cat([output[:, :, :height, :width] for output in taken], dim=1)
+
+
+def double(x: torch.Tensor) -> torch.Tensor:
+    """Twice the cells, N x C x 2 H x 2 W, by linear interpolation.
+
+    A convolution of stride 2 centres its cell k on cell 2 k of its input, so cell k stays there,
+    and the mean of cells k and k + 1 lies between.
+    """
+    repeated = functional.interpolate(x, scale_factor=2.0, mode="nearest")
+    padded = functional.pad(repeated, (0, 1, 0, 1), mode="replicate")
+    return functional.avg_pool2d(padded, 2, stride=1)
 
 
 def clip(x: torch.Tensor) -> torch.Tensor:

@@ -49,9 +49,13 @@ FAMILIES: dict[str, Make] = {
 def make_mobilenet(params: FeatureSettings) -> MobileNetV2:
     """The network of the settings ``mobilenet_...``."""
     blocks = parse_blocks(params.mobilenet_blocks)
-    is_expansion = params.mobilenet_output == "expansion"
-    convolutions = load_convolutions(params, blocks[-1])
-    return MobileNetV2(convolutions, blocks, params.mobilenet_stride, is_expansion)
+    return MobileNetV2(
+        load_convolutions(params, blocks[-1]),
+        blocks,
+        params.mobilenet_stride,
+        is_dilated=params.mobilenet_density == "dilation",
+        expansion=params.mobilenet_output == "expansion",
+    )
 
 
 def make_extractors(

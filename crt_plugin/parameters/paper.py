@@ -126,12 +126,17 @@ class FeatureSettings(Settings):
     )
     mobilenet_stride: int = setting(
         8,
-        meaning="input pixels per cell of MobileNetV2; later strides of the network are replaced "
-        "by dilation",
+        meaning="input pixels per cell of MobileNetV2",
         unit="px",
         raising="the object is fed at a larger size; cost grows with the square",
         source="ours",
         check=("one of 4, 8, 16, 32", lambda v: v in (4, 8, 16, 32)),
+    )
+    mobilenet_density: Literal["dilation", "interpolation"] = setting(
+        "dilation",
+        meaning="where the network's own stride is larger. dilation: its convolutions are dilated "
+        "instead; interpolation: its coarser outputs are interpolated, at less cost",
+        source="ours",
     )
     engine: Literal["torch", "openvino"] = setting(
         "torch",

@@ -6,6 +6,7 @@ import math
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -113,10 +114,12 @@ def run_plainly(state, images):
     return expansions, outputs
 
 
-def run(state, images, blocks, stride, is_expansion=False):
+def run(state, images, blocks, stride, is_expansion=False, is_dilated=True):
     """Ours, in float64."""
     convolutions = fold_convolutions(state, max(blocks), "a file")
-    network = MobileNetV2(convolutions, blocks, stride, is_expansion).double()
+    network = MobileNetV2(
+        convolutions, blocks, stride, is_dilated=is_dilated, expansion=is_expansion
+    ).double()
     with torch.no_grad():
         return network(images.double()).split([width(b, is_expansion) for b in blocks], dim=1)
 
@@ -157,6 +160,25 @@ def test_dilation_leaves_the_network_s_own_cells_as_they_are(generator, images, 
     step = ours.shape[2] // expected.shape[2]
     assert step > 1 and ours.shape[2:] == (96 // stride, 64 // stride)
     assert_close(ours[:, :, ::step, ::step], expected)
+
+
+@pytest.mark.parametrize(("blocks", "stride"), [((6, 13), 8), ((6, 17), 8), ((7, 17), 16)])
+@pytest.mark.parametrize("size", [(96, 64), (120, 72), (8, 136)])
+def test_interpolation_puts_lines_between_the_network_s_own_cells(generator, blocks, stride, size):
+    state = make_state(generator)
+    images = torch.randn(1, 3, *size, generator=generator)
+    _, outputs = run_plainly(state, images)
+    fine, ours = run(state, images, blocks, stride, is_dilated=False)
+    assert_close(fine, outputs[blocks[0] - 1])
+    coarse = outputs[blocks[1] - 1].numpy()
+    assert ours.shape[2:] == fine.shape[2:] != coarse.shape[2:]
+    step = {8: {13: 2, 17: 4}, 16: {17: 2}}[stride][blocks[1]]
+    for axis in (2, 3):  # coarse cell k lies at k * step; behind the last one it is repeated
+        places = np.arange(ours.shape[axis]) / step
+        coarse = np.apply_along_axis(
+            lambda line, places=places: np.interp(places, np.arange(len(line)), line), axis, coarse
+        )
+    assert_close(ours, torch.from_numpy(coarse))
 
 
 def test_torchvision_s_names_are_read_too(images):

@@ -39,6 +39,7 @@ IMPOSSIBLE = {
     "vgg_layer": [0, 1, 3, 14, -2],
     "mobilenet_blocks": ["", "0", "18", "13+6", "6+6", "6+", "6,13", "six"],
     "mobilenet_output": ["", "both"],
+    "mobilenet_density": ["", "both"],
     "mobilenet_stride": [0, 2, 12, 64],
     "engine": ["", "onnx"],
     "backbone_stride": [0, -8],
