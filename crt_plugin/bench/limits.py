@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import statistics
 from itertools import takewhile
+from pathlib import Path
 
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from crt_plugin.bench.stages import time_call
+from crt_plugin.features.backbone import load_network
+from crt_plugin.features.pipeline import make_mobilenet
 from crt_plugin.features.vgg import pooled_layers
-from crt_plugin.features.vgg_weights import CHANNELS, load_layers
+from crt_plugin.features.vgg_weights import load_layers
 from crt_plugin.parameters import Parameters
 
 SIDES = (256, 512, 1024, 2048, 4096)  # of the matrices
@@ -18,11 +22,28 @@ LONG_ENOUGH = 0.1  # seconds of one product, to be measured well
 REPETITIONS = 7
 
 
-def bare_vgg(params: Parameters, device: torch.device, dtype: torch.dtype) -> nn.Sequential:
-    """VGG-16 to conv-``vgg_layer`` of library layers, channels last, without anything of ours.
+def bare_network(params: Parameters, device: torch.device, dtype: torch.dtype) -> nn.Module | None:
+    """The network of the features, of library layers, channels last, without anything of ours.
 
-    Takes N x 3 x H x W in ``dtype``.
+    Takes N x 3 x H x W in ``dtype``. None if the first family is no torch module.
     """
+    family = params.features.split("+")[0]
+    network: nn.Module | Path | None = None
+    if family == "vgg":
+        network = make_vgg(params)
+    elif family == "mobilenet":
+        network = make_mobilenet(params)
+    elif family == "backbone":
+        network = load_network(params.backbone)
+    if not isinstance(network, nn.Module):
+        return None
+    network = network.eval().requires_grad_(False).to(device, dtype)
+    # torch's types know no call with a memory format alone
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def make_vgg(params: Parameters) -> nn.Sequential:
+    """VGG-16 to conv-``vgg_layer``."""
     layers: list[nn.Module] = []
     for number, (weight, bias) in enumerate(load_layers(params), start=1):
         convolution = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
@@ -30,19 +51,15 @@ def bare_vgg(params: Parameters, device: torch.device, dtype: torch.dtype) -> nn
         layers += [convolution, nn.ReLU(inplace=True)]
         if number in pooled_layers(params.vgg_layer):
             layers.append(nn.MaxPool2d(2))
-    network = nn.Sequential(*layers).eval().requires_grad_(False)
-    # Two calls: torch's types know no call with a memory format and a type.
-    return network.to(device, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return nn.Sequential(*layers)
 
 
-def vgg_operations(layer: int, height: int, width: int) -> float:
-    """Operations of conv-1 to conv-``layer`` on a patch; a product and its sum count as two."""
-    operations = 0.0
-    for number in range(1, layer + 1):
-        operations += 2.0 * height * width * CHANNELS[number - 1] * CHANNELS[number] * 9
-        if number in pooled_layers(layer):
-            height, width = height // 2, width // 2
-    return operations
+@torch.inference_mode()
+def count_operations(network: nn.Module, images: torch.Tensor) -> float:
+    """Operations of convolutions and matrix products; a product and its sum count as two."""
+    with FlopCounterMode(display=False) as counter:
+        network(images)
+    return float(counter.get_total_flops())
 
 
 @torch.inference_mode()

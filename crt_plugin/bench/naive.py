@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from crt_plugin.algorithm.literal import LiteralRegression
-from crt_plugin.bench.limits import bare_vgg
+from crt_plugin.bench.limits import make_vgg
 from crt_plugin.features.vgg import MEAN_COLOR, VGG
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.filter_window import LiteralWindowedRegression
@@ -25,7 +25,7 @@ class PlainVGG:
     def __init__(self, params: Parameters, device: torch.device, like: VGG) -> None:
         self.name, self.channels, self.groups = like.name, like.channels, like.groups
         self._shallow = params.vgg_shallow_layer
-        self._network = bare_vgg(params, device, torch.float32)
+        self._network = make_vgg(params).requires_grad_(False).to(device)
         self._mean = torch.tensor(MEAN_COLOR, device=device)
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:

@@ -10,13 +10,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from crt_plugin.bench.limits import bare_vgg, product_rate, vgg_operations
+from crt_plugin.bench.limits import bare_network, count_operations, product_rate
 from crt_plugin.bench.measure import OnStep, Result
 from crt_plugin.bench.memory import peak_mib
 from crt_plugin.bench.naive import NaiveTracker
 from crt_plugin.bench.stages import STAGES, StageClock, time_call
 from crt_plugin.bench.workload import open_workload
-from crt_plugin.features.vgg import VGG
 from crt_plugin.media.sources import Frame, Source
 from crt_plugin.parameters import load_parameters
 from crt_plugin.plus.tracker import CRTTracker
@@ -97,9 +96,9 @@ def _compare(
     if rival is not None:
         rival.init(first, box)
     dtype = crt.features.precision
-    has_network = isinstance(crt.features.extractors[0], VGG)
-    network = bare_vgg(crt.params, crt.device, dtype) if has_network else None
+    network = bare_network(crt.params, crt.device, dtype)
     batches = _record_patches(crt)
+    counted: dict[torch.Size, float] = {}  # operations by the shape of a batch
     ours, bare, theirs, operations = [], [], [], []
     for frame in _take(frames, count, lambda step: on_step(f"ratios, {step}")):
         batches.clear()
@@ -108,9 +107,10 @@ def _compare(
             bare.append(0.0)
             operations.append(0.0)
             for batch in batches:
-                patches, height, width, _ = batch.shape
-                operations[-1] += patches * vgg_operations(crt.params.vgg_layer, height, width)
                 x = batch.permute(0, 3, 1, 2).to(dtype)
+                if x.shape not in counted:
+                    counted[x.shape] = count_operations(network, x)
+                operations[-1] += counted[x.shape]
                 with torch.inference_mode():
                     bare[-1] += time_call(lambda: network(x), crt.device)  # noqa: B023
         if rival is not None:

@@ -1,11 +1,12 @@
-"""The bare network is VGG-16, and its operations are counted right."""
+"""The bare network computes our features, and its operations are counted right."""
 
 import pytest
 import torch
-from torch import nn
 
 from crt_plugin.bench import limits
-from crt_plugin.bench.limits import bare_vgg, product_rate, vgg_operations
+from crt_plugin.bench.limits import bare_network, count_operations, product_rate
+from crt_plugin.features.backbone import MEAN, STD
+from crt_plugin.features.pipeline import FeaturePipeline
 from crt_plugin.features.vgg import MEAN_COLOR, VGG
 from crt_plugin.features.vgg_weights import load_layers
 from crt_plugin.parameters import Parameters
@@ -19,28 +20,38 @@ def test_the_bare_network_gives_our_features(layer, generator):
     patches = torch.randint(0, 256, (1, 24, 40, 3), dtype=torch.uint8, generator=generator)
     ours = VGG(load_layers(params), CPU, torch.float32)(patches)
     normalised = (patches.float() - torch.tensor(MEAN_COLOR)).permute(0, 3, 1, 2)
-    bare = bare_vgg(params, CPU, torch.float32)(normalised).permute(0, 2, 3, 1)
+    bare = bare_network(params, CPU, torch.float32)(normalised).permute(0, 2, 3, 1)
     assert bare.shape == ours.shape
     assert (bare - ours).abs().max() < 3e-5 * ours.abs().max()
 
 
-@pytest.mark.parametrize("layer", [2, 4, 7, 10])
-def test_operations_are_those_of_its_layers(layer):
-    """Two for each weight and output: counted by hooks on the real network."""
-    network = bare_vgg(Parameters(vgg_layer=layer), CPU, torch.float32)
-    counted = []
-    for module in network:
-        if isinstance(module, nn.Conv2d):
-            module.register_forward_hook(
-                lambda m, _, out: counted.append(2 * m.weight[0].numel() * out.numel())
-            )
-    network(torch.zeros(1, 3, 40, 72))
-    assert vgg_operations(layer, 40, 72) == sum(counted)
+def test_the_bare_mobilenet_gives_our_features(generator):
+    params = Parameters(features="mobilenet", mobilenet_density="interpolation")
+    patches = torch.randint(0, 256, (1, 64, 96, 3), dtype=torch.uint8, generator=generator)
+    ours = FeaturePipeline(params, CPU, torch.float32).extractors[0](patches)
+    images = (patches / 255 - torch.tensor(MEAN)) / torch.tensor(STD)
+    bare = bare_network(params, CPU, torch.float32)(images.permute(0, 3, 1, 2))
+    assert (bare.permute(0, 2, 3, 1) - ours).norm() < 1e-5 * ours.norm()
+
+
+@pytest.mark.parametrize("changes", [{"features": "hog"}, {"features": "backbone"}])
+def test_what_is_no_module_has_no_bare_network(changes):
+    params = Parameters(backbone="a_file.onnx", **changes)
+    assert bare_network(params, CPU, torch.float32) is None
 
 
 def test_operations_by_hand():
     # conv-1: 3 x 3 x 3 to 64 on 8 x 4; conv-2, after a pool: 3 x 3 x 64 to 64 on 4 x 2
-    assert vgg_operations(2, 8, 4) == 2 * (27 * 64 * 32 + 576 * 64 * 8)
+    vgg = bare_network(Parameters(vgg_layer=2), CPU, torch.float32)
+    operations = count_operations(vgg, torch.zeros(3, 3, 8, 4))
+    assert operations == 3 * 2 * (27 * 64 * 32 + 576 * 64 * 8)
+    # 3 x 3 x 3 to 32 on 4 x 4; depthwise 3 x 3, then 1 x 1 to 16; 1 x 1 to 96; depthwise with
+    # stride 2 to 2 x 2, then 1 x 1 to 24
+    small = Parameters(features="mobilenet", mobilenet_blocks="2", mobilenet_stride=4)
+    operations = count_operations(bare_network(small, CPU, torch.float32), torch.zeros(1, 3, 8, 8))
+    first = 16 * 32 * 27 + 16 * 32 * 9 + 16 * 32 * 16
+    second = 16 * 16 * 96 + 4 * 96 * 9 + 4 * 96 * 24
+    assert operations == 2 * (first + second)
 
 
 def test_the_rate_of_products(monkeypatch):
