@@ -11,12 +11,13 @@ TEST := .venv-test
 PEERS := .venv-peers
 AUDIT := .venv-audit
 
-.PHONY: help demo test torture peers audit check format clean
+.PHONY: help demo test torture gpu peers audit check format clean
 
 help:
 	@echo "make demo    track an object in a real clip (ARGS='--clip carphone' for another)"
 	@echo "make test    run the tests on all cores (ARGS='-k patch' for some)"
 	@echo "make torture slow tests of faults and many generated cases"
+	@echo "make gpu     tests on a CUDA device, and the speed of every parameter file on it"
 	@echo "make peers   an environment with all of OpenCV's trackers and dlib's; lists them"
 	@echo "make audit   known vulnerabilities of the pinned versions; needs PyPI's JSON interface"
 	@echo "make check   lint, format, types and layers"
@@ -33,6 +34,14 @@ test: $(TEST)/.stamp
 
 torture: $(TEST)/.stamp
 	$(TEST)/bin/python -m pytest -m torture $(ARGS)
+
+# conv-13's weights are not packaged.
+gpu: $(TEST)/.stamp
+	$(TEST)/bin/python -m pytest -m gpu -rs $(ARGS)
+	@if $(TEST)/bin/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then \
+	  $(TEST)/bin/crt bench --frames 30 --json gpu.json \
+	    $(basename $(notdir $(filter-out %/vgg_conv13.py,$(wildcard parameters/*.py)))); \
+	else echo "No speed was measured: torch sees no CUDA device."; fi
 
 peers: $(PEERS)/.contrib
 	$(PEERS)/bin/crt trackers

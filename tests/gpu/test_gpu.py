@@ -1,0 +1,83 @@
+"""What a GPU computes, against the CPU; skipped where there is none."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from crt_plugin import CRTTracker, load_parameters
+from crt_plugin.hosts.got10k.toolkit import rect_iou
+from tests.media.test_clips import clip
+
+FRAMES = 12
+# What is uploaded and read back: patch, response and label; in a two-step search again patches and
+# response. At the end of training and in a search of the whole frame there are more.
+MOST_WAITS = {"default": 3, "rgb": 3, "light": 5, "plus": 5}
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device"),
+]
+
+
+def open_carphone():
+    source = clip("carphone")
+    return list(itertools.islice(source.frames(), FRAMES)), source.truth[0]
+
+
+def track(device, name, precision):
+    frames, box = open_carphone()
+    tracker = CRTTracker(load_parameters(name).copy(device=device, precision=precision))
+    tracker.init(frames[0], box)
+    return np.array([tracker.update(frame) for frame in frames[1:]])
+
+
+@pytest.mark.parametrize("name", ["default", "hog", "rgb", "fast", "light", "plus", "vgg_conv2"])
+@pytest.mark.parametrize(("precision", "least"), [("float32", 0.95), ("auto", 0.85)])
+def test_boxes_are_those_of_the_cpu(name, precision, least):
+    """Up to the rounding of another order of sums, and of TF32 or half precision."""
+    expected = track("cpu", name, "float32")
+    assert rect_iou(track("cuda", name, precision), expected).min() > least
+
+
+@pytest.mark.parametrize("name", ["default", "light"])
+def test_the_same_boxes_twice(name):
+    first, second = (track("cuda", name, "auto") for _ in range(2))
+    assert rect_iou(first, second).min() > 0.95
+
+
+@pytest.mark.parametrize("name", MOST_WAITS)
+def test_a_frame_waits_for_the_gpu_a_few_times(name):
+    """torch warns of each call that waits; updates of more steps must not add any."""
+    frames, box = open_carphone()
+    tracker = CRTTracker(load_parameters(name).copy(device="cuda"))
+    tracker.init(frames[0], box)
+    tracker.update(frames[1])  # what is loaded once
+    for frame in frames[2:]:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            torch.cuda.set_sync_debug_mode("warn")
+            try:
+                tracker.update(frame)
+            finally:
+                torch.cuda.set_sync_debug_mode("default")
+        waits = [str(each.message) for each in caught if "synchroniz" in str(each.message)]
+        assert 1 <= len(waits) <= MOST_WAITS[name], waits
+
+
+def test_memory_of_a_tracker_is_given_back():
+    def allocate():
+        frames, box = open_carphone()
+        tracker = CRTTracker(load_parameters("light").copy(device="cuda"))
+        tracker.init(frames[0], box)
+        tracker.update(frames[1])
+
+    allocate()
+    before = torch.cuda.memory_allocated()
+    for _ in range(3):
+        allocate()
+    assert torch.cuda.memory_allocated() <= before
