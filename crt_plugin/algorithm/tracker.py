@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from crt_plugin.algorithm.geometry import Box, PatchGeometry, cut_patches, scale_box
+from crt_plugin.algorithm.history import History, Sample
 from crt_plugin.algorithm.maps import label_map, motion_map
 from crt_plugin.algorithm.regression import ConvRegression
 from crt_plugin.errors import NotInitialisedError
@@ -50,14 +50,6 @@ class Detection:
     motion_map: NDArray[np.float32]
     patch_rect: Box
     cell: tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One train data pair: features H x W x C, and label Ho x Wo."""
-
-    features: torch.Tensor
-    label: torch.Tensor
 
 
 class PaperTracker:
@@ -143,8 +135,7 @@ class PaperTracker:
         )
         # The optimizer of the updates keeps its state through the sequence (reference).
         self._update_optimizer = self.regression.make_optimizer(p.optimizer, p.update_learning_rate)
-        span = (p.history_length - 1) * p.history_gap + 1
-        self._history: deque[Sample] = deque([sample], maxlen=span)
+        self._history = self._start_history(sample)
         first, _ = self._predict([box], self.regression.response(features))
         self._last = replace(first, box=box, cell=self.geometry.center)
 
@@ -161,9 +152,10 @@ class PaperTracker:
         """
         after_fork()
         detection, sample = self._detect(as_rgb(image))
-        self._history.append(sample)
+        is_sure = detection.peak >= self.params.confidence_threshold
+        self._history.add(sample, is_sure)
         self._last = detection
-        if detection.peak >= self.params.confidence_threshold:
+        if is_sure:
             self._learn()
         return detection.box.copy()
 
@@ -213,9 +205,12 @@ class PaperTracker:
         """Score from 0 to 1 of a detection's peak (reference)."""
         return min(1.0, max(0.0, peak))  # a peak below 0: no window resembles the object at all
 
+    def _start_history(self, first: Sample) -> History:
+        return History(first, self.params.history_length, self.params.history_gap)
+
     def _learn(self) -> None:
         """Updating: a few steps on the train data pairs of frames t, t - 2, t - 4, ..."""
-        samples = list(self._history)[:: -self.params.history_gap]
+        samples = self._history.choose()
         self.regression.descend(
             self._update_optimizer,
             torch.stack([sample.features for sample in samples]),

@@ -50,7 +50,7 @@ def track(
             "pixels. By default, the annotation's box, or with --show one drawn with the mouse.",
         ),
     ] = None,
-    parameters: ParametersOption = "default",
+    parameters: ParametersOption = "light",
     override: SetOption = None,
     output: OutputOption = None,
     target: Annotated[
@@ -81,7 +81,7 @@ def track(
 
 def demo(
     clip: Annotated[ClipName, typer.Option(help="Which clip.")] = ClipName.RABBIT,
-    parameters: ParametersOption = "default",
+    parameters: ParametersOption = "light",
     override: SetOption = None,
     output: OutputOption = None,
     frames: FramesOption = None,

@@ -16,7 +16,8 @@ from crt_plugin.features.mobilenet_weights import load_convolutions
 from crt_plugin.features.reduction import PCA, Rescaling
 from crt_plugin.features.vgg import VGG
 from crt_plugin.features.vgg_weights import load_layers
-from crt_plugin.parameters.paper import FeatureSettings, parse_blocks
+from crt_plugin.parameters.paper import FeatureSettings
+from crt_plugin.parameters.settings import parse_numbers
 
 Make = Callable[[FeatureSettings, torch.device, torch.dtype], FeatureExtractor]
 
@@ -48,7 +49,7 @@ FAMILIES: dict[str, Make] = {
 
 def make_mobilenet(params: FeatureSettings) -> MobileNetV2:
     """The network of the settings ``mobilenet_...``."""
-    blocks = parse_blocks(params.mobilenet_blocks)
+    blocks = parse_numbers(params.mobilenet_blocks)
     return MobileNetV2(
         load_convolutions(params, blocks[-1]),
         blocks,

@@ -16,22 +16,9 @@ from crt_plugin.parameters.settings import (
     NOT_NEGATIVE,
     POSITIVE,
     Settings,
+    number_list,
     setting,
 )
-
-
-def parse_blocks(text: str) -> list[int]:
-    """Numbers that are joined by +."""
-    return [int(number) for number in text.split("+")]
-
-
-def is_block_list(text: str) -> bool:
-    """Whether ``text`` names blocks of MobileNetV2, ascending."""
-    if not re.fullmatch(r"\d{1,2}(\+\d{1,2})*", text):
-        return False
-    blocks = parse_blocks(text)
-    return blocks == sorted(set(blocks)) and blocks[0] >= 1 and blocks[-1] <= 17
-
 
 FAMILIES = ("vgg", "mobilenet", "hog", "rgb", "color_names", "backbone")
 FAMILIES_CHECK = (
@@ -40,7 +27,7 @@ FAMILIES_CHECK = (
 )
 ODD = ("an odd integer >= 1", lambda v: v >= 1 and v % 2 == 1)
 ODD_RATIO = ("an odd integer >= 3", lambda v: v >= 3 and v % 2 == 1)
-BLOCKS_CHECK = ("numbers from 1 to 17, ascending, joined by +", is_block_list)
+BLOCKS = number_list(1, 17)
 SMALL_FRACTION = ("a number from 0 to 0.5", lambda v: 0 <= v <= 0.5)
 
 
@@ -116,7 +103,7 @@ class FeatureSettings(Settings):
         unit="blocks",
         raising="more meaning, less detail, more cost",
         source="ours",
-        check=BLOCKS_CHECK,
+        check=BLOCKS,
     )
     mobilenet_output: Literal["projection", "expansion"] = setting(
         "projection",

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from crt_plugin.parameters.paper import PaperParameters
-from crt_plugin.parameters.settings import AT_LEAST_ONE, FRACTION, POSITIVE, setting
+from crt_plugin.parameters.settings import (
+    AT_LEAST_ONE,
+    FRACTION,
+    POSITIVE,
+    number_list,
+    setting,
+)
 
 
 @dataclass
@@ -31,6 +37,17 @@ class Parameters(PaperParameters):
         raising="more of the object's border and of the background around it is learned",
         source="ours",
         check=POSITIVE,
+    )
+
+    history_ages: str | None = setting(
+        None,
+        meaning="ages of the samples that an update learns from, joined with +, beside the first "
+        "frame's; counted in frames that passed the gate, 0 is the present one; None: those of "
+        "history_length and history_gap",
+        unit="frames",
+        raising="a longer memory; more samples cost in proportion",
+        source="ours",
+        check=number_list(0, 9999),
     )
 
     # Place first and pose second; place between the cells

@@ -7,6 +7,7 @@ import copy
 import dataclasses
 import functools
 import math
+import re
 import typing
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -42,6 +43,24 @@ POSITIVE: Check = ("a number > 0", lambda v: v > 0)
 NOT_NEGATIVE: Check = ("a number >= 0", lambda v: v >= 0)
 AT_LEAST_ONE: Check = ("an integer >= 1", lambda v: v >= 1)
 FRACTION: Check = ("a number from 0 to 1", lambda v: 0 <= v <= 1)
+
+
+def parse_numbers(text: str) -> list[int]:
+    """Numbers that are joined by +."""
+    return [int(number) for number in text.split("+")]
+
+
+def number_list(least: int, most: int) -> Check:
+    """The check of a text of ascending numbers, joined by +."""
+
+    def is_list(text: str) -> bool:
+        if not re.fullmatch(r"[0-9]{1,4}(\+[0-9]{1,4})*", text):
+            return False
+        numbers = parse_numbers(text)
+        return numbers == sorted(set(numbers)) and least <= numbers[0] and numbers[-1] <= most
+
+    return f"numbers from {least} to {most}, ascending, joined by +", is_list
+
 
 _is_collecting: ContextVar[bool] = ContextVar("_is_collecting", default=False)
 

@@ -13,10 +13,13 @@ import torch
 from numpy.typing import NDArray
 
 from crt_plugin.algorithm.geometry import Box, PatchGeometry
-from crt_plugin.algorithm.tracker import Detection, PaperTracker, Sample, keep_in_frame
+from crt_plugin.algorithm.history import History, Sample
+from crt_plugin.algorithm.tracker import Detection, PaperTracker, keep_in_frame
 from crt_plugin.parameters import Parameters
+from crt_plugin.parameters.settings import parse_numbers
 from crt_plugin.plus.confidence import calibrate
 from crt_plugin.plus.filter_window import WindowedRegression
+from crt_plugin.plus.history import LongHistory
 from crt_plugin.plus.pose import Pose, cut_posed_patches
 from crt_plugin.plus.pose_search import Axis, choose_pose, list_poses, shrink_patch
 from crt_plugin.plus.redetection import cover_frame
@@ -79,6 +82,11 @@ class CRTTracker(PaperTracker):
         self._last = PosedDetection(**vars(first), pose=Pose(first.box))
         self._frame_index = 0
         self._frames_lost = 0
+
+    def _start_history(self, first: Sample) -> History:
+        if self.params.history_ages is None:
+            return super()._start_history(first)
+        return LongHistory(first, parse_numbers(self.params.history_ages))
 
     def _detect(self, frame: NDArray[np.uint8]) -> tuple[PosedDetection, Sample]:
         last = self.last.pose

@@ -33,10 +33,10 @@ def test_training_steps_of_the_default(shared):
     assert np.isfinite(tracker.tracker.last.response).all()
 
 
-def test_plus_turns_with_a_motorcycle(shared):
+def test_plus_vgg_turns_with_a_motorcycle(shared):
     """In MotorRolling's first 20 frames the motorcycle rears up, counterclockwise on the screen."""
     files, truth = open_part("otb", shared / "data" / "otb", ["MotorRolling"]).experiment.dataset[0]
-    tracker = GOT10kTracker("plus")
+    tracker = GOT10kTracker("plus_vgg")
     boxes, _ = tracker.track(files[:20], truth[0])
     assert rect_iou(boxes[1:], truth[1:20]).mean() > 0.6
     assert np.degrees(tracker.tracker.last.pose.angle) < -30

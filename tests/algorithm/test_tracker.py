@@ -54,7 +54,7 @@ def test_whole_cells_of_the_patch_move_the_response(small):
     tracker = start_tracker(small.copy(scale_count=1))
     kh, kw = tracker.geometry.filter_h, tracker.geometry.filter_w
     assert (kh, kw) == (4, 6)
-    history = tracker._history[0].features
+    history = tracker._history.kept[0].features
     shifted = torch.roll(history, (-1, 2), dims=(0, 1))
     with torch.inference_mode():
         before = tracker.regression.response(history[None])[0]
@@ -110,10 +110,10 @@ def test_samples_are_frames_t_t2_t4_t6_t8_with_labels_where_found(small):
         return descend(optimizer, features, label, steps, stop_loss)
 
     tracker.regression.descend = record_and_descend
-    samples = [tracker._history[-1]]
+    samples = [tracker._history.kept[-1]]
     for k in range(1, 13):
         tracker.update(scene(60 + 2 * k, 40))
-        samples.append(tracker._history[-1])
+        samples.append(tracker._history.kept[-1])
         expected = label_map(tracker.geometry, 0.1, tracker.last.cell)
         assert torch.equal(samples[-1].label, expected)
         features, label, steps = seen[-1]
@@ -121,7 +121,7 @@ def test_samples_are_frames_t_t2_t4_t6_t8_with_labels_where_found(small):
         assert steps == 2
         assert torch.equal(features, torch.stack([samples[f].features for f in frames]))
         assert torch.equal(label, torch.stack([samples[f].label for f in frames]))
-    assert len(tracker._history) == 9
+    assert len(tracker._history.kept) == 9
 
 
 def test_the_stored_response_is_that_of_the_stored_sample(small):
@@ -133,7 +133,7 @@ def test_the_stored_response_is_that_of_the_stored_sample(small):
         tracker.update(scene(x, y))
         scales.add(tracker.last.scale)
         with torch.inference_mode():
-            again = tracker.regression.response(tracker._history[-1].features[None])[0]
+            again = tracker.regression.response(tracker._history.kept[-1].features[None])[0]
         assert np.allclose(again.numpy(), tracker.last.response, atol=1e-5)
     assert max(scales) >= 1
 
@@ -144,7 +144,7 @@ def test_frames_of_low_score_are_remembered_but_not_learned_from(small):
     tracker.update(scene(62, 40, seed=9))  # another texture: score below 1
     assert tracker.last.score < 1
     assert torch.equal(tracker.regression.weight, weight)
-    assert len(tracker._history) == 2
+    assert len(tracker._history.kept) == 2
 
     learning = start_tracker(small.copy(confidence_threshold=0.0))
     learning.update(scene(62, 40, seed=9))

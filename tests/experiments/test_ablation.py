@@ -32,10 +32,10 @@ def test_every_variant_changes_all_that_it_names(script):
 
 
 def test_files_of_variants_hold_their_changes(script, tmp_path):
-    files = script.write_variants(tmp_path, "plus", ["plus", "no_gate"])
-    assert load_parameters("plus") == load_parameters(str(files["plus"]))
+    files = script.write_variants(tmp_path, "plus_vgg", ["plus_vgg", "no_gate"])
+    assert load_parameters("plus_vgg") == load_parameters(str(files["plus_vgg"]))
     without = load_parameters(str(files["no_gate"]))
-    assert without == load_parameters("plus").copy(confidence_threshold=0.0)
+    assert without == load_parameters("plus_vgg").copy(confidence_threshold=0.0)
 
 
 def test_means_are_over_seeds_of_each_sequence(script):

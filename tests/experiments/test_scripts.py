@@ -45,7 +45,7 @@ def test_ablation(run):
         "from crt_plugin.parameters import load_parameters\n\n\ndef parameters():\n"
         "    return load_parameters('quick.py').copy(**{changes!r})\n"
     )
-    variants = {"plus": {"one_step": {"train_steps": 1}}}
+    variants = {"light": {"one_step": {"train_steps": 1}}}
     said = run("ablation", "--data otb --no-fps", VARIANTS=variants, FILE=file)
     assert "change of AUC" in said and "best of all" in said
 

@@ -26,6 +26,7 @@ OPTIONAL = {
     "vgg_shallow_layer",
     "network_std",
     "filter_window",
+    "history_ages",
     "rotation_step",
     "score_slope",
     "lost_score",
@@ -37,6 +38,7 @@ IMPOSSIBLE = {
     "patch_width": [0, 1, 2, 8, -9],
     "patch_height": [0, 1, 4, -5],
     "vgg_layer": [0, 1, 3, 14, -2],
+    "history_ages": ["", "3+1", "2+2", "0+10000", "0,4", "now"],
     "mobilenet_blocks": ["", "0", "18", "13+6", "6+6", "6+", "6,13", "six"],
     "mobilenet_output": ["", "both"],
     "mobilenet_density": ["", "both"],
@@ -128,7 +130,7 @@ def test_none_is_rejected_by_settings_that_cannot_be_off(name):
 @pytest.mark.parametrize("name", sorted(OPTIONAL))
 @pytest.mark.parametrize("off", [None, 0, 0.0])
 def test_none_is_off_and_so_is_0_as_earlier_versions_wrote_it(name, off):
-    params = load_parameters("plus")
+    params = load_parameters("plus_vgg")
     setattr(params, name, off)
     assert getattr(params, name) is None is getattr(Parameters(), name)
 
@@ -144,7 +146,7 @@ def test_all_impossible_values_are_named_at_once():
 
 
 def test_values_that_do_not_go_together_are_named_by_validate():
-    params = load_parameters("plus")
+    params = load_parameters("plus_vgg")
     params.search, params.vgg_layer = "joint", 7
     with pytest.raises(ParameterError) as caught:
         params.validate()
@@ -189,7 +191,8 @@ def test_an_old_name_is_read_with_a_warning(old, new, value, tmp_path):
     path = tmp_path / "mine.py"
     path.write_text(
         "from crt_plugin.parameters import load_parameters\n\n"
-        f"def parameters():\n    p = load_parameters('plus')\n    p.{old} = {value}\n    return p\n"
+        f"def parameters():\n    p = load_parameters('plus_vgg')\n    p.{old} = {value}\n"
+        "    return p\n"
     )
     with pytest.warns(FutureWarning):
         assert load_parameters(path).get(new) == value
@@ -360,7 +363,7 @@ FAST = {
     "confidence_threshold": 0.0,
     "update_learning_rate": 2e-8,
 }
-PLUS = FAST | {
+PLUS_VGG = FAST | {
     "vgg_shallow_layer": 7,
     "network_std": 127.0,
     "scale_margin": 5,
@@ -376,13 +379,17 @@ PLUS = FAST | {
     "lost_frames": 15,
     "found_score": 0.8,
 }
-LIGHT = PLUS | {
+PLUS = PLUS_VGG | {
     "features": "mobilenet",
     "vgg_shallow_layer": None,
     "mobilenet_blocks": "6+13",
     "mobilenet_stride": 8,
-    "filter_window": 0.6,
+    "filter_window": 0.8,
+    "history_ages": "0+2+4+8+16+32+64",
     "pose_threshold": 0.2,
+}
+LIGHT = PLUS | {
+    "mobilenet_density": "interpolation",
     "scale_margin": 3,
     "scale_interval": 2,
     "rotation_interval": 2,
@@ -413,14 +420,7 @@ DIFFERENCES = {  # each file against the paper's best; tables 1, 2 and 3
     "fast": FAST,
     "light": LIGHT,
     "plus": PLUS,
-    "plus_fast": PLUS
-    | {
-        "scale_margin": 3,
-        "scale_interval": 2,
-        "rotation_interval": 2,
-        "scale_step": 0.03,
-        "rotation_step": 12.0,
-    },
+    "plus_vgg": PLUS_VGG,
 }
 
 
@@ -442,7 +442,7 @@ def test_a_file_holds_the_paper_s_values_but_for_what_it_is_about(name):
 def test_a_file_sets_only_what_differs_each_with_its_source(name):
     text = (parameter_directory() / f"{name}.py").read_text(encoding="utf-8")
     lines = [line.strip() for line in text.splitlines() if line.strip().startswith("params.")]
-    base = {"plus": "fast", "plus_fast": "plus", "light": "plus"}.get(name, "default")
+    base = {"plus_vgg": "fast", "plus": "plus_vgg", "light": "plus"}.get(name, "default")
     assert f'load_parameters("{base}")' in text
     for line in lines:
         key = line.removeprefix("params.").split(" = ")[0]

@@ -101,8 +101,8 @@ def test_the_label_is_centred_between_the_cells_too(small):
     tracker.update(zoom(1.0, dx=1.5))
     row, column = tracker.last.cell
     assert column != round(column)
-    top = np.unravel_index(int(tracker._history[-1].label.argmax()), tracker._motion_map.shape)
+    top = np.unravel_index(int(tracker._history.kept[-1].label.argmax()), tracker._motion_map.shape)
     assert top == (round(row), round(column))
-    assert tracker._history[-1].label.max() < 1
+    assert tracker._history.kept[-1].label.max() < 1
     box = tracker.geometry.box_at(tracker.last.patch_rect, row, column)
     assert tracker.last.box == pytest.approx(box)

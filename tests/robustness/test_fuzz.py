@@ -31,7 +31,7 @@ SHORT = {"train_steps": 12}  # more steps test nothing new
 
 def _plus(**changes: Any) -> Parameters:
     """``plus`` on raw colours, with re-detection in every frame with a low score."""
-    quick = QUICK | SHORT | {"vgg_shallow_layer": None, "lost_frames": 1, "found_cells": 2000}
+    quick = QUICK | SHORT | {"lost_frames": 1, "found_cells": 2000}
     return load_parameters("plus").copy(**quick | changes)
 
 
