@@ -46,6 +46,8 @@ def local_cluster(workers: int) -> Iterator[Client]:
                     host="127.0.0.1",
                     security=Security.temporary(),
                     dashboard_address=None,
+                    # Without a dashboard Dask still listens on its port, and warns if it is taken.
+                    scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
                     memory_limit=0,  # Dask's would end trackers that a single process lets live
                     silence_logs=logging.CRITICAL,
                 )

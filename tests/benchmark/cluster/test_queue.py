@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -138,6 +139,13 @@ def test_a_worker_that_is_killed(data, tmp_path, monkeypatch):
     assert boxes(tmp_path / "one", "CRT-rgb") == boxes(tmp_path / "two", "CRT-rgb")
     began = sorted(file.name.split()[1] for file in notes.glob("began *"))
     assert began == ["5", "5", "6", "6", "6", "7", "7"]
+
+
+def test_two_clusters_at_once_do_not_quarrel_about_a_port():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        with local_cluster(1), local_cluster(1) as client:
+            assert client.submit(sum, [1, 2]).result() == 3
 
 
 def test_the_processes_are_for_this_one_only(data):
