@@ -387,6 +387,10 @@ PLUS = PLUS_VGG | {
     "filter_window": 0.8,
     "history_ages": "0+2+4+8+16+32+64",
     "pose_threshold": 0.2,
+    "score_slope": 8.4,
+    "score_midpoint": 0.11,
+    "lost_score": 0.68,
+    "found_score": 0.89,
 }
 LIGHT = PLUS | {
     "mobilenet_density": "interpolation",
