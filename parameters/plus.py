@@ -13,13 +13,18 @@ def parameters() -> Parameters:
     params.mobilenet_stride = 8  # the object is seen at 64 px, not at 32; ours
 
     # Its cells see far beyond the object
-    params.filter_window = 0.8  # the filter's border would learn the background; ours
+    params.filter_window = 0.6  # the filter's border would learn the background; ours
 
     # A longer history
     params.history_ages = "0+2+4+8+16+32+64"  # and the first frame: less drift; ours
 
     # Size and angle
     params.pose_threshold = 0.2  # as the gate: what is not learned from has no size; ours
+    params.scale_margin = 3  # fewer cells around the object; ours
+    params.scale_interval = 2  # in even frames; ours
+    params.rotation_interval = 2  # in odd frames; ours
+    params.scale_step = 0.03  # as there are half as many; ours
+    params.rotation_step = 12.0  # as there are half as many; ours
 
     # Confidence: the same peaks of 0.2 and 0.36 as in plus_vgg
     params.score_slope = 8.4  # fitted, see docs/light.md; ours
