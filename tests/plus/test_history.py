@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crt_plugin.algorithm.history import Sample
@@ -18,6 +18,7 @@ def make_sample(number):
     return Sample(torch.full((1,), float(number)), torch.zeros(1))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine
 @given(
     ages=st.sets(st.integers(0, 12), min_size=1).map(sorted),
     gate=st.lists(st.booleans(), max_size=40),

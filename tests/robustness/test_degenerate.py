@@ -90,7 +90,7 @@ def lost_column(output):
 def test_a_target_that_is_gone_is_marked_as_lost(tmp_path):
     result = crt(
         *("track", gone_folder(tmp_path / "seq"), "--box", BOX, "--no-video"),
-        *("--lost-below", 0.3, "--output", tmp_path / "o", *FAST),
+        *("--lost-below", 0.3, "--output", tmp_path / "o", "--parameters", "default", *FAST),
     )
     assert lost_column(tmp_path / "o") == [0] * 5 + [1] * 5
     assert "lost     5 frames with a score below 0.3" in result.stdout
