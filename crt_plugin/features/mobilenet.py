@@ -45,8 +45,8 @@ class InvertedResidual(nn.Module):
 class MobileNetV2(nn.Module):
     """N x 3 x H x W to the joined outputs of some blocks, N x C x H/stride x W/stride.
 
-    Takes RGB images normalised by ImageNet's mean and standard deviation. The outputs keep their
-    range and are one map, so that one PCA chooses among the channels of all.
+    Takes RGB images of whole cells, normalised by ImageNet's mean and standard deviation. The
+    outputs keep their range and are one map, so that one PCA chooses among the channels of all.
 
     Args:
         convolutions: of block 0 to the last one that is used, see ``load_convolutions``.
@@ -70,7 +70,7 @@ class MobileNetV2(nn.Module):
         expansion: bool,
     ) -> None:
         super().__init__()
-        self._index = 0 if expansion else 1
+        self._stride, self._index = stride, 0 if expansion else 1
         self.first = make_convolution(*convolutions[0][0], BLOCKS[0].stride)
         self.blocks = nn.ModuleList()
         self._doublings: dict[int, int] = {}  # of the outputs that are taken
@@ -103,8 +103,7 @@ class MobileNetV2(nn.Module):
                     output = double(output)
                 taken.append(output)
             x = outputs[1]
-        height = min(output.shape[2] for output in taken)
-        width = min(output.shape[3] for output in taken)
+        height, width = images.shape[2] // self._stride, images.shape[3] // self._stride
         return torch.cat([output[:, :, :height, :width] for output in taken], dim=1)
 
 

@@ -47,12 +47,14 @@ def pooling(tmp_path):
     return file
 
 
-def test_mobilenet_has_the_same_features(patches):
+@pytest.mark.parametrize("density", ["dilation", "interpolation"])
+def test_mobilenet_has_the_same_features(patches, density):
+    params = Parameters().copy(features="mobilenet", mobilenet_density=density)
     ours, torch_s = (
-        FeaturePipeline(Parameters().copy(features="mobilenet", engine=engine), CPU, torch.float32)
+        FeaturePipeline(params.copy(engine=engine), CPU, torch.float32)
         for engine in ("openvino", "torch")
     )
-    for part in (patches, patches[:1], patches[:, :64]):
+    for part in (patches, patches[:1], patches[:, :64], patches[:, :72, :104]):
         expected = torch_s.extractors[0](part)
         features = ours.extractors[0](part)
         assert features.shape == expected.shape
