@@ -29,6 +29,11 @@ def test_help_lists_all_commands_and_loads_nothing_slow():
     assert all(f" {name} " in listed for name in COMMANDS.split())
 
 
+def test_videos_are_tracked_by_light_and_the_paper_s_file_stays_the_default_elsewhere():
+    assert run("track --help", "demo --help").stdout.count("[default: light]") == 2
+    assert "[default: crt:default]" in run("evaluate --help").stdout
+
+
 def test_typing_errors_load_nothing_slow():
     lines = "trakc", "track --bxo", "track x --box", "track", "track x --frames 0", "demo --clip x"
     done = run(*lines)
