@@ -30,7 +30,7 @@ def bare_network(params: Parameters, device: torch.device, dtype: torch.dtype) -
     family = params.features.split("+")[0]
     network: nn.Module | Path | None = None
     if family == "vgg":
-        network = make_vgg(params)
+        network = _make_vgg(params)
     elif family == "mobilenet":
         network = make_mobilenet(params)
     elif family == "backbone":
@@ -42,7 +42,7 @@ def bare_network(params: Parameters, device: torch.device, dtype: torch.dtype) -
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-def make_vgg(params: Parameters) -> nn.Sequential:
+def _make_vgg(params: Parameters) -> nn.Sequential:
     """VGG-16 to conv-``vgg_layer``."""
     layers: list[nn.Module] = []
     for number, (weight, bias) in enumerate(load_layers(params), start=1):

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from crt_plugin.algorithm.literal import LiteralRegression
-from crt_plugin.bench.limits import make_vgg
+from crt_plugin.bench.limits import bare_network
 from crt_plugin.features.vgg import MEAN_COLOR, VGG
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.filter_window import LiteralWindowedRegression
@@ -25,7 +25,9 @@ class PlainVGG:
     def __init__(self, params: Parameters, device: torch.device, like: VGG) -> None:
         self.name, self.channels, self.groups = like.name, like.channels, like.groups
         self._shallow = params.vgg_shallow_layer
-        self._network = make_vgg(params).requires_grad_(False).to(device)
+        network = bare_network(params.copy(features="vgg"), device, torch.float32)
+        assert isinstance(network, nn.Sequential)
+        self._network = network
         self._mean = torch.tensor(MEAN_COLOR, device=device)
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:

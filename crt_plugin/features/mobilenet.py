@@ -73,7 +73,7 @@ class MobileNetV2(nn.Module):
         self._stride, self._index = stride, 0 if expansion else 1
         self.first = make_convolution(*convolutions[0][0], BLOCKS[0].stride)
         self.blocks = nn.ModuleList()
-        self._doublings: dict[int, int] = {}  # of the outputs that are taken
+        self._doublings: dict[int, int] = {}  # by block: how often its output is upsampled
         reached, dilation = BLOCKS[0].stride, 1
         for number, layers in enumerate(convolutions[1:], start=1):
             block = BLOCKS[number]
@@ -100,14 +100,14 @@ class MobileNetV2(nn.Module):
             if number in self._doublings:
                 output = outputs[self._index]
                 for _ in range(self._doublings[number]):
-                    output = double(output)
+                    output = upsample(output)
                 taken.append(output)
             x = outputs[1]
         height, width = images.shape[2] // self._stride, images.shape[3] // self._stride
         return torch.cat([output[:, :, :height, :width] for output in taken], dim=1)
 
 
-def double(x: torch.Tensor) -> torch.Tensor:
+def upsample(x: torch.Tensor) -> torch.Tensor:
     """Twice the cells, N x C x 2 H x 2 W, by linear interpolation.
 
     A convolution of stride 2 centres its cell k on cell 2 k of its input, so cell k stays there,

@@ -38,14 +38,13 @@ class Parameters(PaperParameters):
         source="ours",
         check=POSITIVE,
     )
-
     history_ages: str | None = setting(
         None,
         meaning="ages of the samples that an update learns from, joined with +, beside the first "
         "frame's; counted in frames that passed the gate, 0 is the present one; None: those of "
         "history_length and history_gap",
         unit="frames",
-        raising="a longer memory; more samples cost in proportion",
+        raising="a longer history; more samples cost in proportion",
         source="ours",
         check=number_list(0, 9999),
     )

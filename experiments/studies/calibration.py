@@ -69,7 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--results", type=Path, nargs="+", required=True, help="one or more seeds")
-    parser.add_argument("--tracker", default="CRT-plus")
+    parser.add_argument("--tracker", default="CRT-light")
     args = parser.parse_args()
 
     columns: tuple[Columns, Columns, Columns] = {}, {}, {}

@@ -60,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--sequences", nargs="+")
-    parser.add_argument("--parameters", default="plus")
+    parser.add_argument("--parameters", default="light")
     args = parser.parse_args()
 
     part = open_part("otb", args.data, args.sequences)

@@ -55,10 +55,10 @@ def test_calibration(run, tmp_path):
     for name, count in (("Couple", 4), ("Deer", 5)):
         rows = boxes(count, 5.0 + (name == "Deer"))
         rows[2:, 0] += 500
-        write(tmp_path / "results/OTB2015/CRT-plus" / f"{name}.txt", rows, fmt="%.3f")
+        write(tmp_path / "results/OTB2015/CRT-light" / f"{name}.txt", rows, fmt="%.3f")
         peaks = np.where(np.arange(count) < 2, 0.8, 0.1)
         part = open_part("otb", tmp_path / "otb", None, tmp_path / "results")
-        ResultFiles.of(part, "CRT-plus", name).write_confidences([(peak, peak) for peak in peaks])
+        ResultFiles.of(part, "CRT-light", name).write_confidences([(peak, peak) for peak in peaks])
     said = run("calibration", "--data otb --results results")
     assert "score_slope" in said and "fitted on all other sequences" in said
 
