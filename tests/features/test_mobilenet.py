@@ -181,6 +181,18 @@ def test_interpolation_puts_lines_between_the_network_s_own_cells(generator, blo
     assert_close(ours, torch.from_numpy(coarse))
 
 
+def test_the_setting_chooses_between_the_two(generator):
+    patch = torch.randint(0, 256, (1, 96, 64, 3), dtype=torch.uint8, generator=generator)
+
+    def is_linear(density):
+        params = Parameters().copy(features="mobilenet", mobilenet_density=density)
+        cells = FeaturePipeline(params, CPU, torch.float32).extractors[0](patch)[..., 32:]
+        between = (cells[:, :-2:2] + cells[:, 2::2]) / 2
+        return torch.allclose(cells[:, 1:-1:2], between, atol=1e-4)
+
+    assert is_linear("interpolation") and not is_linear("dilation")
+
+
 def test_torchvision_s_names_are_read_too(images):
     plain, theirs = (
         make_state(torch.Generator().manual_seed(3), torchvision) for torchvision in (False, True)
