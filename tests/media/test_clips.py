@@ -17,15 +17,8 @@ from crt_plugin.cli.track import ClipName
 from crt_plugin.errors import MissingExtraError
 from crt_plugin.media import clips as demo
 from crt_plugin.media.clips import CLIPS, open_clip
-from crt_plugin.media.sources import Source
 from tests.conftest import QUICK
-
-
-def clip(name) -> Source:
-    try:
-        return open_clip(CLIPS[name])
-    except MissingExtraError as error:
-        pytest.skip(str(error))
+from tests.helpers.clips import clip
 
 
 @pytest.mark.parametrize("name", CLIPS)
