@@ -22,6 +22,7 @@ from crt_plugin.cli.terminal import INTERRUPTED, WRONG_INPUT, warn
 from crt_plugin.cli.toolkits import attach, vot
 from crt_plugin.cli.track import demo, track
 from crt_plugin.errors import CRTError
+from crt_plugin.runtime.allocation import keep_freed_memory
 
 
 class Commands(TyperGroup):
@@ -33,6 +34,7 @@ class Commands(TyperGroup):
         Raises:
             Exit: with ``WRONG_INPUT`` or ``INTERRUPTED``.
         """
+        keep_freed_memory()
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader of a pipe is gone, which typer passes over

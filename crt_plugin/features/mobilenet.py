@@ -113,9 +113,11 @@ def upsample(x: torch.Tensor) -> torch.Tensor:
     A convolution of stride 2 centres its cell k on cell 2 k of its input, so cell k stays there,
     and the mean of cells k and k + 1 lies between.
     """
-    repeated = functional.interpolate(x, scale_factor=2.0, mode="nearest")
-    padded = functional.pad(repeated, (0, 1, 0, 1), mode="replicate")
-    return functional.avg_pool2d(padded, 2, stride=1)
+    height, width = x.shape[2:]
+    padded = functional.pad(x, (0, 1, 0, 1), mode="replicate")
+    size = (2 * height + 1, 2 * width + 1)
+    twice = functional.interpolate(padded, size, mode="bilinear", align_corners=True)
+    return twice[:, :, :-1, :-1]
 
 
 def clip(x: torch.Tensor) -> torch.Tensor:
