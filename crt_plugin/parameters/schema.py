@@ -38,6 +38,12 @@ class Parameters(PaperParameters):
         source="ours",
         check=POSITIVE,
     )
+    initial_filter: Literal["normal", "zero"] = setting(
+        "normal",
+        meaning='coefficients before training: "normal": drawn with the seed; "zero": all 0, so '
+        "that the seed plays no part",
+        source="reference (normal), ours (zero)",
+    )
     history_ages: str | None = setting(
         None,
         meaning="ages of the samples that an update learns from, joined with +, beside the first "

@@ -20,6 +20,7 @@ from crt_plugin.parameters.settings import parse_numbers
 from crt_plugin.plus.confidence import calibrate
 from crt_plugin.plus.filter_window import WindowedRegression
 from crt_plugin.plus.history import LongHistory
+from crt_plugin.plus.initial_filter import start_at_zero
 from crt_plugin.plus.pose import Pose, cut_posed_patches
 from crt_plugin.plus.pose_search import Axis, choose_pose, list_poses, shrink_patch
 from crt_plugin.plus.redetection import cover_frame
@@ -65,6 +66,8 @@ class CRTTracker(PaperTracker):
         super().__init__(params)
         if self.params.filter_window is not None:
             self.regression_type = partial(self.windowed_type, sigma=self.params.filter_window)
+        if self.params.initial_filter == "zero":
+            self.regression_type = partial(start_at_zero, self.regression_type)
 
     @property
     def last(self) -> PosedDetection:

@@ -38,6 +38,7 @@ IMPOSSIBLE = {
     "patch_width": [0, 1, 2, 8, -9],
     "patch_height": [0, 1, 4, -5],
     "vgg_layer": [0, 1, 3, 14, -2],
+    "initial_filter": ["", "random"],
     "history_ages": ["", "3+1", "2+2", "0+10000", "0,4", "now"],
     "mobilenet_blocks": ["", "0", "18", "13+6", "6+6", "6+", "6,13", "six"],
     "mobilenet_output": ["", "both"],
@@ -400,6 +401,7 @@ PLUS = PLUS_VGG | {
 LIGHT = PLUS | {
     "mobilenet_density": "interpolation",
     "filter_window": 0.8,
+    "initial_filter": "zero",
     "score_slope": 8.4,
     "score_midpoint": 0.11,
     "lost_score": 0.68,
