@@ -32,11 +32,13 @@ class Part:
         benchmark: what it is a part of.
         experiment: got10k's object: ``run(tracker)``, ``report(names)``.
         lengths: annotated frames of each sequence.
+        unusable: what is wrong with each sequence that is left out.
     """
 
     benchmark: Benchmark
     experiment: Any
     lengths: dict[str, int]
+    unusable: dict[str, str] = field(default_factory=dict, kw_only=True)
 
     @property
     def names(self) -> list[str]:
@@ -83,31 +85,6 @@ def open_part(
     results: str | Path = "results",
     reports: str | Path | None = None,
 ) -> Part:
-    """``open_usable_part``, where damaged sequences are an error.
-
-    A mean over the other sequences would look like the benchmark's.
-
-    Raises:
-        ParameterError, MissingExtraError: as ``open_usable_part``.
-        SourceError: as there; or a sequence's frames and annotation do not fit together.
-    """
-    part, problems = open_usable_part(name, root, sequences, results, reports)
-    if problems:
-        listed = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
-        raise SourceError(
-            f"{root} has sequences that cannot be used: {listed}. "
-            "Repair them, or name the others as sequences"
-        )
-    return part
-
-
-def open_usable_part(
-    name: str,
-    root: str | Path,
-    sequences: Sequence[str] | None = None,
-    results: str | Path = "results",
-    reports: str | Path | None = None,
-) -> tuple[Part, dict[str, str]]:
     """got10k's experiment on the usable sequences that a folder holds; downloads nothing.
 
     Args:
@@ -117,12 +94,10 @@ def open_usable_part(
         results: the host's folder of results; those of OTB go to ``results/OTB2015``.
         reports: the host's folder of reports; without it ``results/reports``.
 
-    Returns:
-        The part, which may be empty, and what is wrong with each sequence that it lacks.
-
     Raises:
         ParameterError: no benchmark of this name.
-        SourceError: the folder is not of this layout, or lacks one of ``sequences``.
+        SourceError: the folder is not of this layout, lacks one of ``sequences``, or has none that
+            can be used.
         MissingExtraError: got10k is missing or too old.
     """
     benchmark = find_benchmark(name)
@@ -136,8 +111,15 @@ def open_usable_part(
             )
         dataset = _restrict(dataset, list(dict.fromkeys(sequences)))
     lengths, problems = _measure(benchmark, dataset)
-    usable = _restrict(dataset, list(lengths))
-    return _assemble(benchmark, usable, lengths, results, reports), problems
+    if not lengths:
+        raise SourceError(f"{root} has no sequence that can be used: {join_problems(problems)}")
+    part = _assemble(benchmark, _restrict(dataset, list(lengths)), lengths, results, reports)
+    return replace(part, unusable=problems)
+
+
+def join_problems(problems: dict[str, str]) -> str:
+    """What is wrong with each sequence, in one line."""
+    return "; ".join(f"{name}: {problem}" for name, problem in problems.items())
 
 
 def make_part(
