@@ -1,7 +1,9 @@
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from crt_plugin.benchmark.datasets import catalog
 from crt_plugin.benchmark.datasets.part import open_part
@@ -211,7 +213,112 @@ def test_gaps_are_uav123s_own_but_not_in_the_first_frame(tmp_path):
 def test_missing_frame(tmp_path):
     write_tcolor128(tmp_path)
     (tmp_path / "Torus" / "img" / "0003.jpg").unlink()
-    assert reason("tcolor128", tmp_path, "Torus").endswith("0003.jpg")
+    said = "no frame 3 of 1 to 5; there are 4 frames"
+    assert reason("tcolor128", tmp_path, "Torus") == said
+
+
+# ------------------------------------------------------------------- other images, near misses
+
+
+def rename_frames(root, change):
+    """Write every frame again, under the name that ``change`` makes of its own."""
+    for file in sorted(root.rglob("*.jpg")):
+        image = Image.open(file).copy()
+        file.unlink()
+        image.save(change(file), **({"quality": 95} if change(file).suffix != ".png" else {}))
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("suffix", [".png", ".jpeg", ".JPG"])
+def test_frames_of_other_suffixes_are_read(name, suffix, tmp_path):
+    make, names, _ = CASES[name]
+    before = open_part(name, make(tmp_path / "data"))
+    files = {n: before.experiment.dataset[i][0] for i, n in enumerate(before.names)}
+    rename_frames(tmp_path / "data", lambda file: file.with_suffix(suffix))
+    part = open_part(name, tmp_path / "data", results=tmp_path / "results")
+    assert part.names == names and not part.unusable
+    for i, sequence in enumerate(part.names):
+        expected = [str(Path(file).with_suffix(suffix)) for file in files[sequence]]
+        assert part.experiment.dataset[i][0] == expected
+    assert not run_quietly(part, Still()).failures
+
+
+@pytest.mark.parametrize("name", ["otb", "dtb70"])
+def test_frames_beside_the_annotation_are_read(name, tmp_path):
+    make, names, _ = CASES[name]
+    make(tmp_path)
+    rename_frames(tmp_path, lambda file: file.parents[1] / file.name)
+    part = open_part(name, tmp_path)
+    assert part.names == names and not part.unusable
+
+
+def test_a_picture_among_the_frames_is_counted_and_named(tmp_path):
+    write_otb(tmp_path)
+    Image.new("RGB", (8, 8)).save(tmp_path / "Deer" / "img" / "preview.png")
+    said = reason("otb", tmp_path, "Deer")
+    assert said.startswith("6 frames (5 .jpg, 1 .png), and 5 lines of annotation")
+
+
+def test_images_that_are_not_read_are_no_frames(tmp_path):
+    write_otb(tmp_path)
+    for file in (tmp_path / "Deer" / "img").iterdir():
+        file.rename(file.with_suffix(".gif"))
+    said = reason("otb", tmp_path, "Deer")
+    assert said.startswith("no frames; expected .bmp, ") and ".png" in said
+
+
+def test_frames_of_uav123_without_leading_zeros(tmp_path):
+    write_uav123(tmp_path)
+    rename_frames(tmp_path, lambda file: file.with_name(f"{int(file.stem)}.jpg"))
+    part = open_part("uav123", tmp_path)
+    for files, truth in part.experiment.dataset:
+        numbers = [int(Path(file).stem) for file in files]
+        assert numbers == list(range(numbers[0], numbers[0] + len(truth)))
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ("deer", "deer: expected the folder's name Deer"),
+        ("DEER", "DEER: expected the folder's name Deer"),
+        ("jogging", "jogging: expected the folder's name Jogging"),
+        ("Jogging-1", "Jogging-1: expected the folder's name Jogging"),
+        ("human4-2", "human4-2: expected the folder's name Human4"),
+        ("Deer/Deer", "Deer: its files are in .*Deer/Deer; expected in .*Deer"),
+    ],
+)
+def test_near_misses_are_named(there, said, tmp_path):
+    """Beside a right one they are left out and named; alone they are in the error."""
+    write_otb(tmp_path, {there: 3})
+    with pytest.raises(SourceError, match=f"any sequence of OTB2015; expected .*; {said}"):
+        open_part("otb", tmp_path)
+    write_otb(tmp_path, {"Couple": 4})
+    part = open_part("otb", tmp_path)
+    assert part.names == ["Couple"]
+    assert re.match(said, "; ".join(f"{k}: {v}" for k, v in part.unusable.items()))
+    assert open_part("otb", tmp_path, ["Couple"]).unusable == {}
+    with pytest.raises(SourceError, match=f"not hold Deer; it holds Couple; not found are {said}"):
+        open_part("otb", tmp_path, ["Deer"])
+
+
+def test_a_sequence_without_annotation_is_named(tmp_path):
+    write_otb(tmp_path)
+    (tmp_path / "Deer" / "groundtruth_rect.txt").rename(tmp_path / "Deer" / "groundtruth.txt")
+    assert reason("otb", tmp_path, "Deer").startswith("no annotation in it; expected groundtruth_")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_folder_in_a_folder_is_named(name, tmp_path):
+    """As a zip makes it that is unpacked into a folder of its own name."""
+    CASES[name][0](tmp_path / "data" / "inner")
+    with pytest.raises(SourceError, match=r"expected .*; .*data/inner has it"):
+        open_part(name, tmp_path / "data")
+
+
+def test_a_sequence_in_place_of_the_dataset_is_named(tmp_path):
+    write_otb(tmp_path / "data")
+    with pytest.raises(SourceError, match=r"OTB2015; expected .*; .*data has it"):
+        open_part("otb", tmp_path / "data" / "Deer")
 
 
 def test_missing_metadata_of_got10k(tmp_path):
