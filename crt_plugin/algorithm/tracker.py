@@ -24,6 +24,9 @@ from crt_plugin.runtime.image import as_box, as_rgb
 # Ours: limits of the object's size, so that a lost object neither vanishes nor explodes.
 SMALLEST_SIDE = 1.0  # px, of the shorter side
 LARGEST_SIDE = 4.0  # of the frame's longer side, of the longer side
+# Ours: a lower peak says nothing of where the object is. Where all of the response near the last
+# place is below 0, the maximum is at the patch's border, where the motion map is almost 0.
+LEAST_PEAK = 0.001  # response units
 
 
 @dataclass(frozen=True)
@@ -164,27 +167,50 @@ class PaperTracker:
         last = self.last.box
         factors = self._scale_factors(last, max(frame.shape[:2]))
         boxes = [scale_box(last, factor) for factor in factors]
-        features = self.features(self._cut(frame, boxes, self.geometry))
-        detection, index = self._predict(boxes, self.regression.response(features))
+        patches = self._cut(frame, boxes, self.geometry)
+        features = self.features(patches)
+        response = self._respond(patches, features)
+        detection, index = self._predict(boxes, response, factors.index(1))
         # The search patch is the new train data pair, labelled where the object was found.
         sample = Sample(features[index].clone(), self._label(detection.cell))
         box = keep_in_frame(detection.box, *frame.shape[:2])
         return replace(detection, box=box, scale=factors[index]), sample
 
-    def _predict(self, boxes: Sequence[Box], response: torch.Tensor) -> tuple[Detection, int]:
+    def _respond(self, patches: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
+        """Response of S patches, S x Ho x Wo; 0 where they are of one colour (ours).
+
+        There the regression would see rounding, or what a network makes of the patch's border.
+        """
+        response = self.regression.response(features)
+        color = patches[0, 0, 0]
+        middle = patches[0, patches.shape[1] // 2]  # rarely of one colour: the rest is not read
+        is_blank = (middle == color).all() and (patches == color).all()
+        return torch.zeros_like(response) if is_blank else response
+
+    def _predict(
+        self, boxes: Sequence[Box], response: torch.Tensor, present: int = 0
+    ) -> tuple[Detection, int]:
         """Read the prediction off the response of the patches around S boxes, S x Ho x Wo.
+
+        Where the peak is below ``LEAST_PEAK``, the object stays where it was (ours).
+
+        Args:
+            present: index of the box of the last size.
 
         Returns:
             The detection, and the index of the box around which it is.
         """
-        response = response.cpu()  # the only time in a frame that a GPU is waited for
+        response = response.cpu()  # here a GPU has to be waited for
         prediction = self._motion_map * response
         maximum = int(prediction.argmax())
         index, place = divmod(maximum, self._motion_map.numel())
-        row, column = divmod(place, self._motion_map.shape[1])
-        cell = self._refine(prediction[index], row, column)
-        patch_rect = self.geometry.patch_rect(boxes[index])
         peak = float(prediction.flatten()[maximum])
+        cell: tuple[float, float] = self.geometry.center
+        if LEAST_PEAK <= peak < math.inf:
+            cell = self._refine(prediction[index], *divmod(place, self._motion_map.shape[1]))
+        else:
+            index = present
+        patch_rect = self.geometry.patch_rect(boxes[index])
         detection = Detection(
             box=self.geometry.box_at(patch_rect, *cell),
             peak=peak,

@@ -143,6 +143,8 @@ def _draw_speed(measured: Sequence[Result], file: Path, data: Path, results: Pat
     from crt_plugin.benchmark.results.scores import score_results
 
     part = open_part("otb", data, None, results)
+    for name, text in part.unusable.items():
+        warn(f"{name} is left out: {text}")
     stored = {_name_results(result["tracker"]): result for result in measured if "fps" in result}
     scores = score_results(part, list(stored)).scores
     points = {stored[s.tracker]["tracker"]: (stored[s.tracker]["fps"], s.auc) for s in scores}

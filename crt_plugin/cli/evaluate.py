@@ -75,7 +75,8 @@ def evaluate(
 ) -> None:
     """Run trackers on a dataset through got10k, and compare them.
 
-    Exit status 1 if a tracker failed on a sequence; the others go on. A stopped run resumes.
+    Exit status 1 if a sequence cannot be used, or a tracker fails on one; the others go on. A
+    stopped run resumes.
     """
     prepare_host()
     from crt_plugin.benchmark.run.evaluate import evaluate as run_evaluation
@@ -103,8 +104,9 @@ def evaluate(
     if done.kept:
         typer.echo(f"existing results kept: {done.kept}")
     show_scores(done.part, done.report)
+    left_out = [f"{name} is left out: {text}" for name, text in done.part.unusable.items()]
     failures = [str(failure) for failure in done.failures]
-    fail([*failures, *_drop_named(done.report.problems, failures)])
+    fail([*left_out, *failures, *_drop_named(done.report.problems, failures)])
 
 
 def _drop_named(problems: Iterable[str], failures: Iterable[str]) -> list[str]:

@@ -19,7 +19,10 @@ app = typer.Typer(no_args_is_help=True, help="Import and score published result 
 @app.command("import")
 def import_(
     source: Annotated[
-        Path, typer.Argument(metavar="FILE_OR_DIR", help="A folder, zip archive, .txt or .mat.")
+        Path,
+        typer.Argument(
+            metavar="FILE_OR_DIR", help="A folder, zip archive, .txt, .mat or boxes.csv."
+        ),
     ],
     to: Annotated[
         Path, typer.Option(help="Folder of results; OTB2015/<tracker> is made inside it.")

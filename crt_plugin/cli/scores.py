@@ -41,7 +41,8 @@ def show_scores(part: Part, report: Report) -> None:
         _show_starts(part, report.scores)
     else:
         metric = "AO" if part.benchmark.is_got10k else "AUC"
-        counts = [(score.sequences, len(part.names)) for score in report.scores]
+        there = len(part.names) + len(part.unusable)
+        counts = [(score.sequences, there) for score in report.scores]
         Console().print(_tabulate_means(report.scores, metric, {"sequences": counts}))
     for folder in report.folders:
         typer.echo(f"got10k's report: {folder}")
@@ -54,7 +55,7 @@ def _show_starts(part: StartedPart, scores: Sequence[Score]) -> None:
     console = Console()
     targets = [target_scores(score) for score in scores]
     counts = {
-        "targets": [(score.sequences, len(part.targets)) for score in targets],
+        "targets": [(s.sequences, len(part.targets) + len(part.unusable)) for s in targets],
         "starts": [(score.sequences, len(part.names)) for score in scores],
     }
     console.print(_tabulate_means(targets, "AUC", counts))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from crt_plugin.errors import SourceError
 
 Boxes = NDArray[np.float64]
+SHOWN = 80  # characters of a wrong line that a message shows
 
 
 def read_boxes(file: Path) -> Boxes:
@@ -91,7 +92,8 @@ def _parse(lines: list[str], finite: bool) -> Boxes:
         except ValueError:
             box = []
         if len(box) != 4 or (finite and not all(map(math.isfinite, box))):
-            raise SourceError(f"line {number} is not a box: {line!r}; expected x,y,w,h")
+            shown = repr(line[:SHOWN]) + "..." * (len(line) > SHOWN)
+            raise SourceError(f"line {number} is not a box: {shown}; expected x,y,w,h")
         boxes.append(box)
     if not boxes:
         raise SourceError("it is empty; expected a line x,y,w,h for each frame")

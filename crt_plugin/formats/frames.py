@@ -15,6 +15,13 @@ def sort_images(paths: Iterable[Path]) -> list[Path]:
     return sorted(images, key=natural_key)
 
 
+def find_frames(folder: Path) -> list[Path]:
+    """Frames of a sequence: the images in ``img/``; if there are none, those in the folder."""
+    inner = folder / "img"
+    images = sort_images(inner.iterdir()) if inner.is_dir() else []
+    return images or sort_images(folder.iterdir())
+
+
 def natural_key(path: Path) -> list[tuple[int, str]]:
     """Sort key of a file name in which runs of digits count as numbers: 2.jpg before 10.jpg."""
     parts = re.split(r"(\d+)", path.name)

@@ -85,6 +85,12 @@ def target_name(text: str) -> str | None:
     return None
 
 
+def folder_name(text: str) -> str | None:
+    """OTB's name of a sequence's folder, from any spelling of it or its target; None if neither."""
+    target = target_name(text) or target_name(f"{text}.1")
+    return target and target.partition(".")[0]
+
+
 def annotated_target(path: PurePath) -> str | None:
     """Target of ``<Sequence>/groundtruth_rect[.N].txt`` or ``<Target>.txt``; None if neither."""
     match = _ANNOTATION.fullmatch(path.name)

@@ -20,7 +20,7 @@ from PIL import Image, ImageOps
 
 from crt_plugin.errors import FrameError, ImageError, SourceError
 from crt_plugin.formats.boxes import read_boxes
-from crt_plugin.formats.frames import IMAGE_SUFFIXES, sort_images
+from crt_plugin.formats.frames import IMAGE_SUFFIXES, find_frames, sort_images
 from crt_plugin.formats.otb import annotation_files, cut_frames
 from crt_plugin.media.annotations import Annotation, convert_otb
 from crt_plugin.runtime.image import as_rgb
@@ -76,7 +76,7 @@ def open_source(given: str | Sequence[str], target: int | None = None) -> Source
     names = [given] if isinstance(given, str) else list(given)
     if len(names) != 1:
         source = _open_files(names)
-    elif (Path(given := names[0]) / "img").is_dir() and (found := annotation_files(Path(given))):
+    elif found := annotation_files(Path(given := names[0])):
         return _open_otb(Path(given), found, target)
     else:
         source = _open_file_or_camera(given)
@@ -90,10 +90,9 @@ def open_source(given: str | Sequence[str], target: int | None = None) -> Source
 def _open_file_or_camera(given: str) -> Source:
     path = Path(given)
     if path.is_dir():
-        images = sort_images(path.iterdir())
-        if not images and (path / "img").is_dir():
-            images = sort_images((path / "img").iterdir())
-        return _open_images(images, given, path.resolve().name)
+        return _open_images(
+            sort_images(path.iterdir()) or find_frames(path), given, path.resolve().name
+        )
     if path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES:
         return _open_image(path)
     if path.is_file():
@@ -125,10 +124,10 @@ def _open_otb(folder: Path, annotations: dict[int, Path], target: int | None) ->
         raise SourceError(f"{folder} has no target {number}; expected {accepted}")
     boxes = read_boxes(annotations[number])
     name = folder.resolve().name
-    images = cut_frames(name, sort_images((folder / "img").iterdir()), len(boxes))
+    images = cut_frames(name, find_frames(folder), len(boxes))
     if len(annotations) > 1:
         name = f"{name}.{number}"
-    return _open_images(images, str(folder / "img"), name, convert_otb(boxes))
+    return _open_images(images, str(folder), name, convert_otb(boxes))
 
 
 def _open_images(

@@ -136,7 +136,8 @@ class Reproduction:
         except CRTError as error:  # missing weights, results of other settings
             return TrackerScores({}, [f"{tracker}: {error}"])
         found = score_results(apply_benchmark_rule(done.part), [tracker], curves=False)
-        return _select(found, tracker, name, [*done.notes, *map(str, done.failures)])
+        unusable = [f"{tracker}, {n}: {text}" for n, text in done.part.unusable.items()]
+        return _select(found, tracker, name, [*done.notes, *unusable, *map(str, done.failures)])
 
     def _read_results(self, tracker: str, name: str) -> TrackerScores:
         """Existing results, if they were made with the parameter file's settings."""

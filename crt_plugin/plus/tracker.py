@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from crt_plugin.algorithm.geometry import Box, PatchGeometry
 from crt_plugin.algorithm.history import History, Sample
-from crt_plugin.algorithm.tracker import Detection, PaperTracker, keep_in_frame
+from crt_plugin.algorithm.tracker import LEAST_PEAK, Detection, PaperTracker, keep_in_frame
 from crt_plugin.parameters import Parameters
 from crt_plugin.parameters.settings import parse_numbers
 from crt_plugin.plus.confidence import calibrate
@@ -99,12 +99,13 @@ class CRTTracker(PaperTracker):
             detection = PosedDetection(**vars(found), pose=Pose(found.box))
         else:
             # The place on one patch in the last pose, then size and angle at that place.
-            features = self.features(self._cut(frame, [last], self.geometry))
-            found, _ = self._predict([last.upright], self.regression.response(features))
+            patches = self._cut(frame, [last], self.geometry)
+            features = self.features(patches)
+            found, _ = self._predict([last.upright], self._respond(patches, features))
             sample = Sample(features[0].clone(), self._label(found.cell))
             pose = last.move_to(found.box)
             detection = PosedDetection(**vars(found), pose=pose, patch_angle=last.angle)
-            if detection.peak >= self.params.pose_threshold:
+            if detection.peak >= max(LEAST_PEAK, self.params.pose_threshold):
                 detection = self._search_pose(frame, detection)
             detection = _keep_in_frame(detection, frame)
         if self._is_search_due(detection.score):
@@ -152,9 +153,8 @@ class CRTTracker(PaperTracker):
         pose, size = detection.pose, (frame.shape[0], frame.shape[1])
         geometry, middle = cover_frame(self.geometry, size, pose.upright, self.params.found_cells)
         search_pose = Pose(middle, pose.angle)
-        response = self.regression.response(
-            self.features(self._cut(frame, [search_pose], geometry))
-        )
+        patches = self._cut(frame, [search_pose], geometry)
+        response = self._respond(patches, self.features(patches))
         score = self._score(float(response.max()))
         if score < self.params.found_score:
             return detection

@@ -93,7 +93,7 @@ def as_box(box: Any, frame_height: int, frame_width: int) -> NDArray[np.float64]
     try:
         if np.iscomplexobj(box):  # numpy would drop the imaginary part, with a warning
             raise TypeError("complex numbers")
-        values = np.array(box, dtype=np.float64)
+        values = np.asarray(box, dtype=np.float64).copy()  # np.array warns of tensors of torch
     # Raised by numpy, or by the object's own conversion, for what is not numeric.
     except (TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise BoxError(f"box is {box!r}; expected {EXPECTED_BOX}") from error

@@ -120,6 +120,21 @@ def test_evaluate_says_what_failed_and_leaves_with_1(crt):
     assert columns(done.stdout, "Still")[-1] == "2 of 2"
 
 
+def test_evaluate_leaves_an_unusable_sequence_out_and_leaves_with_1(crt, tmp_path):
+    whole = crt("evaluate --data otb --trackers mine:Still --results whole --sequences Couple")
+    write(tmp_path / "otb/Deer/groundtruth_rect.txt", boxes(3))
+    done = crt("evaluate --data otb --trackers mine:Still --results r")
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1] == (
+        "Deer is left out: 5 frames, and 3 lines of annotation in groundtruth_rect.txt"
+    )
+    assert columns(done.stdout, "Still")[:4] == columns(whole.stdout, "Still")[:4]
+    assert columns(done.stdout, "Still")[-1] == "1 of 2"
+    started = crt("evaluate --data otb --trackers mine:Still --results r --protocol sre")
+    assert started.exit_code == 1 and "Deer is left out: 5 frames" in started.stderr
+    assert columns(started.stdout, "Still")[-2:] == ["1 of 2", "12 of 12"]
+
+
 def test_evaluate_does_not_say_the_same_twice(crt, tmp_path):
     write(tmp_path / "r/OTB2015/KCF/Deer.txt", boxes(3))
     done = crt("evaluate --data otb --trackers results:KCF --results r --sequences Deer")

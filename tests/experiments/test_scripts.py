@@ -111,26 +111,3 @@ def test_same_boxes(run, capsys, monkeypatch):
     with pytest.raises(SystemExit) as left:
         run("same_boxes", f"compare {same}", ProcessPoolExecutor=pool)
     assert left.value.code and "quick.py, Deer: frame 2 differs" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("name", "experiment"), [("otb", "ExperimentOTB"), ("got10k_val", "ExperimentGOT10k")]
-)
-def test_examples(name, experiment, monkeypatch):
-    """The host's part is left out: it wants whole datasets."""
-    called = []
-
-    class Experiment:
-        def __init__(self, root, **_):
-            called.append(root)
-
-        def run(self, tracker):
-            called.append(tracker.name)
-
-        def report(self, names):
-            called.append(names)
-
-    script = load_python_file(bundled_folder("experiments") / "examples" / f"{name}.py")
-    monkeypatch.setattr(script, experiment, Experiment)
-    script.main("folder")
-    assert called == ["folder", "CRT-default", "CRT-hog", ["CRT-default", "CRT-hog"]]

@@ -7,8 +7,10 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from crt_plugin.parameters import load_parameters
 from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import ROOT, scene
 from tests.helpers.track import BOX, FAST, crt
@@ -54,6 +56,64 @@ def test_from_a_constant_frame_to_a_textured_one(small, name, rng):
     for _ in range(3):
         assert is_box(tracker.update(rng.integers(0, 256, (60, 80, 3), np.uint8)))
         assert np.isfinite(tracker.last.response).all()
+
+
+FAMILIES = ("rgb", "hog", "color_names", "hog_color_names", "fast", "light")
+
+
+def start_on_deer(shared, name):
+    """A tracker after four frames of Deer, and the fifth frame and its box, 0-based."""
+    deer = shared / "data" / "otb" / "Deer"
+    frames = [np.asarray(Image.open(deer / "img" / f"{k:04d}.jpg")) for k in range(1, 6)]
+    truth = np.loadtxt(deer / "groundtruth_rect.txt", delimiter=",") - [1, 1, 0, 0]
+    tracker = CRTTracker(load_parameters(name).copy(train_steps=400))
+    tracker.init(frames[0], truth[0])
+    for frame in frames[1:4]:
+        tracker.update(frame)
+    return tracker, frames[4], truth[4]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_flash_leaves_the_box_where_it_is(shared, name):
+    """White, black and gray frames: the same box, and the object is found again after them."""
+    tracker, next_frame, next_truth = start_on_deer(shared, name)
+    before = tracker.last.box
+    for value in (255, 0, 117):
+        assert tracker.update(np.full_like(next_frame, value)) == pytest.approx(before, abs=1e-6)
+        assert tracker.last.peak == 0
+    found = tracker.update(next_frame)
+    assert np.abs(found[:2] - next_truth[:2]).max() < 12
+
+
+@pytest.mark.parametrize("name", ["rgb", "color_names", "fast", "light"])
+def test_a_flash_of_an_almost_even_colour(shared, rng, name):
+    """Noise of one level, as of a video; HOG normalises it, so that it has edges like any other."""
+    tracker, next_frame, _ = start_on_deer(shared, name)
+    before = tracker.last.box
+    for value in (253, 1, 117):
+        flash = (value + rng.integers(-1, 2, next_frame.shape)).astype(np.uint8)
+        assert np.abs(tracker.update(flash) - before).max() < 12  # of 95 x 65 px
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_blank_patch_in_a_frame_with_other_things(small, name):
+    """The object is gone, and what is left is outside of the search patch."""
+    tracker = CRTTracker(small.copy(**SETTINGS[name]))
+    frame = np.pad(scene(60, 40), ((0, 0), (0, 200), (0, 0)))
+    tracker.init(frame, (60, 40, 24, 16))
+    frame[:, :200] = 0
+    frame[:20, 340:] = 255
+    for _ in range(4):
+        assert tracker.update(frame).tolist() == [60, 40, 24, 16]
+
+
+def test_a_response_that_is_not_finite(small):
+    """Coefficients that have diverged give no place either."""
+    tracker = CRTTracker(small)
+    tracker.init(scene(60, 40), (60, 40, 24, 16))
+    tracker.regression.weight = torch.full_like(tracker.regression.weight, np.nan)
+    assert tracker.update(scene(64, 41)).tolist() == [60, 40, 24, 16]
+    assert tracker.last.score == 0
 
 
 def test_an_object_as_large_as_the_frame(small):
@@ -121,6 +181,7 @@ import statistics, sys, time
 from tests.conftest import QUICK, scene, start_tracker
 from crt_plugin.bench.memory import resident_mib
 from crt_plugin.parameters import Parameters
+from crt_plugin.parameters import load_parameters
 from crt_plugin.plus.tracker import CRTTracker
 
 PARAMS = Parameters().copy(**QUICK)

@@ -1,5 +1,8 @@
+import warnings
+
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -82,9 +85,24 @@ def test_box_is_copied():
     assert box.tolist() == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("number", [torch.float64, torch.float32, torch.int64])
+def test_box_as_a_tensor(number):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        given_box = torch.tensor([1, 2, 3, 4], dtype=number)
+        box = as_box(given_box, 10, 10)
+    given_box[0] = 9
+    assert box.dtype == np.float64 and box.tolist() == [1, 2, 3, 4]
+
+
 @pytest.mark.parametrize(
     "box",
     [
+        torch.tensor([1.0, 2, 3, 4], requires_grad=True),
+        torch.tensor([1, 2, 3, 4j]),
+        torch.tensor([1.0, 2, 3, 4], device="meta"),
+        torch.tensor([[1.0, 2, 3, 4]]),
+        torch.tensor([1.0, 2, 3, 4], dtype=torch.bfloat16),
         (1, 2, 3),
         (1, 2, 3, 4, 5),
         None,
@@ -98,8 +116,10 @@ def test_box_is_copied():
     ],
 )
 def test_bad_boxes(box):
-    with pytest.raises(BoxError, match="four finite numbers, w > 0 and h > 0"):
-        as_box(box, 100, 100)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(BoxError, match="four finite numbers, w > 0 and h > 0"):
+            as_box(box, 100, 100)
 
 
 @pytest.mark.parametrize("box", [(-3, 5, 3, 4), (20, 5, 3, 4), (5, -4, 3, 4), (5, 10, 3, 4)])

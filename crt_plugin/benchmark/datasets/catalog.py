@@ -47,7 +47,7 @@ def _otb(version: int | str, listed: int) -> Benchmark:
         experiments.ExperimentOTB,
         datasets.OTB,
         listed,
-        "<Sequence>/img/*.jpg and <Sequence>/groundtruth_rect.txt",
+        "<Sequence>/img/<images> and <Sequence>/groundtruth_rect.txt",
         {"version": version, "download": False},
     )
 
@@ -100,7 +100,7 @@ BENCHMARKS = {
         experiments.ExperimentDTB70,
         datasets.DTB70,
         70,
-        "<Sequence>/img/*.jpg and <Sequence>/groundtruth_rect.txt",
+        "<Sequence>/img/<images> and <Sequence>/groundtruth_rect.txt",
     ),
     "tcolor128": Benchmark(
         "TColor128",

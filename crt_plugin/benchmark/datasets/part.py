@@ -18,7 +18,8 @@ from crt_plugin.benchmark.datasets.catalog import GOT10K_METADATA, Benchmark, fi
 from crt_plugin.benchmark.datasets.sequences import adapt_dataset
 from crt_plugin.errors import SourceError
 from crt_plugin.formats.boxes import Boxes
-from crt_plugin.hosts.got10k.toolkit import quiet
+from crt_plugin.formats.otb import annotation_files, folder_name
+from crt_plugin.hosts.got10k.toolkit import datasets, quiet
 
 # Lists of a got10k dataset, one entry a sequence
 PER_SEQUENCE = ("seq_names", "seq_dirs", "anno_files", "range_files")
@@ -32,11 +33,13 @@ class Part:
         benchmark: what it is a part of.
         experiment: got10k's object: ``run(tracker)``, ``report(names)``.
         lengths: annotated frames of each sequence.
+        unusable: what is wrong with each sequence that is left out.
     """
 
     benchmark: Benchmark
     experiment: Any
     lengths: dict[str, int]
+    unusable: dict[str, str] = field(default_factory=dict, kw_only=True)
 
     @property
     def names(self) -> list[str]:
@@ -83,31 +86,6 @@ def open_part(
     results: str | Path = "results",
     reports: str | Path | None = None,
 ) -> Part:
-    """``open_usable_part``, where damaged sequences are an error.
-
-    A mean over the other sequences would look like the benchmark's.
-
-    Raises:
-        ParameterError, MissingExtraError: as ``open_usable_part``.
-        SourceError: as there; or a sequence's frames and annotation do not fit together.
-    """
-    part, problems = open_usable_part(name, root, sequences, results, reports)
-    if problems:
-        listed = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
-        raise SourceError(
-            f"{root} has sequences that cannot be used: {listed}. "
-            "Repair them, or name the others as sequences"
-        )
-    return part
-
-
-def open_usable_part(
-    name: str,
-    root: str | Path,
-    sequences: Sequence[str] | None = None,
-    results: str | Path = "results",
-    reports: str | Path | None = None,
-) -> tuple[Part, dict[str, str]]:
     """got10k's experiment on the usable sequences that a folder holds; downloads nothing.
 
     Args:
@@ -117,12 +95,10 @@ def open_usable_part(
         results: the host's folder of results; those of OTB go to ``results/OTB2015``.
         reports: the host's folder of reports; without it ``results/reports``.
 
-    Returns:
-        The part, which may be empty, and what is wrong with each sequence that it lacks.
-
     Raises:
         ParameterError: no benchmark of this name.
-        SourceError: the folder is not of this layout, or lacks one of ``sequences``.
+        SourceError: the folder is not of this layout, lacks one of ``sequences``, or has none that
+            can be used.
         MissingExtraError: got10k is missing or too old.
     """
     benchmark = find_benchmark(name)
@@ -130,14 +106,25 @@ def open_usable_part(
     if sequences is not None:
         missing = [name for name in sequences if name not in dataset.seq_names]
         if missing or not sequences:
+            near = _find_near_misses(benchmark, Path(root))
+            hint = f"; not found are {join_problems(near)}" if near else ""
             raise SourceError(
                 f"{root} does not hold {', '.join(missing) or 'none at all'}; "
-                f"it holds {', '.join(dataset.seq_names)}"
+                f"it holds {', '.join(dataset.seq_names)}{hint}"
             )
         dataset = _restrict(dataset, list(dict.fromkeys(sequences)))
     lengths, problems = _measure(benchmark, dataset)
-    usable = _restrict(dataset, list(lengths))
-    return _assemble(benchmark, usable, lengths, results, reports), problems
+    if sequences is None:
+        problems |= _find_near_misses(benchmark, Path(root))
+    if not lengths:
+        raise SourceError(f"{root} has no sequence that can be used: {join_problems(problems)}")
+    part = _assemble(benchmark, _restrict(dataset, list(lengths)), lengths, results, reports)
+    return replace(part, unusable=problems)
+
+
+def join_problems(problems: dict[str, str]) -> str:
+    """What is wrong with each sequence, in one line."""
+    return "; ".join(f"{name}: {problem}" for name, problem in problems.items())
 
 
 def make_part(
@@ -171,9 +158,31 @@ def _assemble(
 
 
 def _open_dataset(benchmark: Benchmark, root: Path) -> Any:
-    """got10k's dataset of whatever sequences ``root`` holds."""
+    """got10k's dataset of whatever sequences ``root`` holds.
+
+    Raises:
+        SourceError: none; names a folder near by that holds some.
+    """
     if not root.is_dir():
         raise SourceError(f"no folder {root}; expected one with {benchmark.layout}")
+    try:
+        return _find_sequences(benchmark, root)
+    except SourceError as error:
+        folders = (root.parent, *sorted(path for path in root.iterdir() if path.is_dir()))
+        near = next((path for path in folders if _holds_sequences(benchmark, path)), None)
+        if near is None:
+            raise
+        raise SourceError(f"{error}; {near} has it") from error
+
+
+def _holds_sequences(benchmark: Benchmark, root: Path) -> bool:
+    try:
+        return bool(_find_sequences(benchmark, root))
+    except SourceError:
+        return False
+
+
+def _find_sequences(benchmark: Benchmark, root: Path) -> Any:
     try:
         with quiet():
             dataset = adapt_dataset(benchmark.dataset)(str(root), **benchmark.options)
@@ -192,10 +201,30 @@ def _open_dataset(benchmark: Benchmark, root: Path) -> Any:
         if Path(folder).is_dir() and Path(annotation).is_file()
     ]
     if not present:
+        near = join_problems(_find_near_misses(benchmark, root))
         raise SourceError(
             f"{root} does not hold any sequence of {benchmark.folder}; expected {benchmark.layout}"
+            f"{'; ' if near else ''}{near}"
         )
     return _restrict(dataset, present)
+
+
+def _find_near_misses(benchmark: Benchmark, root: Path) -> dict[str, str]:
+    """Folders that look like sequences of OTB but are not found, and why."""
+    found: dict[str, str] = {}
+    if benchmark.dataset is not datasets.OTB:
+        return found
+    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+        name = folder_name(folder.name)
+        if name is None:
+            continue
+        if annotation_files(folder / folder.name):
+            found[folder.name] = f"its files are in {folder / folder.name}; expected in {folder}"
+        elif folder.name != name:
+            found[folder.name] = f"expected the folder's name {name}, as OTB spells it"
+        elif not annotation_files(folder):
+            found[name] = "no annotation in it; expected groundtruth_rect.txt"
+    return found
 
 
 def _restrict(dataset: Any, names: Sequence[str]) -> Any:
@@ -218,8 +247,8 @@ def _measure(benchmark: Benchmark, dataset: Any) -> tuple[dict[str, int], dict[s
             problem = _find_problem(benchmark, files, truth, Path(dataset.seq_dirs[i]))
         except SourceError as error:
             problem = str(error)
-        except (AssertionError, ArithmeticError, ValueError, OSError, LookupError) as error:
-            problem = _explain(dataset, i, error)
+        except (ValueError, OSError, LookupError) as error:
+            problem = f"{type(error).__name__}: {error}"
         if problem:
             problems[name] = problem
         else:
@@ -243,12 +272,3 @@ def _find_problem(benchmark: Benchmark, files: list[str], truth: Boxes, folder: 
         absent = [name for name in GOT10K_METADATA if not (folder / name).is_file()]
         return f"no {', '.join(absent)} in {folder}" if absent else ""
     return ""
-
-
-def _explain(dataset: Any, index: int, error: Exception) -> str:
-    """Count lines and frames again: got10k, which reads NfS, asserts without a message."""
-    file = Path(dataset.anno_files[index])
-    lines = sum(1 for line in file.read_text(errors="replace").splitlines() if line.strip())
-    frames = len([*Path(dataset.seq_dirs[index]).glob("*.jpg")])
-    reason = f" ({type(error).__name__}: {error})" if str(error) else ""
-    return f"{frames} frames, and {lines} lines of annotation in {file.name}{reason}"

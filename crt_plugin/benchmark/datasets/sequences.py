@@ -1,19 +1,21 @@
 """Frames and annotation of a sequence of got10k's datasets, read as in the rest of the package.
 
 got10k sorts frames as text, 10.jpg before 2.jpg, cuts OTB's sequences by position, and reads
-annotations with NumPy, which skips blank lines.
+annotations with NumPy, which skips blank lines. It finds frames
+only as ``.jpg``, and OTB's only in ``img/``.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from crt_plugin.errors import SourceError
-from crt_plugin.formats.boxes import Boxes, read_boxes
-from crt_plugin.formats.frames import sort_images
+from crt_plugin.formats.boxes import Boxes, parse_boxes, read_boxes, read_lines, split_numbers
+from crt_plugin.formats.frames import IMAGE_SUFFIXES, find_frames, frame_number
 from crt_plugin.formats.otb import annotation_files, cut_frames
 from crt_plugin.hosts.got10k.toolkit import datasets, skip_check
 
@@ -41,29 +43,62 @@ def read_sequence(dataset: Any, index: int) -> tuple[list[str], Boxes]:
     """Frames' files, and boxes N x 4, 1-based where the dataset's are.
 
     Raises:
-        SourceError: an annotation that cannot be read, or not of as many lines as there are frames.
-        AssertionError, ValueError, LookupError: as the host, for NfS.
+        SourceError: frames or an annotation that cannot be read, or of different lengths.
     """
     folder, annotation = Path(dataset.seq_dirs[index]), Path(dataset.anno_files[index])
-    if isinstance(dataset, datasets.NfS):  # its columns and frame rates are left to the host
-        files, truth = datasets.NfS.__getitem__(dataset, index)
-        return [str(file) for file in sort_images(folder.glob("*.jpg"))[: len(files)]], truth
-    truth = read_boxes(annotation)
+    frames = find_frames(folder)
+    if isinstance(dataset, datasets.NfS):
+        frames, truth = _read_nfs(frames, annotation)
+    else:
+        truth = read_boxes(annotation)
     if isinstance(dataset, datasets.UAV123):
         known = dataset.seq_metas[dataset.version][dataset.seq_names[index]]
-        numbers = range(known["start_frame"], known["end_frame"] + 1)
-        frames = [folder / f"{number:06d}.jpg" for number in numbers]
+        frames = _choose_numbers(frames, known["start_frame"], known["end_frame"])
     elif isinstance(dataset, datasets.TColor128):
         first, last = np.loadtxt(dataset.range_files[index], dtype=int, delimiter=",")[:2]
-        frames = [folder / "img" / f"{number:04d}.jpg" for number in range(first, last + 1)]
-    elif isinstance(dataset, datasets.GOT10k):
-        frames = sort_images(folder.glob("*.jpg"))
-    else:
-        frames = sort_images(folder.glob("img/*.jpg"))
-    if isinstance(dataset, datasets.OTB):
+        frames = _choose_numbers(frames, first, last)
+    elif isinstance(dataset, datasets.OTB):
         frames = cut_frames(folder.name, frames, len(truth))
     if len(frames) != len(truth):
         raise SourceError(
-            f"{len(frames)} frames, and {len(truth)} lines of annotation in {annotation.name}"
+            f"{_count(frames)}, and {len(truth)} lines of annotation in {annotation.name}"
         )
     return [str(frame) for frame in frames], truth
+
+
+def _count(frames: list[Path]) -> str:
+    """For example "12 frames", "12 frames (11 .jpg, 1 .png)"."""
+    if not frames:
+        return f"no frames; expected {', '.join(IMAGE_SUFFIXES)} in img/ or beside the annotation"
+    suffixes = Counter(frame.suffix for frame in frames)
+    kinds = ", ".join(f"{count} {suffix}" for suffix, count in suffixes.items())
+    return f"{len(frames)} frames{f' ({kinds})' if len(suffixes) > 1 else ''}"
+
+
+def _choose_numbers(frames: list[Path], first: int, last: int) -> list[Path]:
+    """The frames whose files have the numbers from ``first`` to ``last``."""
+    by_number = {frame_number(frame): frame for frame in frames}
+    missing = next((n for n in range(first, last + 1) if n not in by_number), None)
+    if missing is not None:
+        raise SourceError(f"no frame {missing} of {first} to {last}; there are {_count(frames)}")
+    return [by_number[number] for number in range(first, last + 1)]
+
+
+def _read_nfs(frames: list[Path], annotation: Path) -> tuple[list[Path], Boxes]:
+    """NfS's frames and boxes, as the host reads them.
+
+    Lines are ``object x1 y1 x2 y2 ...``. Those of a folder at 30 frames a second may be at 240; and
+    one frame or line may be missing at the end.
+    """
+    corners = [",".join(split_numbers(line)[1:5]) for line in read_lines(annotation)]
+    try:
+        truth = parse_boxes("\n".join(corners))
+    except SourceError as error:
+        raise SourceError(f"annotation {annotation}: {error} as x1,y1,x2,y2") from error
+    truth[:, 2:] -= truth[:, :2]
+    if frames and abs(len(truth) / len(frames) - 8) < 1:
+        truth = truth[::8]
+    if abs(len(truth) - len(frames)) == 1:
+        shorter = min(len(truth), len(frames))
+        frames, truth = frames[:shorter], truth[:shorter]
+    return frames, truth

@@ -31,7 +31,7 @@ class Evaluation:
     """What came out of a run.
 
     Attributes:
-        part: the sequences.
+        part: the sequences, and which were left out.
         report: the host's scores.
         failures: sequences without a result.
         kept: results that were there before.
@@ -124,7 +124,7 @@ def evaluate(
         ParameterError: see ``Options``; unknown dataset, protocol or tracker, two trackers of one
             name, several workers for trackers without a name, or responses of trackers that have
             none.
-        SourceError: the data cannot be used; results of other settings or weights are there.
+        SourceError: none of the data can be used; results of other settings or weights are there.
         StorageError: results cannot be written: a full disk, a read-only folder.
         MissingExtraError: a tracker or the host lacks a package, or several workers Dask.
         ClusterError: the scheduler does not answer, or a worker cannot do the work.

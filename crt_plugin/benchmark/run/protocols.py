@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from crt_plugin.benchmark.datasets.catalog import BENCHMARKS
-from crt_plugin.benchmark.datasets.part import Part, make_part
+from crt_plugin.benchmark.datasets.part import Part, join_problems, make_part
 from crt_plugin.benchmark.run.starts import (
     SPATIAL,
     TEMPORAL,
@@ -85,19 +85,29 @@ def check_protocol(protocol: str, dataset: str) -> None:
 def start_targets(part: Part, protocol: str) -> Part:
     """A part of OTB under a protocol: a ``StartedPart``, or the same one for "ope".
 
+    Targets whose first frame cannot be read, or whose object lies outside it, are left out.
+
     Raises:
-        SourceError: a first frame cannot be read, or an object lies outside it.
+        SourceError: that leaves none.
     """
     if protocol == "ope":
         return part
     find = {"sre": _spatial_starts, "tre": _temporal_starts}[protocol]
     starts, sequences = {}, {}
+    unusable = dict(part.unusable)
     for target, (files, truth) in zip(part.names, part.experiment.dataset, strict=True):
-        for start in find(target, files, truth):
+        try:
+            found = list(find(target, files, truth))
+        except SourceError as error:
+            unusable[target] = str(error)
+            continue
+        for start in found:
             starts[start.name] = start
             boxes = truth[start.frame :].copy()
             boxes[0] = start.box
             sequences[start.name] = (files[start.frame :], boxes)
+    if not starts:
+        raise SourceError(f"no target can be used: {join_problems(unusable)}")
     benchmark = replace(
         part.benchmark,
         folder=f"{part.benchmark.folder}-{protocol.upper()}",
@@ -106,7 +116,9 @@ def start_targets(part: Part, protocol: str) -> Part:
     )
     folders = (part.experiment.result_dir, part.experiment.report_dir)
     derived = make_part(benchmark, sequences, *(Path(folder).parent for folder in folders))
-    return StartedPart(benchmark, derived.experiment, derived.lengths, starts, part)
+    return StartedPart(
+        benchmark, derived.experiment, derived.lengths, starts, part, unusable=unusable
+    )
 
 
 def _spatial_starts(target: str, files: list[str], truth: Boxes) -> Iterator[Start]:
@@ -114,11 +126,11 @@ def _spatial_starts(target: str, files: list[str], truth: Boxes) -> Iterator[Sta
         with Image.open(files[0]) as image:
             width, height = image.size
     except OSError as error:
-        raise SourceError(f"{target}: the first frame cannot be read: {error}") from error
+        raise SourceError(f"the first frame cannot be read: {error}") from error
     for kind, box in spatial_boxes(truth[0], width, height).items():
         if (box[2:] <= 0).any():
             raise SourceError(
-                f"{target}: moved to {kind}, the first box {truth[0].tolist()} lies outside the "
+                f"moved to {kind}, the first box {truth[0].tolist()} lies outside the "
                 f"frame of {width} x {height} px; expected targets inside"
             )
         yield Start(target, kind, kind, 0, box)

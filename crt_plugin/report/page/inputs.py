@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crt_plugin.benchmark.datasets.catalog import find_benchmark
-from crt_plugin.benchmark.datasets.part import Part, open_usable_part
+from crt_plugin.benchmark.datasets.part import Part, open_part
 from crt_plugin.benchmark.results.importing.published import BENCHMARK, published_part
 from crt_plugin.benchmark.results.layout import trackers_in
 from crt_plugin.benchmark.results.manifest import SETTINGS
@@ -81,10 +81,11 @@ def open_inputs(request: PageRequest, reports: Path) -> PageInputs:
     notes: list[str] = []
     with_frames: Part | None = None
     if request.data is not None:
-        with_frames, problems = open_usable_part(
+        with_frames = open_part(
             request.dataset, request.data, results=request.results, reports=reports
         )
-        notes += [f"{name}: its frames are not used: {text}" for name, text in problems.items()]
+        unusable = with_frames.unusable.items()
+        notes += [f"{name}: its frames are not used: {text}" for name, text in unusable]
     if request.groundtruth is not None:
         part = published_part(request.results, request.groundtruth, reports)
     else:

@@ -1,8 +1,12 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from crt_plugin.benchmark.datasets import catalog
-from crt_plugin.benchmark.datasets.part import open_part, open_usable_part
+from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
 from crt_plugin.hosts.got10k.toolkit import datasets, experiments
 from tests.helpers.datasets import (
@@ -45,6 +49,13 @@ def offline(monkeypatch):
         monkeypatch.setattr(dataset, "_download", download)
     for experiment in (experiments.ExperimentOTB, experiments.ExperimentGOT10k):
         monkeypatch.setattr(experiment, "plot_curves", lambda *_: None)
+
+
+def reason(name, root, sequence):
+    """Why a sequence is left out, and no other is."""
+    (item,) = open_part(name, root).unusable.items()
+    assert item[0] == sequence
+    return item[1]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -144,22 +155,20 @@ def test_old_host_is_refused(tmp_path, monkeypatch):
 def test_annotation_of_another_length(lines, said, tmp_path):
     write_otb(tmp_path)
     write(tmp_path / "Deer" / "groundtruth_rect.txt", boxes(lines))
-    with pytest.raises(SourceError, match=f"Deer: {said} .*name the others"):
-        open_part("otb", tmp_path)
-    assert open_part("otb", tmp_path, ["Couple"]).names == ["Couple"]
+    assert reason("otb", tmp_path, "Deer").startswith(said)
+    assert open_part("otb", tmp_path, ["Couple"]).unusable == {}
 
 
 def test_annotation_that_is_no_table(tmp_path):
     write_otb(tmp_path)
     (tmp_path / "Deer" / "groundtruth_rect.txt").write_text("1,2,3,4\n1,2,x,4\n" * 2 + "1,2,3,4")
-    with pytest.raises(SourceError, match=r"Deer: annotation .*line 2 is not a box: '1,2,x,4'"):
-        open_part("otb", tmp_path)
+    assert "line 2 is not a box: '1,2,x,4'" in reason("otb", tmp_path, "Deer")
 
 
 @pytest.mark.parametrize(
     ("row", "value", "said"),
     [
-        (2, np.nan, r"line 3 of the annotation is \[nan, 6.0"),
+        (2, np.nan, "line 3 of the annotation is [nan, 6.0"),
         (0, np.nan, "line 1 of the annotation"),
     ],
 )
@@ -168,8 +177,7 @@ def test_annotation_with_nan(row, value, said, tmp_path):
     rows = boxes(5)
     rows[row, 0] = value
     write(tmp_path / "Deer" / "groundtruth_rect.txt", rows)
-    with pytest.raises(SourceError, match=f"Deer: {said}"):
-        open_part("otb", tmp_path)
+    assert reason("otb", tmp_path, "Deer").startswith(said)
 
 
 def test_first_box_without_area(tmp_path):
@@ -177,50 +185,149 @@ def test_first_box_without_area(tmp_path):
     rows = boxes(5)
     rows[0, 3] = 0
     write(tmp_path / "Deer" / "groundtruth_rect.txt", rows)
-    with pytest.raises(SourceError, match="Deer: the object has no area in the first frame"):
-        open_part("otb", tmp_path)
+    assert "the object has no area in the first frame" in reason("otb", tmp_path, "Deer")
 
 
 def test_annotation_of_one_line(tmp_path):
     write_otb(tmp_path, {"Couple": 4, "Deer": 1})
-    with pytest.raises(SourceError, match="Deer: "):
-        open_part("otb", tmp_path)
+    assert "expected 2 lines or more" in reason("otb", tmp_path, "Deer")
 
 
 def test_annotation_of_polygons(tmp_path):
     """got10k itself takes eight numbers for GOT-10k."""
     write_got10k(tmp_path)
     write(tmp_path / "val" / GOT_NAMES[0] / "groundtruth.txt", np.ones((4, 8)))
-    with pytest.raises(SourceError, match=r"000001: .*line 1 is not a box: '1,1,1,1,1,1,1,1'"):
-        open_part("got10k", tmp_path)
+    assert "line 1 is not a box: '1,1,1,1,1,1,1,1'" in reason("got10k", tmp_path, GOT_NAMES[0])
 
 
 def test_gaps_are_uav123s_own_but_not_in_the_first_frame(tmp_path):
     write_uav123(tmp_path)
-    open_part("uav123", tmp_path)
+    assert not open_part("uav123", tmp_path).unusable
     name, meta = shortest_uav()[0]
     rows = boxes(meta["end_frame"] - meta["start_frame"] + 1)
     rows[0] = np.nan
     write(tmp_path / "anno" / "UAV123" / f"{name}.txt", rows)
-    with pytest.raises(SourceError, match=f"{name}: line 1 of the annotation"):
-        open_part("uav123", tmp_path)
+    assert reason("uav123", tmp_path, name).startswith("line 1 of the annotation")
 
 
 def test_missing_frame(tmp_path):
     write_tcolor128(tmp_path)
     (tmp_path / "Torus" / "img" / "0003.jpg").unlink()
-    with pytest.raises(SourceError, match=r"Torus: no frame .*0003\.jpg"):
-        open_part("tcolor128", tmp_path)
+    said = "no frame 3 of 1 to 5; there are 4 frames"
+    assert reason("tcolor128", tmp_path, "Torus") == said
+
+
+# ------------------------------------------------------------------- other images, near misses
+
+
+def rename_frames(root, change):
+    """Write every frame again, under the name that ``change`` makes of its own."""
+    for file in sorted(root.rglob("*.jpg")):
+        image = Image.open(file).copy()
+        file.unlink()
+        image.save(change(file), **({"quality": 95} if change(file).suffix != ".png" else {}))
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("suffix", [".png", ".jpeg", ".JPG"])
+def test_frames_of_other_suffixes_are_read(name, suffix, tmp_path):
+    make, names, _ = CASES[name]
+    before = open_part(name, make(tmp_path / "data"))
+    files = {n: before.experiment.dataset[i][0] for i, n in enumerate(before.names)}
+    rename_frames(tmp_path / "data", lambda file: file.with_suffix(suffix))
+    part = open_part(name, tmp_path / "data", results=tmp_path / "results")
+    assert part.names == names and not part.unusable
+    for i, sequence in enumerate(part.names):
+        expected = [str(Path(file).with_suffix(suffix)) for file in files[sequence]]
+        assert part.experiment.dataset[i][0] == expected
+    assert not run_quietly(part, Still()).failures
+
+
+@pytest.mark.parametrize("name", ["otb", "dtb70"])
+def test_frames_beside_the_annotation_are_read(name, tmp_path):
+    make, names, _ = CASES[name]
+    make(tmp_path)
+    rename_frames(tmp_path, lambda file: file.parents[1] / file.name)
+    part = open_part(name, tmp_path)
+    assert part.names == names and not part.unusable
+
+
+def test_a_picture_among_the_frames_is_counted_and_named(tmp_path):
+    write_otb(tmp_path)
+    Image.new("RGB", (8, 8)).save(tmp_path / "Deer" / "img" / "preview.png")
+    said = reason("otb", tmp_path, "Deer")
+    assert said.startswith("6 frames (5 .jpg, 1 .png), and 5 lines of annotation")
+
+
+def test_images_that_are_not_read_are_no_frames(tmp_path):
+    write_otb(tmp_path)
+    for file in (tmp_path / "Deer" / "img").iterdir():
+        file.rename(file.with_suffix(".gif"))
+    said = reason("otb", tmp_path, "Deer")
+    assert said.startswith("no frames; expected .bmp, ") and ".png" in said
+
+
+def test_frames_of_uav123_without_leading_zeros(tmp_path):
+    write_uav123(tmp_path)
+    rename_frames(tmp_path, lambda file: file.with_name(f"{int(file.stem)}.jpg"))
+    part = open_part("uav123", tmp_path)
+    for files, truth in part.experiment.dataset:
+        numbers = [int(Path(file).stem) for file in files]
+        assert numbers == list(range(numbers[0], numbers[0] + len(truth)))
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ("deer", "deer: expected the folder's name Deer"),
+        ("DEER", "DEER: expected the folder's name Deer"),
+        ("jogging", "jogging: expected the folder's name Jogging"),
+        ("Jogging-1", "Jogging-1: expected the folder's name Jogging"),
+        ("human4-2", "human4-2: expected the folder's name Human4"),
+        ("Deer/Deer", "Deer: its files are in .*Deer/Deer; expected in .*Deer"),
+    ],
+)
+def test_near_misses_are_named(there, said, tmp_path):
+    """Beside a right one they are left out and named; alone they are in the error."""
+    write_otb(tmp_path, {there: 3})
+    with pytest.raises(SourceError, match=f"any sequence of OTB2015; expected .*; {said}"):
+        open_part("otb", tmp_path)
+    write_otb(tmp_path, {"Couple": 4})
+    part = open_part("otb", tmp_path)
+    assert part.names == ["Couple"]
+    assert re.match(said, "; ".join(f"{k}: {v}" for k, v in part.unusable.items()))
+    assert open_part("otb", tmp_path, ["Couple"]).unusable == {}
+    with pytest.raises(SourceError, match=f"not hold Deer; it holds Couple; not found are {said}"):
+        open_part("otb", tmp_path, ["Deer"])
+
+
+def test_a_sequence_without_annotation_is_named(tmp_path):
+    write_otb(tmp_path)
+    (tmp_path / "Deer" / "groundtruth_rect.txt").rename(tmp_path / "Deer" / "groundtruth.txt")
+    assert reason("otb", tmp_path, "Deer").startswith("no annotation in it; expected groundtruth_")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_folder_in_a_folder_is_named(name, tmp_path):
+    """As a zip makes it that is unpacked into a folder of its own name."""
+    CASES[name][0](tmp_path / "data" / "inner")
+    with pytest.raises(SourceError, match=r"expected .*; .*data/inner has it"):
+        open_part(name, tmp_path / "data")
+
+
+def test_a_sequence_in_place_of_the_dataset_is_named(tmp_path):
+    write_otb(tmp_path / "data")
+    with pytest.raises(SourceError, match=r"OTB2015; expected .*; .*data has it"):
+        open_part("otb", tmp_path / "data" / "Deer")
 
 
 def test_missing_metadata_of_got10k(tmp_path):
     write_got10k(tmp_path)
     (tmp_path / "val" / GOT_NAMES[1] / "cover.label").unlink()
-    with pytest.raises(SourceError, match=r"Val_000002: no cover.label in"):
-        open_part("got10k", tmp_path)
+    assert reason("got10k", tmp_path, GOT_NAMES[1]).startswith("no cover.label in")
 
 
-def test_all_damaged_sequences_are_named_at_once(tmp_path):
+def test_a_folder_without_a_usable_sequence_is_refused_with_the_reasons(tmp_path):
     write_otb(tmp_path)
     for name in ("Couple", "Deer"):
         write(tmp_path / name / "groundtruth_rect.txt", boxes(2))
@@ -228,11 +335,20 @@ def test_all_damaged_sequences_are_named_at_once(tmp_path):
         open_part("otb", tmp_path)
 
 
-def test_a_usable_part_leaves_damaged_sequences_out_and_names_them(tmp_path):
-    write_otb(tmp_path)
-    write(tmp_path / "Deer" / "groundtruth_rect.txt", boxes(2))
-    part, problems = open_usable_part("otb", tmp_path)
-    assert (part.names, part.lengths) == (["Couple"], {"Couple": 4})
-    assert list(problems) == ["Deer"] and "5 frames, and 2 lines" in problems["Deer"]
-    with pytest.raises(SourceError, match="does not hold any sequence of OTB2015"):
-        open_usable_part("otb", tmp_path / "Deer")
+@pytest.mark.parametrize("name", CASES)
+def test_a_damaged_sequence_is_left_out_and_named(name, tmp_path):
+    """The others are run and scored as if it were not there."""
+    make, names, text = CASES[name]
+    data = make(tmp_path / "data")
+    whole = open_part(name, data)
+    kept, damaged = names if name != "uav123" else names[::-1]
+    place = whole.names.index(damaged)
+    annotation = Path(whole.experiment.dataset.anno_files[place])
+    more = "1,2,3,4\n" if name != "nfs" else "0 1 2 3 4\n"
+    annotation.write_text(annotation.read_text() + more * 3)
+    part = open_part(name, data, results=tmp_path / "results")
+    assert part.names == [kept] and str(part) == text.replace("2 of", "1 of")
+    assert part.lengths == {kept: whole.lengths[kept]}
+    assert list(part.unusable) == [damaged]
+    (score,) = run_quietly(part, Still()).report.scores
+    assert score.sequences == 1

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import matplotlib.figure
@@ -156,7 +157,11 @@ def test_unknown_protocols_and_datasets(data):
 
 def test_first_frames_that_cannot_be_read(data):
     (data / "Deer" / "img" / "0001.jpg").write_bytes(b"no image")
-    with pytest.raises(SourceError, match="Deer: the first frame cannot be read"):
+    part = open_protocol("sre", "otb", data)
+    assert part.targets == ["Couple"]
+    assert part.unusable["Deer"].startswith("the first frame cannot be read")
+    (data / "Couple" / "img" / "0001.jpg").write_bytes(b"no image")
+    with pytest.raises(SourceError, match="no target can be used: Couple: .*; Deer: "):
         open_protocol("sre", "otb", data)
 
 
@@ -165,8 +170,8 @@ def test_a_first_box_that_leaves_the_frame(data):
     rows = boxes(5)
     rows[0, 0] = 64.5
     write(data / "Deer" / "groundtruth_rect.txt", rows)
-    with pytest.raises(SourceError, match=r"Deer: moved to right, the first box \[64.5, .*64 x 48"):
-        open_protocol("sre", "otb", data)
+    reason = open_protocol("sre", "otb", data).unusable["Deer"]
+    assert re.match(r"moved to right, the first box \[64.5, .*64 x 48", reason)
 
 
 # ---------------------------------------------------------------------------------------- scores

@@ -25,10 +25,10 @@ def limit_memory() -> None:
 
 
 def read_boxes(content: bytes) -> Any:
-    """``results{1}.res`` of one run, as nested lists.
+    """``results{1}.res`` as nested lists N x 4; of repetitions, R x N x 4 or N x 4 x R, the first.
 
     Raises:
-        ValueError: there is none; whatever else scipy raises.
+        ValueError: there is none, or it has another shape; whatever else scipy raises.
     """
     import numpy as np
     from scipy.io import loadmat
@@ -42,7 +42,12 @@ def read_boxes(content: bytes) -> Any:
     kind = str(getattr(runs[0], "type", "rect"))
     if kind != "rect" or not hasattr(runs[0], "res"):
         raise ValueError(f"results of type {kind!r}; expected 'rect' with boxes in res")
-    return np.array(runs[0].res, dtype=float, ndmin=2).tolist()
+    boxes = np.array(list(np.atleast_1d(runs[0].res)), dtype=float, ndmin=2)
+    if boxes.ndim == 3 and (boxes.shape[1] == 4) != (boxes.shape[2] == 4):
+        boxes = boxes[0] if boxes.shape[2] == 4 else boxes[:, :, 0]
+    if boxes.ndim != 2:
+        raise ValueError(f"boxes of shape {boxes.shape}; expected N x 4")
+    return boxes.tolist()
 
 
 def make_reply(content: bytes) -> dict[str, Any]:

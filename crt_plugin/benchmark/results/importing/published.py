@@ -1,7 +1,8 @@
 """Published OTB result files into the host's layout, so that their trackers can be compared.
 
 Authors publish boxes as ``KCF/Deer.txt``, ``Deer_KCF.txt`` or the benchmark's ``deer_KCF.mat``,
-1-based. The host wants ``OTB2015/KCF/Deer.txt``, a line for each line of the annotation.
+1-based; pytracking writes ``atom/default_000/Deer.txt``; ``crt track`` writes ``Deer/boxes.csv``,
+0-based. The host wants ``OTB2015/KCF/Deer.txt``, a line for each line of the annotation.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from crt_plugin.benchmark.results.importing.groundtruth import read_annotations
 from crt_plugin.benchmark.results.importing.matlab import MatlabReader
 from crt_plugin.benchmark.results.layout import check_name, format_boxes, trackers_in
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
-from crt_plugin.formats.boxes import Boxes, parse_boxes
+from crt_plugin.formats.boxes import Boxes, parse_boxes, split_lines
 from crt_plugin.formats.otb import FRAME_RANGES, TWO_TARGETS, target_name
+from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL
 from crt_plugin.runtime.atomic import write_text
 from crt_plugin.runtime.progress import ProgressBar
 
@@ -31,6 +33,9 @@ BENCHMARK = BENCHMARKS["otb2015"]
 SHORTER = {("Tiger1", 349): (5, 0), ("Board", 697): (0, 1), ("Twinnings", 471): (0, 1)}
 # Folders between a tracker's and its files that do not name it
 _GENERIC = re.compile(r"(otb|tb)[-_ ]?\d*|results?|results?[-_](ope|otb.*)|ope", re.IGNORECASE)
+# pytracking's folder of a parameter file and a run; several trackers have one of that name
+_RUN = re.compile(r"default|.+_\d{3}")
+OWN_FILE = "boxes.csv"  # of crt track, in a folder called after the sequence
 
 
 @dataclass
@@ -130,16 +135,22 @@ def published_names(results: str | Path) -> list[str]:
 
 
 def _identify(path: PurePosixPath, source: Path, tracker: str | None) -> tuple[str, str]:
-    """Tracker and target of a file ``[<tracker>/]<target>[_<tracker>]``."""
-    if path.suffix.lower() not in (".txt", ".mat"):
-        raise SourceError("not a result file; expected .txt, .mat")
-    target, rest = _find_target(path.stem)
+    """Tracker and target of ``[<tracker>/]<target>[_<tracker>]``, or ``<target>/boxes.csv``."""
+    *above, last = source.resolve().parts[-3:]
+    folders = above if last == OWN_FILE else [*above, last if source.is_dir() else source.stem]
+    folders += [part for part in path.parent.parts if not _GENERIC.fullmatch(part)]
+    stem = path.stem
+    if path.name == OWN_FILE:
+        stem = folders.pop()
+    elif path.suffix.lower() not in (".txt", ".mat"):
+        raise SourceError(f"not a result file; expected .txt, .mat, or {OWN_FILE} of crt track")
+    target, rest = _find_target(stem)
     if target is None:
-        several = [name for name in TWO_TARGETS if name.lower() == path.stem.lower()]
+        several = [name for name in TWO_TARGETS if name.lower() == stem.lower()]
         hint = f"; which of its targets, {several[0]}.1 or {several[0]}.2?" if several else ""
-        raise SourceError(f"{path.stem} names no target of OTB-100{hint}")
-    folders = [part for part in path.parent.parts if not _GENERIC.fullmatch(part)]
-    name = tracker or rest or (folders[-1] if folders else source.stem)
+        raise SourceError(f"{stem} names no target of OTB-100{hint}")
+    named = "-".join(folders[-2:]) if _RUN.fullmatch(folders[-1]) else folders[-1]
+    name = tracker or rest or named
     check_name(name)
     return name, target
 
@@ -165,6 +176,11 @@ def _read_boxes(path: PurePosixPath, content: bytes, matlab: MatlabReader) -> Bo
     if path.suffix.lower() == ".mat":
         rows = matlab.read_boxes(content)
         return parse_boxes("\n".join(" ".join(map(repr, row)) for row in rows))
+    if path.name == OWN_FILE:
+        lines = [line.split(",") for line in split_lines(content)[1:]]  # below the header
+        if [line[0] for line in lines] != list(map(str, range(len(lines)))):
+            raise SourceError("its frames are not 0, 1, 2, ...; expected a file of crt track")
+        return parse_boxes("\n".join(",".join(line[1:5]) for line in lines)) + FIRST_PIXEL
     return parse_boxes(content)
 
 

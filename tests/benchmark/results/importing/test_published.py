@@ -12,6 +12,8 @@ from crt_plugin.benchmark.results.importing.published import (
 )
 from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.errors import ParameterError, SourceError
+from crt_plugin.media.loop import Step
+from crt_plugin.media.writer import BoxFile
 from tests.helpers.datasets import boxes, write, write_otb
 
 PUBLISHED = {  # success AUC and DP at 20 px on OTB-100
@@ -140,7 +142,7 @@ def test_what_could_not_be_used_is_said(tmp_path, to):
         "Jogging.2?",
         "KCF/Nothing.txt: Nothing names no target of OTB-100",
         "KCF/deer_KCF.txt: Deer of KCF was read from KCF/Deer.txt before",
-        "KCF/plot.png: not a result file; expected .txt, .mat",
+        "KCF/plot.png: not a result file; expected .txt, .mat, or boxes.csv of crt track",
     ]
     assert list_results(to) == ["KCF/Deer.txt"]
 
@@ -293,3 +295,53 @@ def test_matlab_files_without_scipy(tmp_path, to, monkeypatch):
     (tmp_path / "KCF" / "Deer.mat").write_bytes(b"MATLAB")
     done = import_results(tmp_path / "KCF", to)
     assert done.unused == ["Deer.mat: MATLAB files need scipy: pip install scipy"]
+
+
+@pytest.mark.parametrize("axis", [0, 2])
+def test_matlab_files_of_several_repetitions(savemat, axis, tmp_path, to):
+    """5 repetitions, before or behind the boxes: the first is taken."""
+    every = np.stack([boxes(71) + k for k in range(5)], axis=axis)
+    savemat(tmp_path / "deer_KCF.mat", cells({"res": every, "type": "rect"}))
+    import_results(tmp_path / "deer_KCF.mat", to)
+    assert np.array_equal(np.loadtxt(to / "OTB2015/KCF/Deer.txt", delimiter=","), boxes(71))
+
+
+@pytest.mark.parametrize("shape", [(4, 4, 4), (5, 71, 3), (71, 5)])
+def test_matlab_files_of_another_shape_are_refused_in_few_words(savemat, shape, tmp_path, to):
+    savemat(tmp_path / "deer_KCF.mat", cells({"res": np.ones(shape), "type": "rect"}))
+    with pytest.raises(SourceError) as caught:
+        import_results(tmp_path / "deer_KCF.mat", to)
+    assert len(str(caught.value)) < 300 + len(str(tmp_path))
+
+
+def test_runs_of_pytracking_are_kept_apart(tmp_path, to):
+    for name in ("atom", "eco"):
+        write(tmp_path / "tracking_results" / name / "default_000" / "Deer.txt", boxes(71))
+    done = import_results(tmp_path / "tracking_results", to)
+    assert done.targets == {"atom-default_000": ["Deer"], "eco-default_000": ["Deer"]}
+    for source in ("atom", "atom/default_000"):
+        again = import_results(tmp_path / "tracking_results" / source, to)
+        assert list(again.targets) == ["atom-default_000"]
+
+
+@pytest.mark.parametrize("source", ["mine", "mine/Jogging.1", "mine/Jogging.1/boxes.csv"])
+def test_boxes_of_crt_track(source, tmp_path, to):
+    """They count from 0, and the benchmark from 1."""
+    folder = tmp_path / "mine" / "Jogging.1"
+    folder.mkdir(parents=True)
+    file = BoxFile(folder / "boxes.csv", with_lost=True)
+    for k, box in enumerate(boxes(3)):
+        file.write(Step(k, np.zeros((2, 2, 3), np.uint8), box, 0.5, 0.1))
+    file.close()
+    (folder / "tracked.mp4").touch()
+    done = import_results(tmp_path / source, to)
+    assert done.targets == {"mine": ["Jogging.1"]}
+    found = np.loadtxt(to / "OTB2015/mine/Jogging.1.txt", delimiter=",")
+    assert np.array_equal(found, boxes(3) + [1, 1, 0, 0])
+
+
+def test_another_table_called_boxes_csv(tmp_path, to):
+    (tmp_path / "Deer").mkdir()
+    (tmp_path / "Deer" / "boxes.csv").write_text("x,y,w,h\n1,2,3,4\n1,2,3,4\n")
+    with pytest.raises(SourceError, match="its frames are not 0, 1, 2, ..."):
+        import_results(tmp_path / "Deer", to)
