@@ -181,11 +181,8 @@ class PaperTracker:
 
         There the regression would see rounding, or what a network makes of the patch's border.
         """
-        response = self.regression.response(features)
-        color = patches[0, 0, 0]
-        middle = patches[0, patches.shape[1] // 2]  # rarely of one colour: the rest is not read
-        is_blank = (middle == color).all() and (patches == color).all()
-        return torch.zeros_like(response) if is_blank else response
+        is_blank = (patches == patches[0, 0, 0]).all()  # a GPU is not waited for
+        return torch.where(is_blank, 0.0, self.regression.response(features))
 
     def _predict(
         self, boxes: Sequence[Box], response: torch.Tensor, present: int = 0
@@ -200,7 +197,7 @@ class PaperTracker:
         Returns:
             The detection, and the index of the box around which it is.
         """
-        response = response.cpu()  # here a GPU has to be waited for
+        response = response.cpu()  # the only time in a frame that a GPU is waited for
         prediction = self._motion_map * response
         maximum = int(prediction.argmax())
         index, place = divmod(maximum, self._motion_map.numel())
