@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -46,8 +46,8 @@ class Detection:
     peak: float
     score: float
     scale: float
-    response: NDArray[np.float32]
-    motion_map: NDArray[np.float32]
+    response: NDArray[np.float32] = field(repr=False)
+    motion_map: NDArray[np.float32] = field(repr=False)
     patch_rect: Box
     cell: tuple[float, float]
 
@@ -86,6 +86,14 @@ class PaperTracker:
         precision = choose_precision(self.params.precision, self.device)
         self.features = FeaturePipeline(self.params, self.device, precision)
         self._last: Detection | None = None
+
+    def __repr__(self) -> str:
+        if self._last is None:
+            state = "no object yet"
+        else:
+            numbers = ", ".join(f"{value:.1f}" for value in self._last.box)
+            state = f"box ({numbers}), score {self._last.score:.2f}"
+        return f"<{type(self).__name__} on {self.device}: {state}>"
 
     @property
     def last(self) -> Detection:
