@@ -24,7 +24,7 @@ from crt_plugin.media.sources import Frame, Source
 from crt_plugin.media.writer import BoxFile, VideoFile, require_av
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.tracker import CRTTracker
-from crt_plugin.runtime.atomic import sweep
+from crt_plugin.runtime.atomic import make_folder, sweep
 from crt_plugin.runtime.image import as_box
 from crt_plugin.runtime.prefetch import prefetch
 from crt_plugin.runtime.progress import ProgressBar
@@ -77,7 +77,7 @@ def track_source(
         start = _choose_box(source, box, first, show)
         tracker = CRTTracker(params)
         folder = Path("output") / source.name if output is None else output
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         sweep(folder)  # a video left by a killed process
         files: Files = {"boxes": BoxFile(folder / "boxes.csv", lost_below is not None)}
         if with_video:
