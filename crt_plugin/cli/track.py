@@ -8,11 +8,10 @@ from typing import Annotated
 
 import typer
 
-from crt_plugin.cli.options import PARAMETERS_HELP, parse_box
+from crt_plugin.cli.options import ParametersOption, parse_box
 from crt_plugin.errors import ParameterError
 from crt_plugin.parameters import Parameters, load_parameters
 
-ParametersOption = Annotated[str, typer.Option(help=PARAMETERS_HELP)]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Override a setting; may be repeated."),
