@@ -6,6 +6,7 @@ or a toolkit before a command runs, but ``tracking``, which commands import when
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any
 
 import typer
@@ -34,6 +35,8 @@ class Commands(TyperGroup):
         Raises:
             Exit: with ``WRONG_INPUT`` or ``INTERRUPTED``.
         """
+        if os.environ.get("NO_COLOR"):  # https://no-color.org; rich respects it by itself
+            ctx.color = False
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader of a pipe is gone, which typer passes over

@@ -1,4 +1,4 @@
-"""``crt`` as one command among others: version, help, and completion."""
+"""``crt`` as one command among others: version, help, completion, colours."""
 
 from __future__ import annotations
 
@@ -46,3 +46,12 @@ def test_bash_completes_commands_and_parameter_files(line, completed):
 
 def test_completion_can_be_installed():
     assert "--install-completion" in crt("--help").stdout
+
+
+@pytest.mark.parametrize("words", [["track", "nowhere"], ["attach", "--pytracking", "nowhere"]])
+def test_no_color_is_respected_in_errors(words):
+    plain, coloured = (
+        CliRunner().invoke(app, words, color=True, env={"NO_COLOR": value}).stderr
+        for value in ("1", "")
+    )
+    assert coloured == f"\x1b[31m{plain.rstrip()}\x1b[0m\n"
