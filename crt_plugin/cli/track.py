@@ -16,12 +16,19 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Override a setting; may be repeated."),
 ]
+DeviceOption = Annotated[
+    str | None,
+    typer.Option(help="auto, cpu, cuda or cuda:N; by default, the parameter file's (auto)."),
+]
 OutputOption = Annotated[
     Path | None, typer.Option(help="Folder for the results; by default, output/<source name>.")
 ]
 FramesOption = Annotated[int | None, typer.Option(min=1, help="Stop after this many frames.")]
 NoVideoOption = Annotated[bool, typer.Option("--no-video", help="Do not write an MP4.")]
 ShowOption = Annotated[bool, typer.Option("--show", help="Show a window; q or Esc stops.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print nothing but warnings and errors.")
+]
 
 
 class ClipName(str, Enum):
@@ -51,6 +58,7 @@ def track(
     ] = None,
     parameters: ParametersOption = "light",
     override: SetOption = None,
+    device: DeviceOption = None,
     output: OutputOption = None,
     target: Annotated[
         int | None, typer.Option(help="Which target of an OTB sequence that has two.")
@@ -65,6 +73,7 @@ def track(
     ] = None,
     no_video: NoVideoOption = False,
     show: ShowOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Track one object; write its boxes, an annotated MP4 and a contact sheet."""
     first_box = parse_box(box)
@@ -74,18 +83,20 @@ def track(
     from crt_plugin.media.sources import open_source
 
     silence_opencv()
-    opened, params = open_source(source, target), load_settings(parameters, override)
-    track_source(opened, params, first_box, output, frames, lost_below, not no_video, show)
+    opened, params = open_source(source, target), load_settings(parameters, override, device)
+    track_source(opened, params, first_box, output, frames, lost_below, not no_video, show, quiet)
 
 
 def demo(
     clip: Annotated[ClipName, typer.Option(help="Which clip.")] = ClipName.RABBIT,
     parameters: ParametersOption = "light",
     override: SetOption = None,
+    device: DeviceOption = None,
     output: OutputOption = None,
     frames: FramesOption = None,
     no_video: NoVideoOption = False,
     show: ShowOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Track a rabbit's head or a man's face in a real clip, and compare with its annotation."""
     from crt_plugin.cli.tracking import silence_opencv, track_source
@@ -93,13 +104,14 @@ def demo(
 
     silence_opencv()
     opened = open_clip(CLIPS[clip.value])
-    typer.echo(f"tracking {CLIPS[clip.value].subject}")
-    params = load_settings(parameters, override)
-    track_source(opened, params, None, output, frames, None, not no_video, show)
+    if not quiet:
+        typer.echo(f"tracking {CLIPS[clip.value].subject}")
+    params = load_settings(parameters, override, device)
+    track_source(opened, params, None, output, frames, None, not no_video, show, quiet)
 
 
-def load_settings(name: str, overrides: list[str] | None) -> Parameters:
-    """The named parameters with each ``NAME=VALUE`` applied.
+def load_settings(name: str, overrides: list[str] | None, device: str | None = None) -> Parameters:
+    """The named parameters with each ``NAME=VALUE``, and then the device, applied.
 
     Raises:
         ParameterError: no such file or setting, or a value that the setting does not take.
@@ -110,4 +122,6 @@ def load_settings(name: str, overrides: list[str] | None) -> Parameters:
         if not equals:
             raise ParameterError(f"--set {text!r} sets nothing; expected NAME=VALUE")
         changes[setting] = params.parse(setting, value)
+    if device is not None:
+        changes["device"] = device
     return params.copy(**changes)

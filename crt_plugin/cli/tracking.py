@@ -49,6 +49,7 @@ def track_source(
     lost_below: float | None,
     with_video: bool,
     show: bool,
+    quiet: bool,
 ) -> None:
     """Track, write and print a summary. What can be refused is refused before a file is made.
 
@@ -60,6 +61,7 @@ def track_source(
         lost_below: frames with a lower score are marked as lost; None: none are.
         with_video: write an MP4 too.
         show: open a display window, in which a missing box can be drawn.
+        quiet: show no progress and print no summary.
 
     Raises:
         CRTError: what the source, the tracker or a file raises.
@@ -85,20 +87,22 @@ def track_source(
         files["sheet"] = ContactSheet(folder / "contact_sheet.png", source.name, truth)
         length = min((n for n in (limit, source.length) if n is not None), default=None)
         record = RunSummary(truth)
-        bar = ProgressBar(length, "training on frame 0", counts_frames=True)
+        bar = ProgressBar(length, "training on frame 0", counts_frames=True, is_shown=not quiet)
         shown = [DisplayWindow(truth)] if show else []
         sinks: list[Sink] = [record, *files.values(), *shown, bar]
         images = itertools.islice(itertools.chain([first], frames), limit)
         try:
             track_frames(images, tracker, start, sinks, lost_below or 0.0)
         except KeyboardInterrupt as error:
-            if record.frames:
+            if record.frames and not quiet:
                 _print_summary(record, lost_below, files)
             warn(f"interrupted: {_describe_kept(record, folder)}")
             raise typer.Exit(INTERRUPTED) from error
         except (CRTError, OSError):
             warn(_describe_kept(record, folder))
             raise
+    if quiet:
+        return
     _print_summary(record, lost_below, files)
     if length is not None and record.frames < length and not show:
         typer.echo(f"note     the source announced {length} frames")

@@ -1,4 +1,4 @@
-"""``crt`` as one command among others: version, help, completion, colours."""
+"""``crt`` as one command among others: version, help, completion, colours, silence, device."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from crt_plugin import __version__
 from crt_plugin.cli.main import app
 from crt_plugin.parameters import parameter_names
-from tests.helpers.track import crt
+from tests.helpers.track import BOX, FAST, crt, error_line, image_folder, rows
 
 
 def test_the_version_is_printed():
@@ -55,3 +55,38 @@ def test_no_color_is_respected_in_errors(words):
         for value in ("1", "")
     )
     assert coloured == f"\x1b[31m{plain.rstrip()}\x1b[0m\n"
+
+
+def test_quiet_prints_nothing_and_writes_the_same_boxes(tmp_path):
+    image_folder(tmp_path / "seq", 3)
+    words = ("track", tmp_path / "seq", "--box", BOX, "--no-video", *FAST, "--output")
+    loud, quiet = crt(*words, tmp_path / "loud"), crt(*words, tmp_path / "quiet", "-q")
+    assert "frames   3" in loud.stdout and "tracking" in loud.stderr
+    assert quiet.output == ""
+    assert (rows(tmp_path / "loud") == rows(tmp_path / "quiet")).all()
+
+
+def test_quiet_still_says_what_went_wrong(tmp_path):
+    image_folder(tmp_path / "seq", 3)
+    (tmp_path / "seq" / "f2.png").write_bytes(b"damaged")
+    words = ("track", tmp_path / "seq", "--box", BOX, "--no-video", *FAST, "--output")
+    result = crt(*words, tmp_path / "o", "--quiet", exit_code=2)
+    assert "1 tracked frames are kept" in result.stderr
+    assert "error: frame 1" in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("device", ["tpu", "cuda:1000"])
+def test_a_device_that_is_not_here_is_refused_before_anything_is_written(tmp_path, device):
+    image_folder(tmp_path / "seq", 2)
+    words = ("track", tmp_path / "seq", "--box", BOX, "--no-video", *FAST)
+    result = crt(*words, "--device", device, "--output", tmp_path / "o", exit_code=2)
+    assert f"device = {device!r}" in error_line(result)
+    assert not (tmp_path / "o").exists()
+
+
+def test_the_device_goes_before_that_of_the_settings(tmp_path):
+    image_folder(tmp_path / "seq", 2)
+    words = ("track", tmp_path / "seq", "--box", BOX, "--no-video", *FAST)
+    crt(*words, "--set", "device=cuda:1000", "--device", "cpu", "--output", tmp_path / "o")
+    assert len(rows(tmp_path / "o")) == 2
