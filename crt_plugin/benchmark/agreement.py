@@ -61,7 +61,7 @@ class RunSummary:
         """Count one frame. The first one's box was given, so it is not compared."""
         self.frames += 1
         self.lost += step.is_lost
-        if step.index == 0:
+        if self.frames == 1:
             return
         self._update_seconds += step.seconds
         if step.index in self._truth:

@@ -63,6 +63,18 @@ def track(
     target: Annotated[
         int | None, typer.Option(help="Which target of an OTB sequence that has two.")
     ] = None,
+    start: Annotated[
+        str,
+        typer.Option(
+            metavar="FRAME|TIME",
+            help="Start here: a frame, counted from 0, or a time such as 12.5s or 1:30 "
+            "(images count as 25 a second). --box is then the object in this frame.",
+        ),
+    ] = "0",
+    end: Annotated[
+        str | None, typer.Option(metavar="FRAME|TIME", help="Stop before this frame or time.")
+    ] = None,
+    every: Annotated[int, typer.Option(min=1, help="Track every n-th frame.")] = 1,
     frames: FramesOption = None,
     lost_below: Annotated[
         float | None,
@@ -79,12 +91,27 @@ def track(
     first_box = parse_box(box)
     if lost_below is not None and not 0 <= lost_below <= 1:
         raise ParameterError(f"--lost-below {lost_below} is not a score; expected 0 to 1")
-    from crt_plugin.cli.tracking import silence_opencv, track_source
+    from crt_plugin.cli.tracking import Request, silence_opencv, track_source
+    from crt_plugin.media.selection import Selection, parse_moment
     from crt_plugin.media.sources import open_source
 
     silence_opencv()
     opened, params = open_source(source, target), load_settings(parameters, override, device)
-    track_source(opened, params, first_box, output, frames, lost_below, not no_video, show, quiet)
+    request = Request(
+        box=first_box,
+        output=output,
+        selection=Selection(
+            parse_moment("--start", start, opened.fps),
+            None if end is None else parse_moment("--end", end, opened.fps),
+            every,
+        ),
+        limit=frames,
+        lost_below=lost_below,
+        with_video=not no_video,
+        show=show,
+        quiet=quiet,
+    )
+    track_source(opened, params, request)
 
 
 def demo(
@@ -99,7 +126,7 @@ def demo(
     quiet: QuietOption = False,
 ) -> None:
     """Track a rabbit's head or a man's face in a real clip, and compare with its annotation."""
-    from crt_plugin.cli.tracking import silence_opencv, track_source
+    from crt_plugin.cli.tracking import Request, silence_opencv, track_source
     from crt_plugin.media.clips import CLIPS, open_clip
 
     silence_opencv()
@@ -107,7 +134,14 @@ def demo(
     if not quiet:
         typer.echo(f"tracking {CLIPS[clip.value].subject}")
     params = load_settings(parameters, override, device)
-    track_source(opened, params, None, output, frames, None, not no_video, show, quiet)
+    request = Request(
+        output=output,
+        limit=frames,
+        with_video=not no_video,
+        show=show,
+        quiet=quiet,
+    )
+    track_source(opened, params, request)
 
 
 def load_settings(name: str, overrides: list[str] | None, device: str | None = None) -> Parameters:

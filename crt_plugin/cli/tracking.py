@@ -6,6 +6,7 @@ import itertools
 import os
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from crt_plugin.errors import BoxError, CRTError, SourceError
 from crt_plugin.media.display import DisplayWindow, require_display, select_box
 from crt_plugin.media.drawing import ContactSheet
 from crt_plugin.media.loop import Sink, track_frames
+from crt_plugin.media.selection import Selection
 from crt_plugin.media.sources import Frame, Source
 from crt_plugin.media.writer import BoxFile, VideoFile, require_av
 from crt_plugin.parameters import Parameters
@@ -40,85 +42,103 @@ def silence_opencv() -> None:
     set_level(0)  # silent
 
 
-def track_source(
-    source: Source,
-    params: Parameters,
-    box: Sequence[float] | None,
-    output: Path | None,
-    limit: int | None,
-    lost_below: float | None,
-    with_video: bool,
-    show: bool,
-    quiet: bool,
-) -> None:
-    """Track, write and print a summary. What can be refused is refused before a file is made.
+@dataclass(frozen=True)
+class Request:
+    """What is asked for, beside the source and the settings.
 
-    Args:
-        source: its annotation gives the first box if ``box`` is None.
-        box: (x, y, w, h) in the first frame, px.
+    Attributes:
+        box: (x, y, w, h) in the first selected frame, px; None: the annotation's.
         output: folder of the files; None: ``output/<source name>``.
-        limit: number of frames; None: all.
+        selection: frames that are tracked.
+        limit: most frames that are tracked; None: all.
         lost_below: frames with a lower score are marked as lost; None: none are.
         with_video: write an MP4 too.
         show: open a display window, in which a missing box can be drawn.
         quiet: show no progress and print no summary.
+    """
+
+    box: Sequence[float] | None = None
+    output: Path | None = None
+    selection: Selection = field(default_factory=Selection)
+    limit: int | None = None
+    lost_below: float | None = None
+    with_video: bool = True
+    show: bool = False
+    quiet: bool = False
+
+
+def track_source(source: Source, params: Parameters, request: Request) -> None:
+    """Track, write and print a summary. What can be refused is refused before a file is made.
 
     Raises:
         CRTError: what the source, the tracker or a file raises.
         Exit: with ``INTERRUPTED``, after Ctrl-C.
     """
-    if with_video:
+    if request.with_video:
         require_av()
-    if show:
+    if request.show:
         require_display()
-    opened, truth = source.frames(), source.truth
+    folder = Path("output") / source.name if request.output is None else request.output
+    files = _choose_files(folder, source, request)
+    selection, truth, lost_below = request.selection, source.truth, request.lost_below
+    opened = source.frames()
     with closing(opened if source.is_live else prefetch(opened)) as frames:
-        first = next(frames, None)
+        selected = selection.select(frames)
+        first = next(selected, None)
         if first is None:
-            raise SourceError(f"{source.name} has no frames")
-        start = _choose_box(source, box, first, show)
+            raise SourceError(f"{source.name} has no frame {selection.start}")
+        box = _choose_box(source, request, first)
         tracker = CRTTracker(params)
-        folder = Path("output") / source.name if output is None else output
         make_folder(folder)
         sweep(folder)  # a video left by a killed process
-        files: Files = {"boxes": BoxFile(folder / "boxes.csv", lost_below is not None)}
-        if with_video:
-            files["video"] = VideoFile(folder / "tracked.mp4", source.fps, truth)
-        files["sheet"] = ContactSheet(folder / "contact_sheet.png", source.name, truth)
-        length = min((n for n in (limit, source.length) if n is not None), default=None)
+        length = selection.count(source.length, request.limit)
         record = RunSummary(truth)
-        bar = ProgressBar(length, "training on frame 0", counts_frames=True, is_shown=not quiet)
-        shown = [DisplayWindow(truth)] if show else []
+        title = f"training on frame {selection.start}"
+        bar = ProgressBar(length, title, counts_frames=True, is_shown=not request.quiet)
+        shown = [DisplayWindow(truth)] if request.show else []
         sinks: list[Sink] = [record, *files.values(), *shown, bar]
-        images = itertools.islice(itertools.chain([first], frames), limit)
+        images = itertools.islice(itertools.chain([first], selected), request.limit)
         try:
-            track_frames(images, tracker, start, sinks, lost_below or 0.0)
+            track_frames(images, tracker, box, sinks, lost_below or 0.0, selection.indices)
         except KeyboardInterrupt as error:
-            if record.frames and not quiet:
+            if record.frames and not request.quiet:
                 _print_summary(record, lost_below, files)
             warn(f"interrupted: {_describe_kept(record, folder)}")
             raise typer.Exit(INTERRUPTED) from error
         except (CRTError, OSError):
             warn(_describe_kept(record, folder))
             raise
-    if quiet:
+    if request.quiet:
         return
     _print_summary(record, lost_below, files)
-    if length is not None and record.frames < length and not show:
-        typer.echo(f"note     the source announced {length} frames")
+    is_short = length is not None and record.frames < length
+    if is_short and source.length is not None and not request.show:
+        typer.echo(f"note     the source announced {source.length} frames")
 
 
-def _choose_box(source: Source, box: Sequence[float] | None, first: Frame, show: bool) -> Box:
+def _choose_files(folder: Path, source: Source, request: Request) -> Files:
+    files: Files = {"boxes": BoxFile(folder / "boxes.csv", request.lost_below is not None)}
+    if request.with_video:
+        fps = source.fps / request.selection.every
+        files["video"] = VideoFile(folder / "tracked.mp4", fps, source.truth)
+    files["sheet"] = ContactSheet(folder / "contact_sheet.png", source.name, source.truth)
+    return files
+
+
+def _choose_box(source: Source, request: Request, first: Frame) -> Box:
     """The object's box in the first frame: the user's, the annotation's, or one drawn now."""
-    chosen: Any = source.truth.get(0) if box is None else box
-    if chosen is None and show:
+    height, width = first.shape[:2]
+    start = request.selection.start
+    chosen: Any = source.truth.get(start) if request.box is None else request.box
+    if chosen is None and request.show:
         chosen = select_box(first)
     if chosen is None:
+        which = f"frame {start}" if start else "its first frame"
         raise BoxError(
-            f"which object? {source.name} has no annotation of its first frame; "
+            f"which object? {source.name} has no annotation of {which}; "
             f"expected --box {EXPECTED_BOX}; or --show, to draw it with the mouse"
         )
-    return as_box(chosen, *first.shape[:2])
+    return as_box(chosen, height, width)
 
 
 def _print_summary(record: RunSummary, lost_below: float | None, files: Files) -> None:

@@ -71,6 +71,7 @@ class VideoFile:
         self._container: Any = None
         self._stream: Any = None
         self._size = (0, 0)
+        self._count = 0
 
     def write(self, step: Step) -> None:
         """Encode one frame."""
@@ -80,7 +81,8 @@ class VideoFile:
             self._open()
         frame = self._av.VideoFrame.from_ndarray(self._pad_to_even(picture), format="rgb24")
         frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
-        frame.pts = step.index
+        frame.pts = self._count
+        self._count += 1
         self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:

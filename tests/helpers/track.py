@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image
 from typer.testing import CliRunner
@@ -42,3 +43,13 @@ def error_line(result) -> str:
     (line,) = result.stderr.strip().splitlines()
     assert line.startswith("error: ")
     return line
+
+
+def video(path: Path, count=8, fps=10.0) -> Path:
+    """A Motion JPEG of the frames of ``image_folder``."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps, (160, 120))
+    assert writer.isOpened()
+    for index in range(count):
+        writer.write(scene(40 + 3 * index, 50 + index)[:, :, ::-1].copy())
+    writer.release()
+    return path
