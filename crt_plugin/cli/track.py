@@ -24,6 +24,9 @@ OutputOption = Annotated[
     Path | None, typer.Option(help="Folder for the results; by default, output/<source name>.")
 ]
 FramesOption = Annotated[int | None, typer.Option(min=1, help="Stop after this many frames.")]
+OverwriteOption = Annotated[
+    bool, typer.Option("--overwrite", help="Replace the files of an earlier run.")
+]
 NoVideoOption = Annotated[bool, typer.Option("--no-video", help="Do not write an MP4.")]
 ShowOption = Annotated[bool, typer.Option("--show", help="Show a window; q or Esc stops.")]
 QuietOption = Annotated[
@@ -60,6 +63,7 @@ def track(
     override: SetOption = None,
     device: DeviceOption = None,
     output: OutputOption = None,
+    overwrite: OverwriteOption = False,
     target: Annotated[
         int | None, typer.Option(help="Which target of an OTB sequence that has two.")
     ] = None,
@@ -100,6 +104,7 @@ def track(
     request = Request(
         box=first_box,
         output=output,
+        overwrite=overwrite,
         selection=Selection(
             parse_moment("--start", start, opened.fps),
             None if end is None else parse_moment("--end", end, opened.fps),
@@ -125,7 +130,10 @@ def demo(
     show: ShowOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Track a rabbit's head or a man's face in a real clip, and compare with its annotation."""
+    """Track a rabbit's head or a man's face in a real clip, and compare with its annotation.
+
+    An earlier demo's files are replaced.
+    """
     from crt_plugin.cli.tracking import Request, silence_opencv, track_source
     from crt_plugin.media.clips import CLIPS, open_clip
 
@@ -136,6 +144,7 @@ def demo(
     params = load_settings(parameters, override, device)
     request = Request(
         output=output,
+        overwrite=True,
         limit=frames,
         with_video=not no_video,
         show=show,

@@ -17,7 +17,7 @@ from crt_plugin.algorithm.geometry import Box
 from crt_plugin.benchmark.agreement import PRECISION_PIXELS, RunSummary
 from crt_plugin.cli.options import EXPECTED_BOX
 from crt_plugin.cli.terminal import INTERRUPTED, warn
-from crt_plugin.errors import BoxError, CRTError, SourceError
+from crt_plugin.errors import BoxError, CRTError, SourceError, StorageError
 from crt_plugin.media.display import DisplayWindow, require_display, select_box
 from crt_plugin.media.drawing import ContactSheet
 from crt_plugin.media.loop import Sink, track_frames
@@ -49,6 +49,7 @@ class Request:
     Attributes:
         box: (x, y, w, h) in the first selected frame, px; None: the annotation's.
         output: folder of the files; None: ``output/<source name>``.
+        overwrite: replace the files of an earlier run.
         selection: frames that are tracked.
         limit: most frames that are tracked; None: all.
         lost_below: frames with a lower score are marked as lost; None: none are.
@@ -59,6 +60,7 @@ class Request:
 
     box: Sequence[float] | None = None
     output: Path | None = None
+    overwrite: bool = False
     selection: Selection = field(default_factory=Selection)
     limit: int | None = None
     lost_below: float | None = None
@@ -117,11 +119,22 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
 
 
 def _choose_files(folder: Path, source: Source, request: Request) -> Files:
+    """What is written.
+
+    Raises:
+        StorageError: one exists, and is not to be replaced.
+    """
     files: Files = {"boxes": BoxFile(folder / "boxes.csv", request.lost_below is not None)}
     if request.with_video:
         fps = source.fps / request.selection.every
         files["video"] = VideoFile(folder / "tracked.mp4", fps, source.truth)
     files["sheet"] = ContactSheet(folder / "contact_sheet.png", source.name, source.truth)
+    there = [file.path.name for file in files.values() if file.path.exists()]
+    if there and not request.overwrite:
+        raise StorageError(
+            f"{folder} holds {', '.join(there)} of an earlier run, perhaps of another source; "
+            "expected --overwrite, or --output with another folder"
+        )
     return files
 
 

@@ -1,4 +1,4 @@
-"""Which frames ``crt track`` takes."""
+"""Which frames ``crt track`` takes, and which files it replaces."""
 
 from __future__ import annotations
 
@@ -6,7 +6,44 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.conftest import scene
 from tests.helpers.track import BOX, FAST, crt, error_line, image_folder, rows, video
+
+# --------------------------------------------------------------------------- nothing is lost
+
+
+@pytest.fixture
+def deer(tmp_path, monkeypatch):
+    """Two different sources whose names differ in their suffix only; the results go to output/."""
+    monkeypatch.chdir(tmp_path)
+    frames = [Image.fromarray(scene(40 + 3 * index, 50 + index)) for index in range(3)]
+    frames[0].save("deer.gif", save_all=True, append_images=frames[1:])
+    video(tmp_path / "deer.avi", 5)
+    return tmp_path / "output" / "deer"
+
+
+def test_another_source_of_the_same_name_replaces_nothing_unless_asked_to(deer):
+    words = ("--box", BOX, "--no-video", *FAST)
+    crt("track", "deer.gif", *words)
+    before = {file.name: file.read_bytes() for file in deer.iterdir()}
+    result = crt("track", "deer.avi", *words, exit_code=2)
+    assert "boxes.csv, contact_sheet.png of an earlier run" in error_line(result)
+    assert "--overwrite" in result.stderr
+    assert before == {file.name: file.read_bytes() for file in deer.iterdir()}
+    crt("track", "deer.avi", *words, "--overwrite")
+    assert len(rows(deer)) == 5
+
+
+def test_a_file_of_the_user_s_in_the_way_is_not_replaced_either(tmp_path):
+    pytest.importorskip("av", reason="the extra video is not installed")
+    image_folder(tmp_path / "seq", 2)
+    (tmp_path / "o").mkdir()
+    (tmp_path / "o" / "tracked.mp4").write_bytes(b"mine")
+    words = ("track", tmp_path / "seq", "--box", BOX, *FAST, "--output", tmp_path / "o")
+    assert "holds tracked.mp4" in error_line(crt(*words, exit_code=2))
+    crt(*words, "--no-video")
+    assert (tmp_path / "o" / "tracked.mp4").read_bytes() == b"mine"
+
 
 # ------------------------------------------------------------------------------- selection
 
