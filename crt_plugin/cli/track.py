@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from crt_plugin.cli.options import ParametersOption, parse_box
-from crt_plugin.errors import ParameterError
+from crt_plugin.errors import BoxError, ParameterError
 from crt_plugin.parameters import Parameters, load_parameters
 
 SetOption = Annotated[
@@ -59,6 +59,10 @@ def track(
             "pixels. By default, the annotation's box, or with --show one drawn with the mouse.",
         ),
     ] = None,
+    normalised: Annotated[
+        bool,
+        typer.Option("--normalised", help="--box is in fractions of the frame's width and height."),
+    ] = False,
     parameters: ParametersOption = "light",
     override: SetOption = None,
     device: DeviceOption = None,
@@ -93,6 +97,11 @@ def track(
 ) -> None:
     """Track one object; write its boxes, an annotated MP4 and a contact sheet."""
     first_box = parse_box(box)
+    if normalised and not (first_box and all(0 <= number <= 1 for number in first_box)):
+        raise BoxError(
+            f"--normalised with --box {','.join(box or ['nothing'])}; expected X,Y,W,H in "
+            "fractions of the frame's width and height, 0 to 1"
+        )
     if lost_below is not None and not 0 <= lost_below <= 1:
         raise ParameterError(f"--lost-below {lost_below} is not a score; expected 0 to 1")
     from crt_plugin.cli.tracking import Request, silence_opencv, track_source
@@ -103,6 +112,7 @@ def track(
     opened, params = open_source(source, target), load_settings(parameters, override, device)
     request = Request(
         box=first_box,
+        is_normalised=normalised,
         output=output,
         overwrite=overwrite,
         selection=Selection(

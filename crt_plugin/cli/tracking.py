@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import typer
 
 from crt_plugin.algorithm.geometry import Box
@@ -32,6 +33,7 @@ from crt_plugin.runtime.prefetch import prefetch
 from crt_plugin.runtime.progress import ProgressBar
 
 Files = dict[str, BoxFile | VideoFile | ContactSheet]
+TINY = 3.0  # px; boxes of smaller sides look like fractions of the frame
 
 
 def silence_opencv() -> None:
@@ -48,6 +50,7 @@ class Request:
 
     Attributes:
         box: (x, y, w, h) in the first selected frame, px; None: the annotation's.
+        is_normalised: the box is in fractions of the frame's width and height.
         output: folder of the files; None: ``output/<source name>``.
         overwrite: replace the files of an earlier run.
         selection: frames that are tracked.
@@ -59,6 +62,7 @@ class Request:
     """
 
     box: Sequence[float] | None = None
+    is_normalised: bool = False
     output: Path | None = None
     overwrite: bool = False
     selection: Selection = field(default_factory=Selection)
@@ -143,6 +147,8 @@ def _choose_box(source: Source, request: Request, first: Frame) -> Box:
     height, width = first.shape[:2]
     start = request.selection.start
     chosen: Any = source.truth.get(start) if request.box is None else request.box
+    if request.box is not None and request.is_normalised:
+        chosen = np.multiply(request.box, (width, height, width, height))
     if chosen is None and request.show:
         chosen = select_box(first)
     if chosen is None:
@@ -151,7 +157,13 @@ def _choose_box(source: Source, request: Request, first: Frame) -> Box:
             f"which object? {source.name} has no annotation of {which}; "
             f"expected --box {EXPECTED_BOX}; or --show, to draw it with the mouse"
         )
-    return as_box(chosen, height, width)
+    box = as_box(chosen, height, width)
+    if request.box is not None and max(box[2:]) < TINY:
+        warn(
+            f"warning: a box of {box[2]:g} x {box[3]:g} px is tiny; "
+            "if its numbers are fractions of the frame, add --normalised"
+        )
+    return box
 
 
 def _print_summary(record: RunSummary, lost_below: float | None, files: Files) -> None:

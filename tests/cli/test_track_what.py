@@ -1,4 +1,4 @@
-"""Which frames ``crt track`` takes, and which files it replaces."""
+"""Which frames and which box ``crt track`` takes, and which files it replaces."""
 
 from __future__ import annotations
 
@@ -43,6 +43,34 @@ def test_a_file_of_the_user_s_in_the_way_is_not_replaced_either(tmp_path):
     assert "holds tracked.mp4" in error_line(crt(*words, exit_code=2))
     crt(*words, "--no-video")
     assert (tmp_path / "o" / "tracked.mp4").read_bytes() == b"mine"
+
+
+# ------------------------------------------------------------------------------- fractions
+
+
+def test_a_box_in_fractions_is_that_in_pixels(tmp_path):
+    image_folder(tmp_path / "seq", 3)
+    words = ("track", tmp_path / "seq", "--no-video", *FAST, "--output")
+    crt(*words, tmp_path / "px", "--box", "40,48,24,18")
+    result = crt(*words, tmp_path / "o", "--box", "0.25,0.4,0.15,0.15", "--normalised")
+    np.testing.assert_array_equal(rows(tmp_path / "o"), rows(tmp_path / "px"))
+    assert "warning" not in result.stderr
+
+
+def test_a_box_that_looks_like_fractions_gets_a_warning(tmp_path):
+    image_folder(tmp_path / "seq", 2)
+    words = ("track", tmp_path / "seq", "--no-video", *FAST, "--output")
+    result = crt(*words, tmp_path / "tiny", "--box", "0.3,0.2,0.2,0.25")
+    assert "warning: a box of 0.2 x 0.25 px is tiny" in result.stderr
+    assert "--normalised" in result.stderr
+    assert "warning" not in crt(*words, tmp_path / "line", "--box", "40,50,24,2").stderr
+
+
+@pytest.mark.parametrize("box", [["--box", BOX], ["--box", "0.1,-0.1,0.2,0.2"], []])
+def test_normalised_takes_fractions_only(tmp_path, box):
+    image_folder(tmp_path / "seq", 2)
+    result = crt("track", tmp_path / "seq", *box, "--normalised", "--no-video", exit_code=2)
+    assert "expected X,Y,W,H in fractions" in error_line(result)
 
 
 # ------------------------------------------------------------------------------- selection
