@@ -27,6 +27,10 @@ FramesOption = Annotated[int | None, typer.Option(min=1, help="Stop after this m
 OverwriteOption = Annotated[
     bool, typer.Option("--overwrite", help="Replace the files of an earlier run.")
 ]
+ResumeOption = Annotated[
+    bool,
+    typer.Option("--resume", help="Go on with an interrupted run of the same command."),
+]
 NoVideoOption = Annotated[bool, typer.Option("--no-video", help="Do not write an MP4.")]
 ShowOption = Annotated[bool, typer.Option("--show", help="Show a window; q or Esc stops.")]
 QuietOption = Annotated[
@@ -68,6 +72,7 @@ def track(
     device: DeviceOption = None,
     output: OutputOption = None,
     overwrite: OverwriteOption = False,
+    resume: ResumeOption = False,
     target: Annotated[
         int | None, typer.Option(help="Which target of an OTB sequence that has two.")
     ] = None,
@@ -102,6 +107,8 @@ def track(
             f"--normalised with --box {','.join(box or ['nothing'])}; expected X,Y,W,H in "
             "fractions of the frame's width and height, 0 to 1"
         )
+    if resume and overwrite:
+        raise ParameterError("--resume with --overwrite; expected one of them")
     if lost_below is not None and not 0 <= lost_below <= 1:
         raise ParameterError(f"--lost-below {lost_below} is not a score; expected 0 to 1")
     from crt_plugin.cli.tracking import Request, silence_opencv, track_source
@@ -115,6 +122,7 @@ def track(
         is_normalised=normalised,
         output=output,
         overwrite=overwrite,
+        resume=resume,
         selection=Selection(
             parse_moment("--start", start, opened.fps),
             None if end is None else parse_moment("--end", end, opened.fps),
@@ -135,6 +143,7 @@ def demo(
     override: SetOption = None,
     device: DeviceOption = None,
     output: OutputOption = None,
+    resume: ResumeOption = False,
     frames: FramesOption = None,
     no_video: NoVideoOption = False,
     show: ShowOption = False,
@@ -154,7 +163,8 @@ def demo(
     params = load_settings(parameters, override, device)
     request = Request(
         output=output,
-        overwrite=True,
+        overwrite=not resume,
+        resume=resume,
         limit=frames,
         with_video=not no_video,
         show=show,

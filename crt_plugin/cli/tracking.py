@@ -18,7 +18,8 @@ from crt_plugin.algorithm.geometry import Box
 from crt_plugin.benchmark.agreement import PRECISION_PIXELS, RunSummary
 from crt_plugin.cli.options import EXPECTED_BOX
 from crt_plugin.cli.terminal import INTERRUPTED, warn
-from crt_plugin.errors import BoxError, CRTError, SourceError, StorageError
+from crt_plugin.errors import BoxError, CRTError, ParameterError, SourceError, StorageError
+from crt_plugin.media.checkpoint import Checkpoint, Progress, ResumingTracker, describe_run
 from crt_plugin.media.display import DisplayWindow, require_display, select_box
 from crt_plugin.media.drawing import ContactSheet
 from crt_plugin.media.loop import Sink, track_frames
@@ -33,6 +34,7 @@ from crt_plugin.runtime.prefetch import prefetch
 from crt_plugin.runtime.progress import ProgressBar
 
 Files = dict[str, BoxFile | VideoFile | ContactSheet]
+CHECKPOINT = "unfinished.safetensors"
 TINY = 3.0  # px; boxes of smaller sides look like fractions of the frame
 
 
@@ -53,6 +55,7 @@ class Request:
         is_normalised: the box is in fractions of the frame's width and height.
         output: folder of the files; None: ``output/<source name>``.
         overwrite: replace the files of an earlier run.
+        resume: go on with an earlier run, if there is one that did not end.
         selection: frames that are tracked.
         limit: most frames that are tracked; None: all.
         lost_below: frames with a lower score are marked as lost; None: none are.
@@ -65,6 +68,7 @@ class Request:
     is_normalised: bool = False
     output: Path | None = None
     overwrite: bool = False
+    resume: bool = False
     selection: Selection = field(default_factory=Selection)
     limit: int | None = None
     lost_below: float | None = None
@@ -84,8 +88,15 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
         require_av()
     if request.show:
         require_display()
+    if request.resume and source.is_live:
+        raise ParameterError(
+            f"{source.name} cannot be resumed; expected a source that can be read again"
+        )
     folder = Path("output") / source.name if request.output is None else request.output
     files = _choose_files(folder, source, request)
+    checkpoint_file = folder / CHECKPOINT
+    is_resuming = request.resume and checkpoint_file.exists()
+    resumed = Progress.load(checkpoint_file) if is_resuming else None
     selection, truth, lost_below = request.selection, source.truth, request.lost_below
     opened = source.frames()
     with closing(opened if source.is_live else prefetch(opened)) as frames:
@@ -93,27 +104,37 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
         first = next(selected, None)
         if first is None:
             raise SourceError(f"{source.name} has no frame {selection.start}")
-        box = _choose_box(source, request, first)
+        box = _choose_box(source, request, first, resumed)
+        run = describe_run(source, first, box, selection, params)
+        if resumed is not None:
+            resumed.require(run)
         tracker = CRTTracker(params)
+        checkpoint = Checkpoint(checkpoint_file, tracker, run, resumed)
         make_folder(folder)
         sweep(folder)  # a video left by a killed process
         length = selection.count(source.length, request.limit)
-        record = RunSummary(truth)
+        record = RunSummary(truth, 0 if resumed is None else len(resumed.scores))
         title = f"training on frame {selection.start}"
         bar = ProgressBar(length, title, counts_frames=True, is_shown=not request.quiet)
         shown = [DisplayWindow(truth)] if request.show else []
-        sinks: list[Sink] = [record, *files.values(), *shown, bar]
+        kept = [] if source.is_live else [checkpoint]
+        sinks: list[Sink] = [*kept, record, *files.values(), *shown, bar]
+        running = tracker if resumed is None else ResumingTracker(tracker, resumed)
         images = itertools.islice(itertools.chain([first], selected), request.limit)
         try:
-            track_frames(images, tracker, box, sinks, lost_below or 0.0, selection.indices)
+            track_frames(images, running, box, sinks, lost_below or 0.0, selection.indices)
         except KeyboardInterrupt as error:
             if record.frames and not request.quiet:
                 _print_summary(record, lost_below, files)
+            checkpoint.save()
             warn(f"interrupted: {_describe_kept(record, folder)}")
             raise typer.Exit(INTERRUPTED) from error
         except (CRTError, OSError):
+            if record.frames:
+                checkpoint.save()
             warn(_describe_kept(record, folder))
             raise
+    checkpoint.remove()
     if request.quiet:
         return
     _print_summary(record, lost_below, files)
@@ -133,22 +154,29 @@ def _choose_files(folder: Path, source: Source, request: Request) -> Files:
         fps = source.fps / request.selection.every
         files["video"] = VideoFile(folder / "tracked.mp4", fps, source.truth)
     files["sheet"] = ContactSheet(folder / "contact_sheet.png", source.name, source.truth)
-    there = [file.path.name for file in files.values() if file.path.exists()]
-    if there and not request.overwrite:
+    is_unfinished = (folder / CHECKPOINT).exists()
+    if request.overwrite or (request.resume and is_unfinished):
+        return files
+    paths = [folder / CHECKPOINT, *(file.path for file in files.values())]
+    there = [path.name for path in paths if path.exists()]
+    if there:
+        expected = "--resume to go on with it, " * is_unfinished + "--overwrite"
         raise StorageError(
             f"{folder} holds {', '.join(there)} of an earlier run, perhaps of another source; "
-            "expected --overwrite, or --output with another folder"
+            f"expected {expected}, or --output with another folder"
         )
     return files
 
 
-def _choose_box(source: Source, request: Request, first: Frame) -> Box:
-    """The object's box in the first frame: the user's, the annotation's, or one drawn now."""
+def _choose_box(source: Source, request: Request, first: Frame, resumed: Progress | None) -> Box:
+    """The object's box in the first frame: the user's, the annotation's, or one that was drawn."""
     height, width = first.shape[:2]
     start = request.selection.start
     chosen: Any = source.truth.get(start) if request.box is None else request.box
     if request.box is not None and request.is_normalised:
         chosen = np.multiply(request.box, (width, height, width, height))
+    if chosen is None and resumed is not None:
+        chosen = resumed.boxes[0]
     if chosen is None and request.show:
         chosen = select_box(first)
     if chosen is None:
@@ -182,4 +210,6 @@ def _print_summary(record: RunSummary, lost_below: float | None, files: Files) -
 def _describe_kept(record: RunSummary, folder: Path) -> str:
     if not record.frames:
         return "no frame was tracked, nothing was written"
-    return f"{record.frames} tracked frames are kept in {folder}"
+    kept = f"{record.frames} tracked frames are kept in {folder}"
+    is_unfinished = (folder / CHECKPOINT).exists()
+    return kept + "; the same command with --resume goes on" * is_unfinished
