@@ -38,6 +38,15 @@ QuietOption = Annotated[
 ]
 
 
+class FormatName(str, Enum):
+    """The keys of ``media.box_files.FORMATS``, as choices."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    MOT = "mot"
+    OTB = "otb"
+
+
 class ClipName(str, Enum):
     """The keys of ``media.clips.CLIPS``, as choices."""
 
@@ -89,6 +98,13 @@ def track(
     ] = None,
     every: Annotated[int, typer.Option(min=1, help="Track every n-th frame.")] = 1,
     frames: FramesOption = None,
+    formats: Annotated[
+        list[FormatName] | None,
+        typer.Option(
+            "--format",
+            help="Write the boxes in this format too, beside boxes.csv; may be repeated.",
+        ),
+    ] = None,
     lost_below: Annotated[
         float | None,
         typer.Option(
@@ -129,6 +145,7 @@ def track(
             every,
         ),
         limit=frames,
+        formats=[name.value for name in formats or []],
         lost_below=lost_below,
         with_video=not no_video,
         show=show,

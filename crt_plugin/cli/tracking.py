@@ -19,13 +19,14 @@ from crt_plugin.benchmark.agreement import PRECISION_PIXELS, RunSummary
 from crt_plugin.cli.options import EXPECTED_BOX
 from crt_plugin.cli.terminal import INTERRUPTED, warn
 from crt_plugin.errors import BoxError, CRTError, ParameterError, SourceError, StorageError
+from crt_plugin.media.box_files import BoxFile
 from crt_plugin.media.checkpoint import Checkpoint, Progress, ResumingTracker, describe_run
 from crt_plugin.media.display import DisplayWindow, require_display, select_box
 from crt_plugin.media.drawing import ContactSheet
 from crt_plugin.media.loop import Sink, track_frames
 from crt_plugin.media.selection import Selection
 from crt_plugin.media.sources import Frame, Source
-from crt_plugin.media.writer import BoxFile, VideoFile, require_av
+from crt_plugin.media.writer import VideoFile, require_av
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.tracker import CRTTracker
 from crt_plugin.runtime.atomic import make_folder, sweep
@@ -58,6 +59,7 @@ class Request:
         resume: go on with an earlier run, if there is one that did not end.
         selection: frames that are tracked.
         limit: most frames that are tracked; None: all.
+        formats: names of ``media.box_files.FORMATS`` that are written beside boxes.csv.
         lost_below: frames with a lower score are marked as lost; None: none are.
         with_video: write an MP4 too.
         show: open a display window, in which a missing box can be drawn.
@@ -71,6 +73,7 @@ class Request:
     resume: bool = False
     selection: Selection = field(default_factory=Selection)
     limit: int | None = None
+    formats: Sequence[str] = ()
     lost_below: float | None = None
     with_video: bool = True
     show: bool = False
@@ -149,7 +152,9 @@ def _choose_files(folder: Path, source: Source, request: Request) -> Files:
     Raises:
         StorageError: one exists, and is not to be replaced.
     """
-    files: Files = {"boxes": BoxFile(folder / "boxes.csv", request.lost_below is not None)}
+    files: Files = {}
+    for kind in dict.fromkeys(["csv", *request.formats]):
+        files[kind] = BoxFile(folder, source.fps, kind, request.lost_below is not None)
     if request.with_video:
         fps = source.fps / request.selection.every
         files["video"] = VideoFile(folder / "tracked.mp4", fps, source.truth)

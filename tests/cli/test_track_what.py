@@ -1,6 +1,9 @@
-"""Which frames and which box ``crt track`` takes, and which files it replaces."""
+"""Which frames and which box ``crt track`` takes, and which files it replaces and writes."""
 
 from __future__ import annotations
+
+import csv
+import json
 
 import numpy as np
 import pytest
@@ -59,7 +62,8 @@ def test_a_box_in_fractions_is_that_in_pixels(tmp_path):
 
 def test_a_box_that_looks_like_fractions_gets_a_warning(tmp_path):
     image_folder(tmp_path / "seq", 2)
-    words = ("track", tmp_path / "seq", "--no-video", *FAST, "--output")
+    few = ("--set", "train_steps=2")
+    words = ("track", tmp_path / "seq", "--no-video", *FAST, *few, "--output")
     result = crt(*words, tmp_path / "tiny", "--box", "0.3,0.2,0.2,0.25")
     assert "warning: a box of 0.2 x 0.25 px is tiny" in result.stderr
     assert "--normalised" in result.stderr
@@ -145,3 +149,48 @@ def test_moments_that_select_nothing_are_refused(tmp_path, words, message):
     )
     assert message in error_line(result)
     assert not (tmp_path / "o").exists()
+
+
+# --------------------------------------------------------------------------------- formats
+
+
+def test_boxes_in_every_format_say_the_same(tmp_path):
+    """At 10 frames a second; what OTB's text says is read as the annotation of a sequence."""
+    path = video(tmp_path / "v.avi")
+    output = tmp_path / "o"
+    result = crt(
+        *("track", path, "--box", "46,52,24,16", "--start", 2, "--every", 2, "--no-video", *FAST),
+        *("--format", "jsonl", "--format", "mot", "--format", "otb", "--output", output),
+    )
+    boxes = rows(output)
+    with (output / "boxes.csv").open() as file:
+        assert [row["time"] for row in csv.DictReader(file)] == ["0.2000", "0.4000", "0.6000"]
+    lines = [json.loads(line) for line in (output / "boxes.jsonl").read_text().splitlines()]
+    assert [line["time"] for line in lines] == [0.2, 0.4, 0.6]
+    as_csv = [[line["frame"], *line["box"], line["score"]] for line in lines]
+    np.testing.assert_array_equal(as_csv, boxes)
+    mot = np.loadtxt(output / "mot.txt", delimiter=",")
+    np.testing.assert_array_equal(mot[:, 0], boxes[:, 0] + 1)
+    np.testing.assert_allclose(mot[:, 2:7] - (1, 1, 0, 0, 0), boxes[:, 1:], atol=1e-9)
+    otb = np.loadtxt(output / "otb.txt", delimiter=",")
+    np.testing.assert_allclose(otb - (1, 1, 0, 0), boxes[:, 1:5], atol=1e-9)
+    for name in ("boxes.jsonl", "mot.txt", "otb.txt"):
+        assert str(output / name) in result.stdout
+
+
+def test_a_run_is_resumed_in_every_format(tmp_path):
+    words = ("--box", BOX, "--no-video", *FAST, "--format", "jsonl", "--format", "mot")
+    folder = image_folder(tmp_path / "seq")
+    crt("track", folder, *words, "--output", tmp_path / "whole")
+    image = (folder / "f5.png").read_bytes()
+    (folder / "f5.png").write_bytes(b"damaged")
+    crt("track", folder, *words, "--output", tmp_path / "o", exit_code=2)
+    (folder / "f5.png").write_bytes(image)
+    crt("track", folder, *words, "--output", tmp_path / "o", "--resume")
+    for file in (tmp_path / "whole").iterdir():
+        assert (tmp_path / "o" / file.name).read_bytes() == file.read_bytes()
+
+
+def test_an_unknown_format_is_refused(tmp_path):
+    result = crt("track", tmp_path, "--box", BOX, "--format", "xml", exit_code=2)
+    assert "'xml'" in result.stderr and "jsonl" in result.stderr

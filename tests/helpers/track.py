@@ -32,10 +32,12 @@ def image_folder(folder: Path, count=8, suffix=".png") -> Path:
 
 
 def rows(output: Path) -> np.ndarray:
+    """Frame, x, y, w, h and score of each line of boxes.csv."""
     with (output / "boxes.csv").open() as file:
         reader = csv.reader(file)
-        assert next(reader) == ["frame", "x", "y", "w", "h", "score"]
-        return np.array([[float(value) for value in row] for row in reader])
+        assert next(reader) == ["frame", "time", "x", "y", "w", "h", "score"]
+        values = np.array([[float(value) for value in row] for row in reader])
+    return np.delete(values, 1, axis=1)
 
 
 def error_line(result) -> str:
