@@ -18,7 +18,13 @@ EPSILON = 1e-8
 
 
 class Optimizer(Protocol):
-    """Changes coefficients in place, against their gradients."""
+    """Changes coefficients in place, against their gradients.
+
+    Attributes:
+        state: what it remembers of earlier steps; it may be copied into, in place.
+    """
+
+    state: list[torch.Tensor]
 
     def step(self, gradients: Sequence[torch.Tensor], active: torch.Tensor) -> None:
         """One step; none, and no change of the state, where ``active`` (0-dim, bool) is False.
@@ -33,6 +39,7 @@ class GradientDescent:
     def __init__(self, coefficients: Sequence[torch.Tensor], learning_rate: float) -> None:
         self._coefficients = coefficients
         self._learning_rate = learning_rate
+        self.state: list[torch.Tensor] = []
 
     def step(self, gradients: Sequence[torch.Tensor], active: torch.Tensor) -> None:
         """See ``Optimizer``."""
@@ -53,6 +60,7 @@ class Adam:
         self._means = [torch.zeros_like(x) for x in coefficients]
         self._squares = [torch.zeros_like(x) for x in coefficients]
         self._steps = torch.zeros((), dtype=torch.float64, device=coefficients[0].device)
+        self.state = [*self._means, *self._squares, self._steps]
 
     def step(self, gradients: Sequence[torch.Tensor], active: torch.Tensor) -> None:
         """See ``Optimizer``."""

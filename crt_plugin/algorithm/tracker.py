@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -49,8 +49,8 @@ class Detection:
     peak: float
     score: float
     scale: float
-    response: NDArray[np.float32]
-    motion_map: NDArray[np.float32]
+    response: NDArray[np.float32] = field(repr=False)
+    motion_map: NDArray[np.float32] = field(repr=False)
     patch_rect: Box
     cell: tuple[float, float]
 
@@ -89,6 +89,14 @@ class PaperTracker:
         precision = choose_precision(self.params.precision, self.device)
         self.features = FeaturePipeline(self.params, self.device, precision)
         self._last: Detection | None = None
+
+    def __repr__(self) -> str:
+        if self._last is None:
+            state = "no object yet"
+        else:
+            numbers = ", ".join(f"{value:.1f}" for value in self._last.box)
+            state = f"box ({numbers}), score {self._last.score:.2f}"
+        return f"<{type(self).__name__} on {self.device}: {state}>"
 
     @property
     def last(self) -> Detection:
@@ -138,6 +146,7 @@ class PaperTracker:
         )
         # The optimizer of the updates keeps its state through the sequence (reference).
         self._update_optimizer = self.regression.make_optimizer(p.optimizer, p.update_learning_rate)
+        self._first_sample = sample
         self._history = self._start_history(sample)
         first, _ = self._predict([box], self.regression.response(features))
         self._last = replace(first, box=box, cell=self.geometry.center)
@@ -161,6 +170,53 @@ class PaperTracker:
         if is_sure:
             self._learn()
         return detection.box.copy()
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """What the frames after the first have changed: filter, optimizer, history and place.
+
+        A tracker of the same settings that had ``init`` with the same frame and box goes on from
+        it by ``load_state_dict``, with the same boxes, bit for bit. Later updates do not change it.
+
+        Raises:
+            NotInitialisedError: before ``init``.
+        """
+        last, regression = self.last, self.regression
+        state = {
+            "box": torch.from_numpy(last.box.copy()),
+            "peak_and_score": torch.tensor([last.peak, last.score], dtype=torch.float64),
+            "weight": regression.weight.clone(),
+            "bias": regression.bias.clone(),
+        }
+        for i, tensor in enumerate(self._update_optimizer.state):
+            state[f"optimizer.{i}"] = tensor.clone()
+        for i, sample in enumerate(self._history.kept):
+            if sample is not self._first_sample:  # which ``init`` makes again
+                state[f"history.{i}.features"] = sample.features
+                state[f"history.{i}.label"] = sample.label
+        return state
+
+    @torch.inference_mode()
+    def load_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Go on from what ``state_dict`` gave; of ``last``, the maps stay the first frame's.
+
+        Raises:
+            NotInitialisedError: before ``init``.
+            LookupError, RuntimeError: a state of other settings.
+        """
+        peak, score = state["peak_and_score"].tolist()
+        self._last = replace(self.last, box=state["box"].numpy().copy(), peak=peak, score=score)
+        self.regression.weight.copy_(state["weight"])
+        self.regression.bias.copy_(state["bias"])
+        for i, tensor in enumerate(self._update_optimizer.state):
+            tensor.copy_(state[f"optimizer.{i}"])
+        count = sum(name.endswith(".label") for name in state)
+        is_first_kept = "history.0.label" not in state
+        kept = [self._first_sample] if is_first_kept else []
+        for i in range(is_first_kept, count + is_first_kept):
+            pair = (state[f"history.{i}.{name}"].to(self.device) for name in ("features", "label"))
+            kept.append(Sample(*pair))
+        self._history.kept.clear()
+        self._history.kept.extend(kept)
 
     def _detect(self, frame: NDArray[np.uint8]) -> tuple[Detection, Sample]:
         """Detecting: the maximum of motion map x response over places and scales."""

@@ -50,8 +50,14 @@ class RunSummary:
         lost: how many of them were marked as lost.
     """
 
-    def __init__(self, truth: Annotation) -> None:
-        """Compare with ``truth`` in the end."""
+    def __init__(self, truth: Annotation, repeated: int = 0) -> None:
+        """Compare with ``truth`` in the end.
+
+        Args:
+            truth: may be empty.
+            repeated: steps at the beginning that an earlier run tracked, and that took no time.
+        """
+        self._untimed = max(1, repeated)  # the first one is training
         self.frames = self.lost = 0
         self._truth = truth
         self._boxes: dict[int, Box] = {}
@@ -61,9 +67,10 @@ class RunSummary:
         """Count one frame. The first one's box was given, so it is not compared."""
         self.frames += 1
         self.lost += step.is_lost
-        if step.index == 0:
+        if self.frames == 1:
             return
-        self._update_seconds += step.seconds
+        if self.frames > self._untimed:
+            self._update_seconds += step.seconds
         if step.index in self._truth:
             self._boxes[step.index] = step.box
 
@@ -73,7 +80,8 @@ class RunSummary:
     @property
     def fps(self) -> float | None:
         """Updates per second of the tracker alone, without training, reading and writing."""
-        return (self.frames - 1) / self._update_seconds if self._update_seconds else None
+        timed = self.frames - self._untimed
+        return timed / self._update_seconds if self._update_seconds else None
 
     @property
     def comparison(self) -> Comparison | None:

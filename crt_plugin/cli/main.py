@@ -6,11 +6,13 @@ or a toolkit before a command runs, but ``tracking``, which commands import when
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from crt_plugin import __version__
 from crt_plugin.cli import results
 from crt_plugin.cli.bench import bench
 from crt_plugin.cli.doctor import doctor
@@ -35,6 +37,8 @@ class Commands(TyperGroup):
             Exit: with ``WRONG_INPUT`` or ``INTERRUPTED``.
         """
         keep_freed_memory()
+        if os.environ.get("NO_COLOR"):  # https://no-color.org; rich respects it by itself
+            ctx.color = False
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader of a pipe is gone, which typer passes over
@@ -51,9 +55,28 @@ class Commands(TyperGroup):
 app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
-    help="Track an object with convolutional regression (arXiv 1611.04215).",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"crt-plugin {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Track an object with convolutional regression (arXiv 1611.04215)."""
+
+
 for command in (track, demo, parameters, doctor, bench, evaluate, trackers, paper, report, attach):
     app.command()(command)
 app.add_typer(results.app, name="results")

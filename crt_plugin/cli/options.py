@@ -9,10 +9,14 @@ from typing import Annotated
 import typer
 
 from crt_plugin.errors import BoxError
+from crt_plugin.parameters import parameter_names
 
 EXPECTED_BOX = "X,Y,W,H: top left corner (counted from 0) and size, in pixels"
 PARAMETERS_HELP = "A parameter file: a name, or a path that ends in .py."
 
+ParametersOption = Annotated[
+    str, typer.Option(help=PARAMETERS_HELP, autocompletion=parameter_names)
+]
 ResultsOption = Annotated[Path, typer.Option(help="Folder of results; existing ones are kept.")]
 ReportsOption = Annotated[
     Path | None,

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from crt_plugin.cli.options import ResultsOption, SequencesOption, WorkersOption, split_names
+from crt_plugin.cli.scores import prepare_host
 from crt_plugin.errors import ParameterError
 from crt_plugin.runtime.python_files import bundled_folder, load_python_file
 
@@ -42,6 +43,7 @@ def paper(
 
     No tracker runs twice on a sequence, and a stopped run resumes.
     """
+    prepare_host()
     from crt_plugin.paper.reproduction import Reproduction, ScriptOutput
     from crt_plugin.paper.script import show, write_summary
 

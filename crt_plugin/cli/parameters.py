@@ -23,7 +23,9 @@ from crt_plugin.parameters import (
 
 
 def parameters(
-    name: Annotated[str | None, typer.Argument(help=PARAMETERS_HELP)] = None,
+    name: Annotated[
+        str | None, typer.Argument(help=PARAMETERS_HELP, autocompletion=parameter_names)
+    ] = None,
 ) -> None:
     """List the parameter files, or explain every setting of one."""
     console = Console()

@@ -8,21 +8,43 @@ from typing import Annotated
 
 import typer
 
-from crt_plugin.cli.options import PARAMETERS_HELP, parse_box
-from crt_plugin.errors import ParameterError
+from crt_plugin.cli.options import ParametersOption, parse_box
+from crt_plugin.errors import BoxError, ParameterError
 from crt_plugin.parameters import Parameters, load_parameters
 
-ParametersOption = Annotated[str, typer.Option(help=PARAMETERS_HELP)]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Override a setting; may be repeated."),
+]
+DeviceOption = Annotated[
+    str | None,
+    typer.Option(help="auto, cpu, cuda or cuda:N; by default, the parameter file's (auto)."),
 ]
 OutputOption = Annotated[
     Path | None, typer.Option(help="Folder for the results; by default, output/<source name>.")
 ]
 FramesOption = Annotated[int | None, typer.Option(min=1, help="Stop after this many frames.")]
+OverwriteOption = Annotated[
+    bool, typer.Option("--overwrite", help="Replace the files of an earlier run.")
+]
+ResumeOption = Annotated[
+    bool,
+    typer.Option("--resume", help="Go on with an interrupted run of the same command."),
+]
 NoVideoOption = Annotated[bool, typer.Option("--no-video", help="Do not write an MP4.")]
 ShowOption = Annotated[bool, typer.Option("--show", help="Show a window; q or Esc stops.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print nothing but warnings and errors.")
+]
+
+
+class FormatName(str, Enum):
+    """The keys of ``media.box_files.FORMATS``, as choices."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    MOT = "mot"
+    OTB = "otb"
 
 
 class ClipName(str, Enum):
@@ -50,13 +72,39 @@ def track(
             "pixels. By default, the annotation's box, or with --show one drawn with the mouse.",
         ),
     ] = None,
+    normalised: Annotated[
+        bool,
+        typer.Option("--normalised", help="--box is in fractions of the frame's width and height."),
+    ] = False,
     parameters: ParametersOption = "light",
     override: SetOption = None,
+    device: DeviceOption = None,
     output: OutputOption = None,
+    overwrite: OverwriteOption = False,
+    resume: ResumeOption = False,
     target: Annotated[
         int | None, typer.Option(help="Which target of an OTB sequence that has two.")
     ] = None,
+    start: Annotated[
+        str,
+        typer.Option(
+            metavar="FRAME|TIME",
+            help="Start here: a frame, counted from 0, or a time such as 12.5s or 1:30 "
+            "(images count as 25 a second). --box is then the object in this frame.",
+        ),
+    ] = "0",
+    end: Annotated[
+        str | None, typer.Option(metavar="FRAME|TIME", help="Stop before this frame or time.")
+    ] = None,
+    every: Annotated[int, typer.Option(min=1, help="Track every n-th frame.")] = 1,
     frames: FramesOption = None,
+    formats: Annotated[
+        list[FormatName] | None,
+        typer.Option(
+            "--format",
+            help="Write the boxes in this format too, beside boxes.csv; may be repeated.",
+        ),
+    ] = None,
     lost_below: Annotated[
         float | None,
         typer.Option(
@@ -66,41 +114,84 @@ def track(
     ] = None,
     no_video: NoVideoOption = False,
     show: ShowOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Track one object; write its boxes, an annotated MP4 and a contact sheet."""
     first_box = parse_box(box)
+    if normalised and not (first_box and all(0 <= number <= 1 for number in first_box)):
+        raise BoxError(
+            f"--normalised with --box {','.join(box or ['nothing'])}; expected X,Y,W,H in "
+            "fractions of the frame's width and height, 0 to 1"
+        )
+    if resume and overwrite:
+        raise ParameterError("--resume with --overwrite; expected one of them")
     if lost_below is not None and not 0 <= lost_below <= 1:
         raise ParameterError(f"--lost-below {lost_below} is not a score; expected 0 to 1")
-    from crt_plugin.cli.tracking import silence_opencv, track_source
+    from crt_plugin.cli.tracking import Request, silence_opencv, track_source
+    from crt_plugin.media.selection import Selection, parse_moment
     from crt_plugin.media.sources import open_source
 
     silence_opencv()
-    opened, params = open_source(source, target), load_settings(parameters, override)
-    track_source(opened, params, first_box, output, frames, lost_below, not no_video, show)
+    opened, params = open_source(source, target), load_settings(parameters, override, device)
+    request = Request(
+        box=first_box,
+        is_normalised=normalised,
+        output=output,
+        overwrite=overwrite,
+        resume=resume,
+        selection=Selection(
+            parse_moment("--start", start, opened.fps),
+            None if end is None else parse_moment("--end", end, opened.fps),
+            every,
+        ),
+        limit=frames,
+        formats=[name.value for name in formats or []],
+        lost_below=lost_below,
+        with_video=not no_video,
+        show=show,
+        quiet=quiet,
+    )
+    track_source(opened, params, request)
 
 
 def demo(
     clip: Annotated[ClipName, typer.Option(help="Which clip.")] = ClipName.RABBIT,
     parameters: ParametersOption = "light",
     override: SetOption = None,
+    device: DeviceOption = None,
     output: OutputOption = None,
+    resume: ResumeOption = False,
     frames: FramesOption = None,
     no_video: NoVideoOption = False,
     show: ShowOption = False,
+    quiet: QuietOption = False,
 ) -> None:
-    """Track a rabbit's head or a man's face in a real clip, and compare with its annotation."""
-    from crt_plugin.cli.tracking import silence_opencv, track_source
+    """Track a rabbit's head or a man's face in a real clip, and compare with its annotation.
+
+    An earlier demo's files are replaced.
+    """
+    from crt_plugin.cli.tracking import Request, silence_opencv, track_source
     from crt_plugin.media.clips import CLIPS, open_clip
 
     silence_opencv()
     opened = open_clip(CLIPS[clip.value])
-    typer.echo(f"tracking {CLIPS[clip.value].subject}")
-    params = load_settings(parameters, override)
-    track_source(opened, params, None, output, frames, None, not no_video, show)
+    if not quiet:
+        typer.echo(f"tracking {CLIPS[clip.value].subject}")
+    params = load_settings(parameters, override, device)
+    request = Request(
+        output=output,
+        overwrite=not resume,
+        resume=resume,
+        limit=frames,
+        with_video=not no_video,
+        show=show,
+        quiet=quiet,
+    )
+    track_source(opened, params, request)
 
 
-def load_settings(name: str, overrides: list[str] | None) -> Parameters:
-    """The named parameters with each ``NAME=VALUE`` applied.
+def load_settings(name: str, overrides: list[str] | None, device: str | None = None) -> Parameters:
+    """The named parameters with each ``NAME=VALUE``, and then the device, applied.
 
     Raises:
         ParameterError: no such file or setting, or a value that the setting does not take.
@@ -111,4 +202,6 @@ def load_settings(name: str, overrides: list[str] | None) -> Parameters:
         if not equals:
             raise ParameterError(f"--set {text!r} sets nothing; expected NAME=VALUE")
         changes[setting] = params.parse(setting, value)
+    if device is not None:
+        changes["device"] = device
     return params.copy(**changes)

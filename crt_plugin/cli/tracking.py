@@ -6,30 +6,37 @@ import itertools
 import os
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import typer
 
 from crt_plugin.algorithm.geometry import Box
 from crt_plugin.benchmark.agreement import PRECISION_PIXELS, RunSummary
 from crt_plugin.cli.options import EXPECTED_BOX
 from crt_plugin.cli.terminal import INTERRUPTED, warn
-from crt_plugin.errors import BoxError, CRTError, SourceError
+from crt_plugin.errors import BoxError, CRTError, ParameterError, SourceError, StorageError
+from crt_plugin.media.box_files import BoxFile
+from crt_plugin.media.checkpoint import Checkpoint, Progress, ResumingTracker, describe_run
 from crt_plugin.media.display import DisplayWindow, require_display, select_box
 from crt_plugin.media.drawing import ContactSheet
 from crt_plugin.media.loop import Sink, track_frames
+from crt_plugin.media.selection import Selection
 from crt_plugin.media.sources import Frame, Source
-from crt_plugin.media.writer import BoxFile, VideoFile, require_av
+from crt_plugin.media.writer import VideoFile, require_av
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.tracker import CRTTracker
-from crt_plugin.runtime.atomic import sweep
+from crt_plugin.runtime.atomic import make_folder, sweep
 from crt_plugin.runtime.image import as_box
 from crt_plugin.runtime.prefetch import prefetch
 from crt_plugin.runtime.progress import ProgressBar
 
 Files = dict[str, BoxFile | VideoFile | ContactSheet]
+CHECKPOINT = "unfinished.safetensors"
+TINY = 3.0  # px; boxes of smaller sides look like fractions of the frame
 
 
 def silence_opencv() -> None:
@@ -40,81 +47,156 @@ def silence_opencv() -> None:
     set_level(0)  # silent
 
 
-def track_source(
-    source: Source,
-    params: Parameters,
-    box: Sequence[float] | None,
-    output: Path | None,
-    limit: int | None,
-    lost_below: float | None,
-    with_video: bool,
-    show: bool,
-) -> None:
-    """Track, write and print a summary. What can be refused is refused before a file is made.
+@dataclass(frozen=True)
+class Request:
+    """What is asked for, beside the source and the settings.
 
-    Args:
-        source: its annotation gives the first box if ``box`` is None.
-        box: (x, y, w, h) in the first frame, px.
+    Attributes:
+        box: (x, y, w, h) in the first selected frame, px; None: the annotation's.
+        is_normalised: the box is in fractions of the frame's width and height.
         output: folder of the files; None: ``output/<source name>``.
-        limit: number of frames; None: all.
+        overwrite: replace the files of an earlier run.
+        resume: go on with an earlier run, if there is one that did not end.
+        selection: frames that are tracked.
+        limit: most frames that are tracked; None: all.
+        formats: names of ``media.box_files.FORMATS`` that are written beside boxes.csv.
         lost_below: frames with a lower score are marked as lost; None: none are.
         with_video: write an MP4 too.
         show: open a display window, in which a missing box can be drawn.
+        quiet: show no progress and print no summary.
+    """
+
+    box: Sequence[float] | None = None
+    is_normalised: bool = False
+    output: Path | None = None
+    overwrite: bool = False
+    resume: bool = False
+    selection: Selection = field(default_factory=Selection)
+    limit: int | None = None
+    formats: Sequence[str] = ()
+    lost_below: float | None = None
+    with_video: bool = True
+    show: bool = False
+    quiet: bool = False
+
+
+def track_source(source: Source, params: Parameters, request: Request) -> None:
+    """Track, write and print a summary. What can be refused is refused before a file is made.
 
     Raises:
         CRTError: what the source, the tracker or a file raises.
         Exit: with ``INTERRUPTED``, after Ctrl-C.
     """
-    if with_video:
+    if request.with_video:
         require_av()
-    if show:
+    if request.show:
         require_display()
-    opened, truth = source.frames(), source.truth
+    if request.resume and source.is_live:
+        raise ParameterError(
+            f"{source.name} cannot be resumed; expected a source that can be read again"
+        )
+    folder = Path("output") / source.name if request.output is None else request.output
+    files = _choose_files(folder, source, request)
+    checkpoint_file = folder / CHECKPOINT
+    is_resuming = request.resume and checkpoint_file.exists()
+    resumed = Progress.load(checkpoint_file) if is_resuming else None
+    selection, truth, lost_below = request.selection, source.truth, request.lost_below
+    opened = source.frames()
     with closing(opened if source.is_live else prefetch(opened)) as frames:
-        first = next(frames, None)
+        selected = selection.select(frames)
+        first = next(selected, None)
         if first is None:
-            raise SourceError(f"{source.name} has no frames")
-        start = _choose_box(source, box, first, show)
+            raise SourceError(f"{source.name} has no frame {selection.start}")
+        box = _choose_box(source, request, first, resumed)
+        run = describe_run(source, first, box, selection, params)
+        if resumed is not None:
+            resumed.require(run)
         tracker = CRTTracker(params)
-        folder = Path("output") / source.name if output is None else output
-        folder.mkdir(parents=True, exist_ok=True)
+        checkpoint = Checkpoint(checkpoint_file, tracker, run, resumed)
+        make_folder(folder)
         sweep(folder)  # a video left by a killed process
-        files: Files = {"boxes": BoxFile(folder / "boxes.csv", lost_below is not None)}
-        if with_video:
-            files["video"] = VideoFile(folder / "tracked.mp4", source.fps, truth)
-        files["sheet"] = ContactSheet(folder / "contact_sheet.png", source.name, truth)
-        length = min((n for n in (limit, source.length) if n is not None), default=None)
-        record = RunSummary(truth)
-        bar = ProgressBar(length, "training on frame 0", counts_frames=True)
-        shown = [DisplayWindow(truth)] if show else []
-        sinks: list[Sink] = [record, *files.values(), *shown, bar]
-        images = itertools.islice(itertools.chain([first], frames), limit)
+        length = selection.count(source.length, request.limit)
+        record = RunSummary(truth, 0 if resumed is None else len(resumed.scores))
+        title = f"training on frame {selection.start}"
+        bar = ProgressBar(length, title, counts_frames=True, is_shown=not request.quiet)
+        shown = [DisplayWindow(truth)] if request.show else []
+        kept = [] if source.is_live else [checkpoint]
+        sinks: list[Sink] = [*kept, record, *files.values(), *shown, bar]
+        running = tracker if resumed is None else ResumingTracker(tracker, resumed)
+        images = itertools.islice(itertools.chain([first], selected), request.limit)
         try:
-            track_frames(images, tracker, start, sinks, lost_below or 0.0)
+            track_frames(images, running, box, sinks, lost_below or 0.0, selection.indices)
         except KeyboardInterrupt as error:
-            if record.frames:
+            if record.frames and not request.quiet:
                 _print_summary(record, lost_below, files)
+            checkpoint.save()
             warn(f"interrupted: {_describe_kept(record, folder)}")
             raise typer.Exit(INTERRUPTED) from error
         except (CRTError, OSError):
+            if record.frames:
+                checkpoint.save()
             warn(_describe_kept(record, folder))
             raise
+    checkpoint.remove()
+    if request.quiet:
+        return
     _print_summary(record, lost_below, files)
-    if length is not None and record.frames < length and not show:
-        typer.echo(f"note     the source announced {length} frames")
+    is_short = length is not None and record.frames < length
+    if is_short and source.length is not None and not request.show:
+        typer.echo(f"note     the source announced {source.length} frames")
 
 
-def _choose_box(source: Source, box: Sequence[float] | None, first: Frame, show: bool) -> Box:
-    """The object's box in the first frame: the user's, the annotation's, or one drawn now."""
-    chosen: Any = source.truth.get(0) if box is None else box
-    if chosen is None and show:
+def _choose_files(folder: Path, source: Source, request: Request) -> Files:
+    """What is written.
+
+    Raises:
+        StorageError: one exists, and is not to be replaced.
+    """
+    files: Files = {}
+    for kind in dict.fromkeys(["csv", *request.formats]):
+        files[kind] = BoxFile(folder, source.fps, kind, request.lost_below is not None)
+    if request.with_video:
+        fps = source.fps / request.selection.every
+        files["video"] = VideoFile(folder / "tracked.mp4", fps, source.truth)
+    files["sheet"] = ContactSheet(folder / "contact_sheet.png", source.name, source.truth)
+    is_unfinished = (folder / CHECKPOINT).exists()
+    if request.overwrite or (request.resume and is_unfinished):
+        return files
+    paths = [folder / CHECKPOINT, *(file.path for file in files.values())]
+    there = [path.name for path in paths if path.exists()]
+    if there:
+        expected = "--resume to go on with it, " * is_unfinished + "--overwrite"
+        raise StorageError(
+            f"{folder} holds {', '.join(there)} of an earlier run, perhaps of another source; "
+            f"expected {expected}, or --output with another folder"
+        )
+    return files
+
+
+def _choose_box(source: Source, request: Request, first: Frame, resumed: Progress | None) -> Box:
+    """The object's box in the first frame: the user's, the annotation's, or one that was drawn."""
+    height, width = first.shape[:2]
+    start = request.selection.start
+    chosen: Any = source.truth.get(start) if request.box is None else request.box
+    if request.box is not None and request.is_normalised:
+        chosen = np.multiply(request.box, (width, height, width, height))
+    if chosen is None and resumed is not None:
+        chosen = resumed.boxes[0]
+    if chosen is None and request.show:
         chosen = select_box(first)
     if chosen is None:
+        which = f"frame {start}" if start else "its first frame"
         raise BoxError(
-            f"which object? {source.name} has no annotation of its first frame; "
+            f"which object? {source.name} has no annotation of {which}; "
             f"expected --box {EXPECTED_BOX}; or --show, to draw it with the mouse"
         )
-    return as_box(chosen, *first.shape[:2])
+    box = as_box(chosen, height, width)
+    if request.box is not None and max(box[2:]) < TINY:
+        warn(
+            f"warning: a box of {box[2]:g} x {box[3]:g} px is tiny; "
+            "if its numbers are fractions of the frame, add --normalised"
+        )
+    return box
 
 
 def _print_summary(record: RunSummary, lost_below: float | None, files: Files) -> None:
@@ -133,4 +215,6 @@ def _print_summary(record: RunSummary, lost_below: float | None, files: Files) -
 def _describe_kept(record: RunSummary, folder: Path) -> str:
     if not record.frames:
         return "no frame was tracked, nothing was written"
-    return f"{record.frames} tracked frames are kept in {folder}"
+    kept = f"{record.frames} tracked frames are kept in {folder}"
+    is_unfinished = (folder / CHECKPOINT).exists()
+    return kept + "; the same command with --resume goes on" * is_unfinished

@@ -109,11 +109,12 @@ class ContactSheet:
         self._tiles: list[Tile] = []
         self._size: tuple[int, int] | None = None
         self._last: Step | None = None
+        self._count = 0
 
     def write(self, step: Step) -> None:
         """Keep a thumbnail of one of every n frames."""
         self._last = step
-        if step.index // self._every == len(self._tiles):
+        if self._count // self._every == len(self._tiles):
             self._tiles.append(self._tile(step))
         elif self._tiles[-1].truth is None and step.index in self._truth:
             self._tiles[-1] = self._tile(step)
@@ -121,6 +122,7 @@ class ContactSheet:
             pairs = zip(self._tiles[::2], self._tiles[1::2], strict=True)
             self._tiles = [a if b.truth is None or a.truth is not None else b for a, b in pairs]
             self._every *= 2
+        self._count += 1
 
     def close(self) -> None:
         """Write the PNG, if there were frames."""
@@ -128,7 +130,7 @@ class ContactSheet:
             return
         if self._tiles[-1].step.index != self._last.index:
             self._tiles.append(self._tile(self._last))
-        title = f"{self._title}, {self._last.index + 1} frames"
+        title = f"{self._title}, {self._count} frames"
         sheet = _draw_sheet(_choose_evenly(self._tiles), title, bool(self._truth))
         with write_atomically(self.path) as unfinished:
             Image.fromarray(sheet).save(unfinished, format="PNG")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import threading
 import time
@@ -36,9 +37,9 @@ class Step:
     """One tracked frame.
 
     Attributes:
-        index: of the frame, from 0.
+        index: of the frame in its source, from 0.
         image: RGB, H x W x 3, uint8; sinks must not draw on it.
-        box: (x, y, w, h), frame px, 0-based; of frame 0 the one that the tracker was given.
+        box: (x, y, w, h), frame px, 0-based; of the first step the one that the tracker was given.
         score: the tracker's confidence, 0 to 1.
         seconds: that the tracker took, without reading and writing.
         is_lost: whether the score is below the one that the user asked for.
@@ -63,19 +64,30 @@ class Sink(Protocol):
 
 
 def generate_steps(
-    frames: Iterable[NDArray[np.uint8]], tracker: Tracker, box: Box, lost_below: float = 0.0
+    frames: Iterable[NDArray[np.uint8]],
+    tracker: Tracker,
+    box: Box,
+    lost_below: float = 0.0,
+    indices: Iterable[int] | None = None,
 ) -> Iterator[Step]:
-    """Track through ``frames``, starting on the first with ``box``, which is never lost."""
-    for index, image in enumerate(frames):
+    """Track through ``frames``, starting on the first with ``box``, which is never lost.
+
+    ``indices`` are the frames' numbers in their source; by default 0, 1, 2, ...
+    """
+    numbers = itertools.count() if indices is None else indices
+    is_first = True
+    for image, index in zip(frames, numbers, strict=False):
         start = time.perf_counter()
-        if index == 0:
+        if is_first:
             tracker.init(image, box)
             found = np.array(box, dtype=np.float64)
         else:
             found = tracker.update(image)
         seconds = time.perf_counter() - start
         score = float(tracker.last.score)
-        yield Step(index, image, found, score, seconds, is_lost=index > 0 and score < lost_below)
+        is_lost = not is_first and score < lost_below
+        yield Step(index, image, found, score, seconds, is_lost)
+        is_first = False
 
 
 def track_frames(
@@ -84,8 +96,9 @@ def track_frames(
     box: Box,
     sinks: Sequence[Sink],
     lost_below: float = 0.0,
+    indices: Iterable[int] | None = None,
 ) -> None:
-    """Track and give every step to every sink; scores below ``lost_below`` are marked as lost.
+    """Track and give every step to every sink; see ``generate_steps``.
 
     The sinks are closed in any case, each even if another fails. Ctrl-C interrupts the
     tracker at once, but a sink never: no line and no frame is half written.
@@ -94,7 +107,7 @@ def track_frames(
         KeyboardInterrupt: after Ctrl-C, when all sinks are closed.
         CRTError: what the frames, the tracker or a sink raise.
     """
-    tracked = generate_steps(frames, tracker, box, lost_below)
+    tracked = generate_steps(frames, tracker, box, lost_below, indices)
     with _Interrupts() as interrupts, ExitStack() as closing:
         for sink in sinks:
             closing.callback(sink.close)

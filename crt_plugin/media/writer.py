@@ -1,4 +1,4 @@
-"""Files that a run leaves: boxes as CSV, and the annotated video as H.264 in MP4."""
+"""The annotated video of a run, as H.264 in MP4."""
 
 from __future__ import annotations
 
@@ -21,36 +21,6 @@ BT709 = 1  # number of the colour matrix, primaries and transfer in H.264
 LIMITED_RANGE = 1
 
 
-class BoxFile:
-    """Sink that writes ``frame,x,y,w,h,score``, a line a frame; and ``lost``, 0 or 1, if asked.
-
-    Every line is on the disk before the next frame is tracked. Frames count from 0; boxes
-    are in px, 0-based.
-    """
-
-    # Not written atomically: what was tracked stays even if the process is killed.
-
-    def __init__(self, path: Path, with_lost: bool = False) -> None:
-        """Write to ``path``, in place of what is there, from the first frame on."""
-        self.path, self._with_lost = path, with_lost
-        self._file: Any = None
-
-    def write(self, step: Step) -> None:
-        """Add a line."""
-        if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8", newline="\n")
-            self._file.write("frame,x,y,w,h,score" + ",lost" * self._with_lost + "\n")
-        numbers = ",".join(f"{value:.4f}" for value in (*step.box, step.score))
-        lost = f",{step.is_lost:d}" if self._with_lost else ""
-        self._file.write(f"{step.index},{numbers}{lost}\n")
-        self._file.flush()
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._file is not None:
-            self._file.close()
-
-
 class VideoFile:
     """Sink that writes annotated frames as H.264, 4:2:0, in an MP4 that starts at once.
 
@@ -71,6 +41,7 @@ class VideoFile:
         self._container: Any = None
         self._stream: Any = None
         self._size = (0, 0)
+        self._count = 0
 
     def write(self, step: Step) -> None:
         """Encode one frame."""
@@ -80,7 +51,8 @@ class VideoFile:
             self._open()
         frame = self._av.VideoFrame.from_ndarray(self._pad_to_even(picture), format="rgb24")
         frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
-        frame.pts = step.index
+        frame.pts = self._count
+        self._count += 1
         self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:

@@ -31,7 +31,7 @@ BLOCKS = number_list(1, 17)
 SMALL_FRACTION = ("a number from 0 to 0.5", lambda v: 0 <= v <= 0.5)
 
 
-@dataclass
+@dataclass(repr=False)
 class PatchSettings(Settings):
     """The train and search patch (section 5.1)."""
 
@@ -61,7 +61,7 @@ class PatchSettings(Settings):
     )
 
 
-@dataclass
+@dataclass(repr=False)
 class FeatureSettings(Settings):
     """Features of a patch (section 5.2)."""
 
@@ -184,7 +184,7 @@ class FeatureSettings(Settings):
     )
 
 
-@dataclass
+@dataclass(repr=False)
 class PaperParameters(FeatureSettings, PatchSettings):  # the last base's fields come first
     """Every setting that ``crt_plugin.algorithm`` and ``crt_plugin.features`` read."""
 

@@ -15,7 +15,7 @@ from crt_plugin.parameters.settings import (
 )
 
 
-@dataclass
+@dataclass(repr=False)
 class Parameters(PaperParameters):
     """The settings of one tracker, in one flat list of attributes.
 

@@ -140,7 +140,7 @@ class Setting:
         return "" if is_right else f"{self.name} = {value!r}; expected {self.expected}"
 
 
-@dataclass
+@dataclass(repr=False)
 class Settings:
     """Settings as attributes, each checked."""
 
@@ -204,6 +204,12 @@ class Settings:
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         """Pairs of name and value, in the order of the class."""
         return ((name, getattr(self, name)) for name in self._settings())
+
+    def __repr__(self) -> str:
+        """The constructor's call: the settings that differ from their defaults."""
+        defaults = dict(type(self)())
+        changes = (f"{name}={value!r}" for name, value in self if value != defaults[name])
+        return f"{type(self).__name__}({', '.join(changes)})"
 
     def __str__(self) -> str:
         return "\n".join(f"{name} = {value!r}" for name, value in self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
@@ -85,6 +85,22 @@ class CRTTracker(PaperTracker):
         self._last = PosedDetection(**vars(first), pose=Pose(first.box))
         self._frame_index = 0
         self._frames_lost = 0
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """See ``PaperTracker.state_dict``."""
+        pose = self.last.pose
+        return super().state_dict() | {
+            "upright": torch.from_numpy(pose.upright.copy()),
+            "angle": torch.tensor(pose.angle, dtype=torch.float64),
+            "frames": torch.tensor([self._frame_index, self._frames_lost]),
+        }
+
+    def load_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
+        """See ``PaperTracker.load_state_dict``."""
+        super().load_state_dict(state)
+        pose = Pose(state["upright"].numpy().copy(), float(state["angle"]))
+        self._last = replace(self.last, pose=pose)
+        self._frame_index, self._frames_lost = state["frames"].tolist()
 
     def _start_history(self, first: Sample) -> History:
         if self.params.history_ages is None:

@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 
 from crt_plugin.runtime.atomic import write_atomically
 
@@ -21,7 +18,9 @@ DPI = 130
 
 def new_figure(rows: int, columns: int, size: tuple[float, float]) -> tuple[Any, Any]:
     """A figure of width x height inches, and its axes, an array of rows x columns."""
-    return plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    # Not by pyplot, which opens windows and keeps figures: the user's own plots stay as they are.
+    figure = Figure(figsize=size, layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False)
 
 
 def style_axes(ax: Any, grid: str = "both") -> None:
@@ -31,7 +30,7 @@ def style_axes(ax: Any, grid: str = "both") -> None:
 
 
 def save_figure(figure: Any, files: Sequence[Path], description: str = "") -> None:
-    """Write each file in the format of its suffix, PNG without one, and close the figure.
+    """Write each file in the format of its suffix, PNG without one.
 
     Args:
         description: kept in the files' metadata.
@@ -42,4 +41,3 @@ def save_figure(figure: Any, files: Sequence[Path], description: str = "") -> No
         with write_atomically(file) as unfinished:
             kind = file.suffix[1:] or "png"
             figure.savefig(unfinished, format=kind, dpi=DPI, metadata=metadata)
-    plt.close(figure)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from crt_plugin.report.plot_style import COLORS, LEGEND, new_figure, save_figure, style_axes
@@ -108,7 +109,7 @@ def draw_panels(
             ax.set_axis_off()
         for panel, ax in zip(row, row_axes, strict=False):
             _draw_panel(panel, ax, labels)
-    handles = [plt.Line2D([], [], color=_color(labels, label), label=label) for label in labels]
+    handles = [Line2D([], [], color=_color(labels, label), label=label) for label in labels]
     if handles:
         figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), fontsize=9)
     return _save(figure, file, provenance)
@@ -124,7 +125,7 @@ def _draw_panel(panel: Panel, ax: Any, labels: Sequence[str]) -> None:
         # imshow puts the centre of the first pixel at 0; boxes count from its corner
         corner = (x - 0.5, y - 0.5)
         color = _color(labels, label)
-        ax.add_patch(plt.Rectangle(corner, w, h, fill=False, edgecolor=color, linewidth=1.6))
+        ax.add_patch(Rectangle(corner, w, h, fill=False, edgecolor=color, linewidth=1.6))
 
 
 def _color(labels: Sequence[str], label: str) -> str:

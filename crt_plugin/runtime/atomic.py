@@ -56,6 +56,23 @@ def write_atomically(file: Path) -> Iterator[Path]:
             unfinished.unlink(missing_ok=True)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, where they are missing.
+
+    Raises:
+        StorageError: a file is in the way, or the place is not writable.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        files = [path for path in (folder, *folder.parents) if path.is_file()]
+        raise StorageError(f"{(files or [folder])[0]} is a file; expected a folder") from error
+    except OSError as error:
+        raise StorageError(
+            f"{folder} cannot be made: {error.strerror}; expected a writable place"
+        ) from error
+
+
 def write_text(file: Path, text: str) -> Path:
     """Write a text atomically, in UTF-8, with its line ends as they are.
 

@@ -303,3 +303,15 @@ def test_with_the_paper_s_settings_the_extensions_change_no_bit(small):
 
 def test_default_is_the_default_file():
     assert str(CRTTracker().params) == str(Parameters())
+
+
+def test_the_repr_of_tracker_and_detection_says_where_the_object_is(small):
+    tracker = CRTTracker(small.copy(device="cpu"))
+    assert repr(tracker) == "<CRTTracker on cpu: no object yet>"
+    tracker.init(scene(60, 40), (60, 40, 24, 16))
+    assert repr(tracker) == (
+        f"<CRTTracker on cpu: box (60.0, 40.0, 24.0, 16.0), score {tracker.last.score:.2f}>"
+    )
+    shown = repr(tracker.last)
+    assert "box=array([60., 40., 24., 16.])" in shown and "score=" in shown
+    assert len(shown) < 500 and "response" not in shown and "motion_map" not in shown

@@ -131,7 +131,9 @@ def test_what_is_refused_is_refused_in_one_line_before_anything_is_written(
 
 
 def test_errors_are_red(tmp_path):
-    result = CliRunner().invoke(app, ["track", str(tmp_path), "--box", BOX], color=True)
+    result = CliRunner().invoke(
+        app, ["track", str(tmp_path), "--box", BOX], color=True, env={"NO_COLOR": ""}
+    )
     assert result.stderr.startswith("\x1b[31merror: no images in")
 
 
@@ -148,15 +150,17 @@ def test_missing_pyav_is_said_before_tracking_begins(tmp_path, monkeypatch):
     crt("track", "seq", "--box", BOX, "--no-video", *FAST)
 
 
-def test_an_output_that_cannot_be_made_is_one_line_too(tmp_path):
+@pytest.mark.parametrize("output", ["file", "file/below/it"])
+def test_an_output_that_is_a_file_is_said_in_words(tmp_path, output):
     image_folder(tmp_path / "seq", 2)
     (tmp_path / "file").write_text("in the way")
     result = crt(
         *("track", tmp_path / "seq", "--box", BOX, "--no-video", *FAST),
-        *("--output", tmp_path / "file"),
+        *("--output", tmp_path / output),
         exit_code=2,
     )
-    assert "file" in error_line(result)
+    assert error_line(result) == f"error: {tmp_path / 'file'} is a file; expected a folder"
+    assert (tmp_path / "file").read_text() == "in the way"
 
 
 def test_a_box_drawn_with_the_mouse(tmp_path, monkeypatch):

@@ -1,6 +1,5 @@
-"""A fixture that keeps figures open."""
+"""A fixture that keeps figures."""
 
-import matplotlib.pyplot as plt
 import pytest
 
 from crt_plugin.report import plot_style
@@ -8,9 +7,13 @@ from crt_plugin.report import plot_style
 
 @pytest.fixture
 def figures(monkeypatch):
-    """Figures that the test has drawn, still open."""
+    """Figures that the test has drawn."""
     drawn = []
-    monkeypatch.setattr(plot_style.plt, "close", drawn.append)
-    yield drawn
-    monkeypatch.undo()
-    plt.close("all")
+
+    class KeptFigure(plot_style.Figure):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            drawn.append(self)
+
+    monkeypatch.setattr(plot_style, "Figure", KeptFigure)
+    return drawn

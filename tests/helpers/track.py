@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image
 from typer.testing import CliRunner
@@ -31,10 +32,12 @@ def image_folder(folder: Path, count=8, suffix=".png") -> Path:
 
 
 def rows(output: Path) -> np.ndarray:
+    """Frame, x, y, w, h and score of each line of boxes.csv."""
     with (output / "boxes.csv").open() as file:
         reader = csv.reader(file)
-        assert next(reader) == ["frame", "x", "y", "w", "h", "score"]
-        return np.array([[float(value) for value in row] for row in reader])
+        assert next(reader) == ["frame", "time", "x", "y", "w", "h", "score"]
+        values = np.array([[float(value) for value in row] for row in reader])
+    return np.delete(values, 1, axis=1)
 
 
 def error_line(result) -> str:
@@ -42,3 +45,13 @@ def error_line(result) -> str:
     (line,) = result.stderr.strip().splitlines()
     assert line.startswith("error: ")
     return line
+
+
+def video(path: Path, count=8, fps=10.0) -> Path:
+    """A Motion JPEG of the frames of ``image_folder``."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps, (160, 120))
+    assert writer.isOpened()
+    for index in range(count):
+        writer.write(scene(40 + 3 * index, 50 + index)[:, :, ::-1].copy())
+    writer.release()
+    return path

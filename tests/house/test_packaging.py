@@ -10,10 +10,13 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
+from email.message import Message
 from email.parser import Parser
 from pathlib import Path
 
 import pytest
+
+import crt_plugin
 
 ROOT = Path(__file__).resolve().parents[2]
 NEVER_AT_TOP = ("parameters", "experiments", "tests")
@@ -76,12 +79,16 @@ def contents(wheel) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def requirements(wheel) -> list[str]:
-    """Names of all distributions that the wheel requires, including extras."""
+def package_metadata(wheel) -> Message:
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
-        lines = Parser().parsestr(archive.read(name).decode()).get_all("Requires-Dist")
-    return [normal(line) for line in lines]
+        return Parser().parsestr(archive.read(name).decode())
+
+
+@pytest.fixture(scope="session")
+def requirements(package_metadata) -> list[str]:
+    """Names of all distributions that the wheel requires, including extras."""
+    return [normal(line) for line in package_metadata.get_all("Requires-Dist")]
 
 
 def normal(requirement: str) -> str:
@@ -117,6 +124,7 @@ def test_data_and_licences_travel(contents):
     assert {"page.html", "page.css", "page.js"} <= set(assets)
     data += [f"report/page/assets/{name}" for name in assets]
     assert {f"crt_plugin/{path}" for path in data} <= set(contents)
+    assert "crt_plugin/py.typed" in contents  # else type checkers take all of the package for Any
     licences = {name.rpartition("/")[2] for name in contents if ".dist-info/licenses/" in name}
     assert licences == {"LICENSE", "NOTICE"}
 
@@ -208,6 +216,34 @@ def test_an_editable_install_makes_the_package_importable_and_nothing_beside_it(
 def test_no_requirement_names_the_unrelated_pytracking(requirements):
     assert "torch" in requirements and "scikit-video" in requirements
     assert "pytracking" not in requirements
+
+
+@pytest.mark.slow
+def test_an_index_is_told_what_the_package_is(package_metadata):
+    """Its Pythons are those that it asks for and promises; the licence is an expression."""
+    classifiers = package_metadata.get_all("Classifier")
+    pythons = re.findall(r"Python :: (3\.\d+)", "\n".join(classifiers))
+    assert f">={pythons[0]}" == package_metadata["Requires-Python"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"Python {pythons[0]} to {pythons[-1]}" in readme
+    assert "Typing :: Typed" in classifiers
+    assert package_metadata["License-Expression"] == "MIT"
+    assert package_metadata.get_all("Project-URL") == [
+        "Paper, https://arxiv.org/abs/1611.04215",
+    ]
+
+
+def test_the_citation_is_of_this_version_and_of_the_paper():
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)  # CFF 1.2 asks for them
+    assert citation["version"] == crt_plugin.__version__
+    paper = citation["preferred-citation"]
+    assert {"type", "title", "authors"} <= set(paper)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for author in paper["authors"]:
+        assert f"{author['given-names']} {author['family-names']}" in " ".join(readme.split())
+    assert paper["url"] in readme
 
 
 @pytest.mark.parametrize("file", ["environment.yml", "constraints.txt"])

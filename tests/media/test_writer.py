@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import dataclasses
-
 import numpy as np
 import pytest
 
 from crt_plugin.errors import MissingExtraError
 from crt_plugin.media.loop import Step
-from crt_plugin.media.writer import BoxFile, VideoFile, require_av
+from crt_plugin.media.writer import VideoFile, require_av
 
 av = pytest.importorskip("av", reason="the extra video is not installed")
 
@@ -34,32 +31,7 @@ def decode(path):
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 
-def test_boxes_are_written_line_by_line(tmp_path):
-    path = tmp_path / "boxes.csv"
-    boxes = BoxFile(path)
-    boxes.write(step(0))
-    boxes.write(step(1))
-    unclosed = path.read_text()
-    boxes.close()
-    assert unclosed == path.read_text()
-    rows = list(csv.DictReader(unclosed.splitlines()))
-    assert list(rows[0]) == ["frame", "x", "y", "w", "h", "score"]
-    assert [row["frame"] for row in rows] == ["0", "1"]
-    assert [float(v) for v in list(rows[1].values())[1:]] == [70.25, 40.5, 9, 8, 0.875]
-
-
-def test_lost_frames_have_a_column_if_it_is_asked_for(tmp_path):
-    boxes = BoxFile(tmp_path / "boxes.csv", with_lost=True)
-    boxes.write(step(0))
-    boxes.write(dataclasses.replace(step(1), is_lost=True))
-    boxes.close()
-    rows = list(csv.DictReader((tmp_path / "boxes.csv").read_text().splitlines()))
-    assert list(rows[0]) == ["frame", "x", "y", "w", "h", "score", "lost"]
-    assert [row["lost"] for row in rows] == ["0", "1"]
-
-
 def test_no_frames_no_files(tmp_path):
-    BoxFile(tmp_path / "boxes.csv").close()
     VideoFile(tmp_path / "video.mp4", 25, {}).close()
     assert not list(tmp_path.iterdir())
 

@@ -527,3 +527,12 @@ def test_a_broken_file_is_an_error_that_names_it(tmp_path, text, message):
 def test_an_integer_beyond_the_floats_is_refused_like_any_other_value():
     with pytest.raises(ParameterError, match="filter_cells = 1000"):
         Parameters().filter_cells = 10**400
+
+
+def test_the_repr_is_a_call_that_makes_the_same_settings():
+    assert repr(Parameters()) == "Parameters()"
+    changed = Parameters(features="hog", filter_window=0.5)
+    assert repr(changed) == "Parameters(features='hog', filter_window=0.5)"
+    for name in parameter_names():
+        loaded = load_parameters(name)
+        assert eval(repr(loaded)) == loaded

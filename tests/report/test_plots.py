@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 from matplotlib.colors import to_hex
 from PIL import Image
@@ -51,3 +54,18 @@ def test_rows_of_different_lengths(figures, tmp_path):
     draw_panels([[Panel("a", image)], [Panel("b", image), Panel("c", image)]], tmp_path / "f", [])
     shown = [ax.get_title() for ax in figures[0].axes if ax.axison]
     assert shown == ["a", "b", "c"]
+
+
+def test_the_backend_of_the_user_s_own_plots_stays(tmp_path):
+    """Importing and drawing neither choose a backend nor leave a figure to pyplot."""
+    code = (
+        "import matplotlib, sys; matplotlib.use('svg'); import matplotlib.pyplot as plt\n"
+        "from pathlib import Path; from crt_plugin.report.plots import *\n"
+        "curves = Curves('', '', '', [0.0, 1.0], [Line('a', 'a', [0.0, 1.0])])\n"
+        "draw_curves([curves], 1, Path(sys.argv[1]), [])\n"
+        "print(matplotlib.get_backend(), plt.get_fignums())"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path / "f")]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.stdout == "svg []\n", done.stderr
+    assert Image.open(tmp_path / "f.png").size[0] > 100

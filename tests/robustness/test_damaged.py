@@ -232,18 +232,18 @@ def test_a_read_only_output_is_one_line(tmp_path, read_only):
     image_folder(tmp_path / "seq", 2)
     words = ("track", tmp_path / "seq", "--box", BOX, "--no-video", "--output", read_only)
     result = crt(*words, *FAST, exit_code=2)
-    assert "error: " in result.stderr and "boxes.csv" in result.stderr
+    assert f"error: {read_only}" in result.stderr and "cannot be written" in result.stderr
     assert not list(read_only.iterdir())
 
 
 def test_a_place_that_becomes_unwritable_is_one_line(tmp_path, monkeypatch):
     """The error of a read-only folder, on every file system."""
-    from crt_plugin.media import writer
+    from crt_plugin.media import box_files
 
     def refuse(self, step):
         raise PermissionError(13, "Permission denied", "boxes.csv")
 
-    monkeypatch.setattr(writer.BoxFile, "write", refuse)
+    monkeypatch.setattr(box_files.BoxFile, "write", refuse)
     image_folder(tmp_path / "seq", 2)
     words = ("track", tmp_path / "seq", "--box", BOX, "--no-video", "--output", tmp_path / "o")
     result = crt(*words, *FAST, exit_code=2)

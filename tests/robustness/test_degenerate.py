@@ -143,7 +143,7 @@ def gone_folder(folder, frames=10, last_seen=4):
 
 def lost_column(output):
     header, *lines = (output / "boxes.csv").read_text().splitlines()
-    assert header == "frame,x,y,w,h,score,lost"
+    assert header == "frame,time,x,y,w,h,score,lost"
     return [int(line.split(",")[-1]) for line in lines]
 
 

@@ -1,0 +1,5 @@
+"""``python -m crt_plugin`` is the command ``crt``."""
+
+from crt_plugin.cli import app
+
+app()

@@ -1,0 +1,179 @@
+"""An interrupted ``crt track`` goes on with ``--resume`` as if nothing had happened."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from crt_plugin.media import checkpoint
+from crt_plugin.plus.tracker import CRTTracker
+from tests.conftest import ROOT
+from tests.helpers.track import BOX, FAST, crt, error_line, image_folder, rows
+
+UNFINISHED = "unfinished.safetensors"
+COUNT = 60
+# As in a shell of one's own; a checkpoint after each frame.
+CODE = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from crt_plugin.media import checkpoint; checkpoint.INTERVAL = 0; "
+    "from crt_plugin.cli import app; app()"
+)
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory):
+    """The object goes to and fro."""
+    folder = image_folder(tmp_path_factory.mktemp("frames") / "seq")
+    for index in range(8, COUNT):
+        (folder / f"f{index + 1}.png").symlink_to(folder / f"f{8 - abs(index % 14 - 7)}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(frames, tmp_path_factory):
+    output = tmp_path_factory.mktemp("undisturbed") / "o"
+    crt("track", frames, "--box", BOX, *FAST, "--output", output)
+    return output
+
+
+def read_video(output):
+    av = pytest.importorskip("av", reason="the extra video is not installed")
+    with av.open(str(output / "tracked.mp4")) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def assert_same_files(output, undisturbed):
+    assert sorted(p.name for p in output.iterdir()) == sorted(p.name for p in undisturbed.iterdir())
+    for name in ("boxes.csv", "contact_sheet.png"):
+        assert (output / name).read_bytes() == (undisturbed / name).read_bytes()
+    np.testing.assert_array_equal(read_video(output), read_video(undisturbed))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
+def test_a_killed_run_is_resumed_to_the_files_of_an_undisturbed_one(
+    frames, undisturbed, tmp_path, sent
+):
+    output = tmp_path / "o"
+    words = ["track", str(frames), "--box", BOX, "--output", str(output), *FAST]
+    process = subprocess.Popen(
+        [sys.executable, "-c", CODE, *words],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    boxes = output / "boxes.csv"
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and process.poll() is None:
+        if boxes.is_file() and boxes.read_text().count("\n") > 8:
+            break
+        time.sleep(0.002)
+    process.send_signal(sent)
+    process.communicate(timeout=300)
+    assert process.returncode in (-signal.SIGKILL, 130)
+    assert 5 < len(rows(output)) < COUNT
+    assert (output / UNFINISHED).is_file()
+    result = crt(*words, exit_code=2)
+    assert "boxes.csv" in error_line(result) and "--resume to go on" in result.stderr
+    crt(*words, "--resume")
+    assert_same_files(output, undisturbed)
+
+
+@pytest.fixture
+def interrupted(frames, tmp_path):
+    """The words of a command whose run has ended at frame 20, which was damaged."""
+    folder = tmp_path / "seq"
+    shutil.copytree(frames, folder, symlinks=False)
+    whole = (folder / "f21.png").read_bytes()
+    (folder / "f21.png").write_bytes(b"damaged")
+    words = ("track", folder, *FAST, "--output", tmp_path / "o", "--box", BOX)
+    result = crt(*words, exit_code=2)
+    assert "20 tracked frames are kept" in result.stderr and "--resume" in result.stderr
+    (folder / "f21.png").write_bytes(whole)
+    return words
+
+
+def test_frames_are_not_tracked_again(interrupted, undisturbed, tmp_path, monkeypatch):
+    updated = []
+    update = CRTTracker.update
+    monkeypatch.setattr(
+        CRTTracker, "update", lambda self, image: updated.append(1) or update(self, image)
+    )
+    result = crt(*interrupted, "--resume")
+    assert len(updated) == COUNT - 20
+    assert f"frames   {COUNT}, " in result.stdout
+    assert_same_files(tmp_path / "o", undisturbed)
+
+
+def test_a_run_may_be_interrupted_again(interrupted, undisturbed, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "INTERVAL", 0)
+    for stop in (10, 35):  # before and behind what the first run had
+        image = tmp_path / "seq" / f"f{stop + 1}.png"
+        whole = image.read_bytes()
+        image.write_bytes(b"damaged")
+        crt(*interrupted, "--resume", exit_code=2)
+        image.write_bytes(whole)
+    crt(*interrupted, "--resume")
+    assert_same_files(tmp_path / "o", undisturbed)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--box", "41,50,24,16"], "box was [40.0, 50.0, 24.0, 16.0] and is [41.0"),
+        (["--set", "seed=5"], "seed was 0 and is 5"),
+        (["--every", "2"], "every was 1 and is 2"),
+        (["--overwrite"], "--resume with --overwrite"),
+    ],
+)
+def test_another_run_is_not_resumed(interrupted, tmp_path, words, message):
+    box = [] if words[0] == "--box" else ["--box", BOX]
+    before = (tmp_path / "o" / "boxes.csv").read_bytes()
+    result = crt(*interrupted[:-2], *box, *words, "--resume", exit_code=2)
+    assert message in error_line(result)
+    assert (tmp_path / "o" / "boxes.csv").read_bytes() == before
+    assert (tmp_path / "o" / UNFINISHED).is_file()
+
+
+def test_another_source_of_the_same_name_is_not_resumed(interrupted, tmp_path):
+    """What deer.mp4 left is not gone on with by deer.webm."""
+    frame = np.asarray(Image.open(tmp_path / "seq" / "f1.png")).copy()
+    frame[0, 0, 0] ^= 1
+    Image.fromarray(frame).save(tmp_path / "seq" / "f1.png")
+    assert "first frame was" in error_line(crt(*interrupted, "--resume", exit_code=2))
+
+
+@pytest.mark.parametrize("content", [b"", b"not tensors", "cut"])
+def test_a_damaged_checkpoint_is_named(interrupted, tmp_path, content):
+    file = tmp_path / "o" / UNFINISHED
+    file.write_bytes(file.read_bytes()[:-100] if content == "cut" else content)
+    message = error_line(crt(*interrupted, "--resume", exit_code=2))
+    assert f"{file} cannot be read" in message and "--overwrite" in message
+
+
+def test_overwriting_forgets_the_interrupted_run(interrupted, undisturbed, tmp_path):
+    crt(*interrupted, "--overwrite")
+    assert_same_files(tmp_path / "o", undisturbed)
+
+
+def test_resume_begins_where_nothing_was_and_refuses_what_is_complete(
+    frames, undisturbed, tmp_path
+):
+    words = ("track", frames, "--box", BOX, *FAST, "--output", tmp_path / "o", "--resume")
+    crt(*words)
+    assert_same_files(tmp_path / "o", undisturbed)
+    assert "holds boxes.csv" in error_line(crt(*words, exit_code=2))
+
+
+def test_a_camera_is_not_resumed():
+    message = error_line(crt("track", "0", "--box", BOX, "--no-video", "--resume", exit_code=2))
+    assert "camera0 cannot be resumed" in message
