@@ -7,6 +7,7 @@ Authors publish boxes as ``KCF/Deer.txt``, ``Deer_KCF.txt`` or the benchmark's `
 
 from __future__ import annotations
 
+import csv
 import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -177,10 +178,11 @@ def _read_boxes(path: PurePosixPath, content: bytes, matlab: MatlabReader) -> Bo
         rows = matlab.read_boxes(content)
         return parse_boxes("\n".join(" ".join(map(repr, row)) for row in rows))
     if path.name == OWN_FILE:
-        lines = [line.split(",") for line in split_lines(content)[1:]]  # below the header
-        if [line[0] for line in lines] != list(map(str, range(len(lines)))):
+        table = list(csv.DictReader(split_lines(content)))
+        if [row.get("frame") for row in table] != list(map(str, range(len(table)))):
             raise SourceError("its frames are not 0, 1, 2, ...; expected a file of crt track")
-        return parse_boxes("\n".join(",".join(line[1:5]) for line in lines)) + FIRST_PIXEL
+        lines = [",".join(str(row.get(name)) for name in "xywh") for row in table]
+        return parse_boxes("\n".join(lines)) + FIRST_PIXEL
     return parse_boxes(content)
 
 

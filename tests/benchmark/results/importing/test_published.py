@@ -12,8 +12,8 @@ from crt_plugin.benchmark.results.importing.published import (
 )
 from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.errors import ParameterError, SourceError
+from crt_plugin.media.box_files import BoxFile
 from crt_plugin.media.loop import Step
-from crt_plugin.media.writer import BoxFile
 from tests.helpers.datasets import boxes, write, write_otb
 
 PUBLISHED = {  # success AUC and DP at 20 px on OTB-100
@@ -329,7 +329,7 @@ def test_boxes_of_crt_track(source, tmp_path, to):
     """They count from 0, and the benchmark from 1."""
     folder = tmp_path / "mine" / "Jogging.1"
     folder.mkdir(parents=True)
-    file = BoxFile(folder / "boxes.csv", with_lost=True)
+    file = BoxFile(folder, 25, with_lost=True)
     for k, box in enumerate(boxes(3)):
         file.write(Step(k, np.zeros((2, 2, 3), np.uint8), box, 0.5, 0.1))
     file.close()
@@ -338,6 +338,16 @@ def test_boxes_of_crt_track(source, tmp_path, to):
     assert done.targets == {"mine": ["Jogging.1"]}
     found = np.loadtxt(to / "OTB2015/mine/Jogging.1.txt", delimiter=",")
     assert np.array_equal(found, boxes(3) + [1, 1, 0, 0])
+
+
+def test_boxes_of_an_earlier_crt_track(tmp_path, to):
+    """Without the time."""
+    (tmp_path / "mine" / "Deer").mkdir(parents=True)
+    table = "frame,x,y,w,h,score\n0,1,2,3,4,1\n1,5,6,7,8,0.5\n"
+    (tmp_path / "mine" / "Deer" / "boxes.csv").write_text(table)
+    import_results(tmp_path / "mine", to)
+    found = np.loadtxt(to / "OTB2015/mine/Deer.txt", delimiter=",")
+    assert found[:2].tolist() == [[2, 3, 3, 4], [6, 7, 7, 8]]
 
 
 def test_another_table_called_boxes_csv(tmp_path, to):
