@@ -81,7 +81,7 @@ def test_settings_are_overridden(tmp_path):
         folder = tmp_path / f"o{len(outputs)}"
         crt(
             *("track", tmp_path / "seq", "--box", BOX, "--no-video", "--output", folder),
-            *(*FAST, "--set", f"seed={seed}"),
+            *(*FAST, "--set", "initial_filter=normal", "--set", f"seed={seed}"),
         )
         outputs.append((folder / "boxes.csv").read_bytes())
     assert outputs[0] == outputs[2] != outputs[1]
