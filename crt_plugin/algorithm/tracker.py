@@ -15,7 +15,7 @@ from crt_plugin.algorithm.geometry import Box, PatchGeometry, cut_patches, scale
 from crt_plugin.algorithm.history import History, Sample
 from crt_plugin.algorithm.maps import label_map, motion_map
 from crt_plugin.algorithm.regression import ConvRegression
-from crt_plugin.errors import NotInitialisedError
+from crt_plugin.errors import NotInitialisedError, ParameterError
 from crt_plugin.features.pipeline import FeaturePipeline
 from crt_plugin.parameters import PaperParameters, load_parameters
 from crt_plugin.runtime.device import after_fork, choose_device, choose_precision
@@ -201,8 +201,20 @@ class PaperTracker:
 
         Raises:
             NotInitialisedError: before ``init``.
-            LookupError, RuntimeError: a state of other settings.
+            ParameterError: a state of other settings, or of an object of another size; nothing is
+                changed.
         """
+        wrong = [
+            name
+            for name, tensor in self.state_dict().items()
+            if not name.startswith("history.")
+            and (name not in state or state[name].shape != tensor.shape)
+        ]
+        if wrong:
+            raise ParameterError(
+                f"{', '.join(wrong)} of the state are missing or of another shape; expected the "
+                "state of a tracker of the same settings, first frame and box"
+            )
         peak, score = state["peak_and_score"].tolist()
         self._last = replace(self.last, box=state["box"].numpy().copy(), peak=peak, score=score)
         self.regression.weight.copy_(state["weight"])

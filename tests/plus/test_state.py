@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from crt_plugin.errors import NotInitialisedError
+from crt_plugin.errors import NotInitialisedError, ParameterError
 from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import scene
 
@@ -80,5 +80,16 @@ def test_a_state_of_other_settings_or_of_nothing_is_refused(small):
     with pytest.raises(NotInitialisedError):
         CRTTracker(small).state_dict()
     other = start(small.copy(filter_cells=36.0)).state_dict()
-    with pytest.raises(RuntimeError):
-        start(small).load_state_dict(other)
+    tracker = start(small)
+    before = tracker.state_dict()
+    for state, wrong in (
+        (other, "weight"),
+        ({}, "box"),
+        (before | {"angle": torch.zeros(2)}, "angle"),
+    ):
+        with pytest.raises(
+            ParameterError, match=f"{wrong}.* of the state are missing or of another"
+        ):
+            tracker.load_state_dict(state)
+    after = tracker.state_dict()
+    assert all(torch.equal(after[name], before[name]) for name in before)
