@@ -108,7 +108,7 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
         if first is None:
             raise SourceError(f"{source.name} has no frame {selection.start}")
         box = _choose_box(source, request, first, resumed)
-        run = describe_run(source, first, box, selection, params)
+        run = describe_run(source, first, box, selection, params, files)
         if resumed is not None:
             resumed.require(run)
         tracker = CRTTracker(params)
@@ -166,8 +166,9 @@ def _choose_files(folder: Path, source: Source, request: Request) -> Files:
     there = [path.name for path in paths if path.exists()]
     if there:
         expected = "--resume to go on with it, " * is_unfinished + "--overwrite"
+        earlier = "a run that is complete" if request.resume else "an earlier run"
         raise StorageError(
-            f"{folder} holds {', '.join(there)} of an earlier run, perhaps of another source; "
+            f"{folder} holds {', '.join(there)} of {earlier}, perhaps of another source; "
             f"expected {expected}, or --output with another folder"
         )
     return files

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,15 +31,24 @@ INTERVAL = 30.0  # s between two checkpoints, which for a long history have 50 M
 
 
 def describe_run(
-    source: Source, first: Frame, box: Box, selection: Selection, params: Parameters
+    source: Source,
+    first: Frame,
+    box: Box,
+    selection: Selection,
+    params: Parameters,
+    files: Iterable[str],
 ) -> dict[str, Any]:
-    """What must be the same for a run to be resumed, by name."""
+    """What must be the same for a run to be resumed, by name.
+
+    Of ``files`` the kinds count: one that is not asked for again would stay unfinished.
+    """
     return {
         "source": source.name,
         "first frame": hashlib.sha256(first.tobytes()).hexdigest(),
         "box": box.tolist(),
         "start": selection.start,
         "every": selection.every,
+        "files": sorted(files),
         **dict(params),
     }
 

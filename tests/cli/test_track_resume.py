@@ -132,6 +132,7 @@ def test_a_run_may_be_interrupted_again(interrupted, undisturbed, tmp_path, monk
         (["--box", "41,50,24,16"], "box was [40.0, 50.0, 24.0, 16.0] and is [41.0"),
         (["--set", "seed=5"], "seed was 0 and is 5"),
         (["--every", "2"], "every was 1 and is 2"),
+        (["--no-video"], "files was ['csv', 'sheet', 'video'] and is ['csv', 'sheet']"),
         (["--overwrite"], "--resume with --overwrite"),
     ],
 )
@@ -171,7 +172,8 @@ def test_resume_begins_where_nothing_was_and_refuses_what_is_complete(
     words = ("track", frames, "--box", BOX, *FAST, "--output", tmp_path / "o", "--resume")
     crt(*words)
     assert_same_files(tmp_path / "o", undisturbed)
-    assert "holds boxes.csv" in error_line(crt(*words, exit_code=2))
+    message = error_line(crt(*words, exit_code=2))
+    assert "holds boxes.csv" in message and "of a run that is complete" in message
 
 
 def test_a_camera_is_not_resumed():
