@@ -1,8 +1,8 @@
 """Frames and annotation of a sequence of got10k's datasets, read as in the rest of the package.
 
 got10k sorts frames as text, 10.jpg before 2.jpg, cuts OTB's sequences by position, and reads
-annotations with NumPy, which skips blank lines. It finds frames
-only as ``.jpg``, and OTB's only in ``img/``.
+annotations with NumPy, which skips blank lines. It finds frames only as ``.jpg``, and OTB's only in
+``img/``.
 """
 
 from __future__ import annotations
