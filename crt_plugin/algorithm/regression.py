@@ -113,19 +113,27 @@ class ConvRegression:
         shifted_columns = rows.as_strided((kw, n, ho, wo), (n * ho * w + 1, ho * w, w, 1))
         return shifted_columns.sum(dim=0) + self.bias
 
-    def objective(self, response: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+    def weigh(self, label: torch.Tensor) -> torch.Tensor:
+        """W(y) of each label, which ``objective`` and ``gradients`` take."""
+        return label_weight(label, self.exponent, self.factor)
+
+    def objective(
+        self, response: torch.Tensor, label: torch.Tensor, weight: torch.Tensor
+    ) -> torch.Tensor:
         """L of eq. 5: mean over samples of sum (W T(e))^2, plus lambda / 2 (|w|^2 + b^2).
 
         e = response - label. The mean over samples and the half are the reference's.
         """
-        weighted = label_weight(label, self.exponent, self.factor) * truncate(
-            response - label, self.threshold
-        )
+        weighted = weight * truncate(response - label, self.threshold)
         fit = weighted.square().sum() / len(label)
         return fit + self.regularization / 2 * (self.weight.square().sum() + self.bias.square())
 
     def gradients(
-        self, features: torch.Tensor, response: torch.Tensor, label: torch.Tensor
+        self,
+        features: torch.Tensor,
+        response: torch.Tensor,
+        label: torch.Tensor,
+        weight: torch.Tensor,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Gradients of the objective by w (kh x kw x C) and b.
 
@@ -134,9 +142,7 @@ class ConvRegression:
         """
         n, h, w, c = features.shape
         kh, kw, _ = self.weight.shape
-        by_response = truncate(response - label, self.threshold) * (
-            2 / n * label_weight(label, self.exponent, self.factor).square()
-        )
+        by_response = truncate(response - label, self.threshold) * (2 / n * weight.square())
         # dL/dtaps[n, y, x, u, v] = by_response[n, y - u, x - v], 0 where there is no window.
         # Strides cannot be negative, so that the views, and the product, are in reversed taps.
         padded = torch.nn.functional.pad(by_response, (kw - 1, kw - 1, kh - 1, kh - 1))
@@ -176,13 +182,14 @@ class ConvRegression:
             label: N x Ho x Wo.
         """
         check_interval = 1 if features.device.type == "cpu" else GPU_CHECK_INTERVAL
+        weight = self.weigh(label)  # once: an exponential costs as much as a product of matrices
         active = torch.ones((), dtype=torch.bool, device=features.device)
         taken = torch.zeros((), dtype=torch.int64, device=features.device)
         last_loss = torch.full((), math.inf, device=features.device)
         for step in range(1, steps + 1):
             response = self.response(features)
-            last_loss = torch.where(active, self.objective(response, label), last_loss)
-            optimizer.step(self.gradients(features, response, label), active)
+            last_loss = torch.where(active, self.objective(response, label, weight), last_loss)
+            optimizer.step(self.gradients(features, response, label, weight), active)
             taken += active
             active = active & ~(last_loss < stop_loss)
             if step % check_interval == 0 and not active:

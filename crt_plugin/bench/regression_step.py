@@ -67,7 +67,7 @@ def _difference(
     """Of responses and gradients at the same coefficients, relative to the largest."""
     ours, naive = both
     response = ours.response(features)
-    gradient, _ = ours.gradients(features, response, label)
+    gradient, _ = ours.gradients(features, response, label, ours.weigh(label))
     expected = naive.response(features).detach()
     naive.descend(naive.make_optimizer("adam", 1.0), features, label, 1, 0.0)
     assert naive.weight.grad is not None

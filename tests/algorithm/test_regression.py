@@ -72,8 +72,9 @@ def test_objective_and_gradients_are_those_of_equation_5(generator, threshold, e
     loss.backward()
 
     response = regression.response(features)
-    assert regression.objective(response, label).item() == pytest.approx(loss.item(), rel=1e-5)
-    by_weight, by_bias = regression.gradients(features, response, label)
+    pair = label, regression.weigh(label)
+    assert regression.objective(response, *pair).item() == pytest.approx(loss.item(), rel=1e-5)
+    by_weight, by_bias = regression.gradients(features, response, *pair)
     assert torch.allclose(by_weight.double(), weight.grad, rtol=1e-4, atol=1e-5)
     assert by_bias.item() == pytest.approx(bias.grad.item(), rel=1e-4)
 
@@ -135,7 +136,8 @@ def test_two_optimizers_keep_states_of_their_own(generator):
 def test_descent_stops_below_the_loss_and_says_where(generator):
     regression, features, label = problem(generator, threshold=0.0, regularization=0.0)
     with torch.no_grad():
-        start = regression.objective(regression.response(features), label).item()
+        response, weight = regression.response(features), regression.weigh(label)
+        start = regression.objective(response, label, weight).item()
         descent = regression.descend(
             regression.make_optimizer("adam", 1e-3), features, label, 4000, start / 2
         )

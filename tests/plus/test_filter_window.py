@@ -74,7 +74,8 @@ def test_gradients_are_those_of_autograd(generator):
     kept = torch.where(error.abs() > 0.1, error, 0.0 * error)
     fit = (0.1 * torch.exp(label.double()) * kept).square().sum() / 2
     (fit + 3.0 / 2 * weight.square().sum()).backward()
-    by_weight, _ = regression.gradients(features, regression.response(features), label)
+    response = regression.response(features)
+    by_weight, _ = regression.gradients(features, response, label, regression.weigh(label))
     assert torch.allclose(by_weight.double(), weight.grad, rtol=1e-4, atol=1e-5)
 
 
