@@ -10,8 +10,8 @@ def parameters() -> Parameters:
     params.initial_filter = "zero"  # no seed plays a part; ours
 
     # Confidence: the same peaks of 0.2 and 0.36
-    params.score_slope = 8.4  # fitted, see docs/light.md; ours
-    params.score_midpoint = 0.11  # fitted with it; ours
-    params.lost_score = 0.68  # a peak of 0.2: of frames that are not learned from; ours
-    params.found_score = 0.89  # a peak of 0.36; ours
+    params.score_exponent = 2.15  # fitted, see docs/light.md; ours
+    params.score_midpoint = 0.138  # fitted with it; ours
+    params.lost_score = 0.69  # a peak of 0.2: of frames that are not learned from; ours
+    params.found_score = 0.887  # a peak of 0.36; ours
     return params

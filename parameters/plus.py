@@ -27,8 +27,8 @@ def parameters() -> Parameters:
     params.rotation_step = 12.0  # as there are half as many; ours
 
     # Confidence: the same peaks of 0.2 and 0.36 as in plus_vgg
-    params.score_slope = 8.2  # fitted, see docs/light.md; ours
-    params.score_midpoint = 0.17  # fitted with it; ours
-    params.lost_score = 0.56  # a peak of 0.2: of frames that are not learned from; ours
-    params.found_score = 0.83  # a peak of 0.36; ours
+    params.score_exponent = 2.39  # fitted, see docs/light.md; ours
+    params.score_midpoint = 0.156  # fitted with it; ours
+    params.lost_score = 0.64  # a peak of 0.2: of frames that are not learned from; ours
+    params.found_score = 0.88  # a peak of 0.36; ours
     return params

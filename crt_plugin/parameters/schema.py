@@ -132,22 +132,22 @@ class Parameters(PaperParameters):
 
     # From the peak to the score
 
-    score_slope: float | None = setting(
+    score_exponent: float | None = setting(
         None,
-        meaning="slope of the logistic function that turns the peak of a detection into its "
-        "score, the chance that the box overlaps the object by more than a half; None: the score "
-        "is the peak",
-        unit="1 / response units",
+        meaning="e of the score 1 / (1 + (m / peak)^e), the chance that the box overlaps the "
+        "object by more than a half, with m = score_midpoint; None: the score is the peak",
         raising="scores further from 0.5 on both sides of score_midpoint",
         source="ours",
         check=POSITIVE,
+        goes_with=("score_midpoint", "a score_midpoint", lambda _, midpoint: midpoint is not None),
     )
-    score_midpoint: float = setting(
-        0.0,
-        meaning="peak at which the score is 0.5; without effect where score_slope is None",
+    score_midpoint: float | None = setting(
+        None,
+        meaning="peak at which the score is 0.5; without effect where score_exponent is None",
         unit="response units",
         raising="lower scores",
         source="ours",
+        check=POSITIVE,
     )
 
     # The search of the whole frame for a lost object

@@ -239,12 +239,13 @@ class Settings:
     def migrate_values(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Values kept by an earlier version, as today's; those of unknown names as they are.
 
-        A setting that the version lacked has its default, which changes nothing.
+        A setting that the version lacked has its default, which changes nothing. One that is gone
+        is left out if it was off.
         """
         settings = cls._settings()
         today = {RENAMED.get(name, name): value for name, value in values.items()}
         kept = {n: settings[n].convert(v) if n in settings else v for n, v in today.items()}
-        return dict(cls()) | kept
+        return dict(cls()) | {n: v for n, v in kept.items() if n in settings or v}
 
     @classmethod
     @functools.cache

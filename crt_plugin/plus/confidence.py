@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import math
 
-
-def calibrate(peak: float, slope: float, midpoint: float) -> float:
-    """Logistic function of the peak of a detection, from 0 to 1.
+def calibrate(peak: float, exponent: float, midpoint: float) -> float:
+    """Logistic function of the peak's logarithm, 1 / (1 + (midpoint / peak)^exponent), from 0 to 1.
 
     Args:
-        slope: of the logistic function, 1 / response units.
-        midpoint: peak at which the score is 0.5.
+        peak: of a detection, response units; at 0 and below the score is 0.
+        exponent: the odds grow as peak^exponent.
+        midpoint: peak at which the score is 0.5, > 0.
     """
-    # tanh does not overflow
-    return 0.5 + 0.5 * math.tanh(slope * (peak - midpoint) / 2)
+    if not peak > 0:
+        return 0.0
+    try:
+        return 1 / (1 + (midpoint / peak) ** exponent)
+    except OverflowError:
+        return 0.0

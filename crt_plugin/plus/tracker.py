@@ -33,7 +33,7 @@ class PosedDetection(Detection):
 
     Attributes:
         pose: place, size and angle; ``box`` follows from it.
-        score: the peak, or the probability that the box is right if ``score_slope`` is set.
+        score: the peak, or the probability that the box is right if ``score_exponent`` is set.
         patch_rect: of the chosen scale if places and scales are searched jointly, else of the
             last one.
         patch_angle: of the search patch around its centre, radians, clockwise on the screen.
@@ -187,9 +187,10 @@ class CRTTracker(PaperTracker):
         )
 
     def _score(self, peak: float) -> float:
-        if self.params.score_slope is None:
+        exponent, midpoint = self.params.score_exponent, self.params.score_midpoint
+        if exponent is None or midpoint is None:
             return super()._score(peak)
-        return calibrate(peak, self.params.score_slope, self.params.score_midpoint)
+        return calibrate(peak, exponent, midpoint)
 
     def _cut(
         self, frame: NDArray[np.uint8], boxes: Sequence[Box | Pose], geometry: PatchGeometry

@@ -60,7 +60,7 @@ def test_calibration(run, tmp_path):
         part = open_part("otb", tmp_path / "otb", None, tmp_path / "results")
         ResultFiles.of(part, "CRT-light", name).write_confidences([(peak, peak) for peak in peaks])
     said = run("calibration", "--data otb --results results")
-    assert "score_slope" in said and "fitted on all other sequences" in said
+    assert "score_exponent" in said and "fitted on all other sequences" in said
 
 
 def test_departures(run, tmp_path):

@@ -28,7 +28,8 @@ OPTIONAL = {
     "filter_window",
     "history_ages",
     "rotation_step",
-    "score_slope",
+    "score_exponent",
+    "score_midpoint",
     "lost_score",
 }
 
@@ -74,7 +75,8 @@ IMPOSSIBLE = {
     "vgg_shallow_layer": [-1, 2, 3, 13],
     "network_std": [-127.0],
     "filter_window": [-0.6],
-    "score_slope": [-1.0],
+    "score_exponent": [-1.0],
+    "score_midpoint": [-0.1],
     "lost_score": [-0.1, 1.1],
     "lost_frames": [0, -3],
     "found_score": [-0.1, 1.1],
@@ -89,7 +91,7 @@ IMPOSSIBLE = {
     "seed": [-1],
 }
 # Any number is possible, or cannot be judged without loading a file
-OPEN = {"score_midpoint", "vgg_weights", "mobilenet_weights", "color_names_table", "backbone"}
+OPEN = {"vgg_weights", "mobilenet_weights", "color_names_table", "backbone"}
 
 
 def rejects(name, value):
@@ -200,9 +202,9 @@ def test_an_old_name_is_read_with_a_warning(old, new, value, tmp_path):
 
 
 def test_values_of_earlier_versions_are_migrated():
-    kept = {"rotation_price": 0.05, "rotation_step": 0.0, "filter_cells": 64.0, "of_others": 0}
-    migrated = Parameters.migrate_values(kept)
-    today = {"rotation_penalty": 0.05, "rotation_step": None, "filter_cells": 64.0, "of_others": 0}
+    kept = {"rotation_price": 0.05, "rotation_step": 0.0, "filter_cells": 64.0, "of_others": 7}
+    migrated = Parameters.migrate_values(kept | {"gone_and_off": None, "gone_and_0": 0.0})
+    today = {"rotation_penalty": 0.05, "rotation_step": None, "filter_cells": 64.0, "of_others": 7}
     assert {name: migrated.pop(name) for name in today} == today
     assert migrated == {name: v for name, v in Parameters() if name not in today}
 
@@ -374,11 +376,11 @@ PLUS_VGG = FAST | {
     "pose_refinement": "parabola",
     "pose_threshold": 0.08,
     "confidence_threshold": 0.2,
-    "score_slope": 6.3,
-    "score_midpoint": 0.14,
-    "lost_score": 0.59,
+    "score_exponent": 1.72,
+    "score_midpoint": 0.189,
+    "lost_score": 0.52,
     "lost_frames": 15,
-    "found_score": 0.8,
+    "found_score": 0.75,
 }
 PLUS = PLUS_VGG | {
     "features": "mobilenet",
@@ -393,19 +395,19 @@ PLUS = PLUS_VGG | {
     "rotation_interval": 2,
     "scale_step": 0.03,
     "rotation_step": 12.0,
-    "score_slope": 8.2,
-    "score_midpoint": 0.17,
-    "lost_score": 0.56,
-    "found_score": 0.83,
+    "score_exponent": 2.39,
+    "score_midpoint": 0.156,
+    "lost_score": 0.64,
+    "found_score": 0.88,
 }
 LIGHT = PLUS | {
     "mobilenet_density": "interpolation",
     "filter_window": 0.8,
     "initial_filter": "zero",
-    "score_slope": 8.4,
-    "score_midpoint": 0.11,
-    "lost_score": 0.68,
-    "found_score": 0.89,
+    "score_exponent": 2.15,
+    "score_midpoint": 0.138,
+    "lost_score": 0.69,
+    "found_score": 0.887,
 }
 DIFFERENCES = {  # each file against the paper's best; tables 1, 2 and 3
     "default": {},

@@ -13,7 +13,7 @@ from crt_plugin.plus.redetection import cover_frame
 from tests.algorithm.test_geometry import geometry_of
 from tests.conftest import scene, start_tracker
 
-LOST = {"score_slope": 12.0, "score_midpoint": 0.3, "lost_score": 0.3, "lost_frames": 2}
+LOST = {"score_exponent": 3.6, "score_midpoint": 0.3, "lost_score": 0.3, "lost_frames": 2}
 GATE = {"confidence_threshold": 0.3}
 
 
@@ -61,7 +61,7 @@ def test_an_object_that_comes_back_elsewhere_is_found(small):
 
 
 def test_without_a_search_it_stays_lost(small):
-    tracker = start(small, score_slope=12.0, score_midpoint=0.3)
+    tracker = start(small, score_exponent=3.6, score_midpoint=0.3)
     seen = searches(tracker)
     for _ in range(4):
         tracker.update(empty())

@@ -1,7 +1,8 @@
-"""How often a box is right, as a logistic function of its peak (ours)."""
+"""How often a box is right, as a logistic function of its peak's logarithm (ours)."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from crt_plugin.algorithm.tracker import LEAST_PEAK
 from crt_plugin.errors import ParameterError
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.confidence import calibrate
@@ -40,7 +42,7 @@ class Bin:
 
 
 def fit_score(peaks: Values, right: NDArray[np.bool_], weights: Values | None = None) -> Parameters:
-    """Settings with the ``score_slope`` and ``score_midpoint`` of the greatest likelihood.
+    """Settings with the ``score_exponent`` and ``score_midpoint`` of the greatest likelihood.
 
     Args:
         peaks: of frames, N.
@@ -54,7 +56,8 @@ def fit_score(peaks: Values, right: NDArray[np.bool_], weights: Values | None = 
         raise ParameterError(
             f"{right.sum()} of {len(right)} boxes are right; expected some right and some wrong"
         )
-    x, y = torch.from_numpy(peaks), torch.from_numpy(right.astype(float))
+    x = torch.from_numpy(peaks).clamp(min=LEAST_PEAK).log()
+    y = torch.from_numpy(right.astype(float))
     w = torch.ones_like(x) if weights is None else torch.from_numpy(weights)
     line = torch.zeros(2, dtype=torch.float64, requires_grad=True)  # slope, offset
     optimizer = torch.optim.LBFGS([line], max_iter=STEPS, line_search_fn="strong_wolfe")
@@ -71,14 +74,14 @@ def fit_score(peaks: Values, right: NDArray[np.bool_], weights: Values | None = 
     slope, offset = (float(value) for value in line.detach())
     if slope <= 0:
         raise ParameterError(f"boxes of higher peaks are not more often right: slope {slope:.3g}")
-    return Parameters().copy(score_slope=slope, score_midpoint=-offset / slope)
+    return Parameters().copy(score_exponent=slope, score_midpoint=math.exp(-offset / slope))
 
 
 def scores_of(peaks: Values, params: Parameters) -> Values:
     """Score of each peak."""
-    slope, midpoint = params.score_slope, params.score_midpoint
-    assert slope is not None  # they are calibrated
-    return np.array([calibrate(float(peak), slope, midpoint) for peak in peaks])
+    exponent, midpoint = params.score_exponent, params.score_midpoint
+    assert exponent is not None and midpoint is not None  # they are calibrated
+    return np.array([calibrate(float(peak), exponent, midpoint) for peak in peaks])
 
 
 def held_out_scores(

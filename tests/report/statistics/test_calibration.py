@@ -11,16 +11,16 @@ from crt_plugin.report.statistics.calibration import (
 )
 
 
-def frames(count, slope=14.0, even=0.25, seed=0):
-    """Peaks, and boxes that are right with the chance that a logistic function gives."""
+def frames(count, exponent=2.5, even=0.25, seed=0):
+    """Peaks, and boxes that are right with the chance that a score gives."""
     rng = np.random.default_rng(seed)
-    peaks = rng.uniform(0, 0.8, count)
-    return peaks, rng.uniform(size=count) < 1 / (1 + np.exp(-slope * (peaks - even)))
+    peaks = rng.uniform(0.01, 0.8, count)
+    return peaks, rng.uniform(size=count) < 1 / (1 + (even / peaks) ** exponent)
 
 
 def test_a_known_curve_is_recovered():
     params = fit_score(*frames(20_000))
-    assert params.score_slope == pytest.approx(14, rel=0.06)
+    assert params.score_exponent == pytest.approx(2.5, rel=0.06)
     assert params.score_midpoint == pytest.approx(0.25, abs=0.01)
 
 
@@ -36,13 +36,13 @@ def test_weights_count_like_repetitions():
     weights = np.random.default_rng(2).integers(1, 4, 300)
     weighted = fit_score(peaks, right, weights.astype(float))
     repeated = fit_score(np.repeat(peaks, weights), np.repeat(right, weights))
-    assert weighted.score_slope == pytest.approx(repeated.score_slope, rel=1e-4)
+    assert weighted.score_exponent == pytest.approx(repeated.score_exponent, rel=1e-4)
     assert weighted.score_midpoint == pytest.approx(repeated.score_midpoint, abs=1e-5)
 
 
 def test_a_perfect_separation_has_a_finite_slope():
     params = fit_score(np.array([0.1, 0.2, 0.6, 0.7]), np.array([False, False, True, True]))
-    assert 0.2 < params.score_midpoint < 0.6 and params.score_slope < 1000
+    assert 0.2 < params.score_midpoint < 0.6 and params.score_exponent < 1000
 
 
 @pytest.mark.parametrize(
