@@ -11,7 +11,26 @@ def test_by_hand():
     assert result.best == "a"
     assert result.tuned == pytest.approx((0.4 + 0.4 + 0.9) / 3)
     assert result.chosen == {"x": "a", "y": "a", "z": "b"}
+    assert result.held_out == {"x": 0.4, "y": 0.4, "z": 0.1}
     assert result.mean == pytest.approx((0.4 + 0.4 + 0.1) / 3)
+
+
+def test_folds_are_left_out_as_a_whole():
+    """The folds are w, y and x, z: on x and z ``b`` is best, so w and y get it."""
+    scores = {
+        "a": {"x": 0.1, "y": 0.9, "z": 0.1, "w": 0.9},
+        "b": {"x": 0.8, "y": 0.2, "z": 0.8, "w": 0.2},
+    }
+    result = cross_validate(scores, folds=2)
+    assert result.chosen == {"w": "b", "x": "a", "y": "b", "z": "a"}
+    assert result.mean == pytest.approx((0.2 + 0.1 + 0.2 + 0.1) / 4)
+    assert cross_validate(scores, folds=4) == cross_validate(scores)
+
+
+@pytest.mark.parametrize("folds", [-1, 0, 1, 3])
+def test_impossible_folds(folds):
+    with pytest.raises(ParameterError, match=f"{folds} folds of 2 sequences"):
+        cross_validate({"a": {"x": 1.0, "y": 0.0}}, folds)
 
 
 def test_a_choice_that_all_agree_on_loses_nothing():
