@@ -1,4 +1,4 @@
-"""The commands ``crt results import`` and ``crt results score``."""
+"""The commands ``crt results import``, ``export`` and ``score``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crt_plugin.cli.options import GROUNDTRUTH, ReportsOption, TrackersOption, s
 from crt_plugin.cli.scores import prepare_host, show_scores
 from crt_plugin.cli.terminal import fail, make_table, warn
 
-app = typer.Typer(no_args_is_help=True, help="Import and score published result files.")
+app = typer.Typer(no_args_is_help=True, help="Import, export and score result files.")
 
 
 @app.command("import")
@@ -53,6 +53,23 @@ def import_(
         warn("lengths are not checked: no --groundtruth")
     for line in done.unused:
         warn(f"not used: {line}")
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of results.")],
+    to: Annotated[Path, typer.Option(help="Folder of the archives, one for each tracker.")],
+    trackers: TrackersOption = None,
+) -> None:
+    """Pack the raw results of OTB: boxes, times, scores and manifest, an archive a tracker."""
+    from crt_plugin.benchmark.results.archive import export_results
+    from crt_plugin.benchmark.results.importing.published import BENCHMARK, published_names
+
+    names = split_names(trackers)
+    for name in published_names(folder) if names is None else names:
+        file = to / f"{name}.zip"
+        count = export_results(folder / BENCHMARK.folder / name, file)
+        typer.echo(f"{file}  {count} sequences")
 
 
 @app.command()

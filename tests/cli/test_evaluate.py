@@ -217,6 +217,29 @@ def test_import_says_that_lengths_were_not_checked(crt, tmp_path):
     assert absent.exit_code == 1 and "ECO: no results in r" in absent.stderr
 
 
+def test_an_exported_archive_comes_back_whole(crt, tmp_path):
+    """Boxes, times, scores and manifest, so that an evaluation keeps them."""
+    crt("evaluate --data otb --trackers crt:rgb --results r")
+    done = crt("results export r --to archives")
+    assert done.exit_code == 0 and done.stdout == "archives/CRT-rgb.zip  2 sequences\n"
+    imported = crt("results import archives/CRT-rgb.zip --to back --groundtruth otb")
+    assert imported.exit_code == 0 and "not used" not in imported.stderr
+    before, after = tmp_path / "r/OTB2015/CRT-rgb", tmp_path / "back/OTB2015/CRT-rgb"
+    files = sorted(path.relative_to(before) for path in before.rglob("*") if path.is_file())
+    assert len(files) == 3 * 2 + 1
+    for file in files:
+        assert (after / file).read_bytes() == (before / file).read_bytes(), file
+    again = crt("evaluate --data otb --trackers crt:rgb --results back")
+    assert "existing results kept: 2" in again.stdout
+
+
+def test_export_of_nothing_is_an_error(crt, tmp_path):
+    write(tmp_path / "r/OTB2015/ECO/Deer.txt", boxes(5))
+    done = crt("results export r --to archives --trackers KCF")
+    assert done.exit_code == 2 and "error: no results in r/OTB2015/KCF; expected" in done.stderr
+    assert not (tmp_path / "archives").exists()
+
+
 def test_import_of_nothing_is_an_error(crt):
     done = crt("results import none --to r")
     assert done.exit_code == 2 and "error: no file or folder none" in done.stderr

@@ -22,6 +22,8 @@ from crt_plugin.errors import BoxError, ParameterError, SourceError
 from crt_plugin.runtime.atomic import write_text
 
 UNFINISHED = ".unfinished"
+TIMES_FOLDER = "times"
+SCORES_FOLDER = "scores"
 SHOWN = 60  # characters of a damaged file that a message quotes
 Array = NDArray[np.float64]
 
@@ -51,9 +53,9 @@ class ResultFiles:
         """Where the host keeps them; random trackers are repeated on GOT-10k."""
         folder, frames = Path(part.experiment.result_dir) / tracker, part.lengths[sequence]
         responses = folder / "responses" / f"{sequence}.npz"
-        scores = folder / "scores" / f"{sequence}.csv"
+        scores = folder / SCORES_FOLDER / f"{sequence}.csv"
         if not part.benchmark.is_got10k:
-            times = folder / "times" / f"{sequence}_time.txt"
+            times = folder / TIMES_FOLDER / f"{sequence}_time.txt"
             return cls((folder / f"{sequence}.txt",), times, responses, scores, frames)
         folder = folder / sequence
         repetitions = 1 if deterministic else part.experiment.repetitions

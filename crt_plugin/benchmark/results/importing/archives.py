@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from crt_plugin.errors import SourceError
 
-READ = (".txt", ".mat", ".csv")  # others are only named
+READ = (".txt", ".mat", ".csv", ".json")  # others are only named
 # Far above what is published: 20 trackers on OTB-100 are 2000 files, 30 MB, the largest 0.2 MB.
 MOST_FILES = 100_000
 LARGEST_FILE = 64 * 2**20  # bytes, unpacked

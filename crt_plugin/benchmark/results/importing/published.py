@@ -2,7 +2,8 @@
 
 Authors publish boxes as ``KCF/Deer.txt``, ``Deer_KCF.txt`` or the benchmark's ``deer_KCF.mat``,
 1-based; pytracking writes ``atom/default_000/Deer.txt``; ``crt track`` writes ``Deer/boxes.csv``,
-0-based. The host wants ``OTB2015/KCF/Deer.txt``, a line for each line of the annotation.
+0-based. The host wants ``OTB2015/KCF/Deer.txt``, a line for each line of the annotation. An archive
+of ``crt results export`` has times, scores and a manifest beside the boxes, which are kept.
 """
 
 from __future__ import annotations
@@ -19,7 +20,14 @@ from crt_plugin.benchmark.datasets.part import Part, make_part
 from crt_plugin.benchmark.results.importing.archives import read_files
 from crt_plugin.benchmark.results.importing.groundtruth import read_annotations
 from crt_plugin.benchmark.results.importing.matlab import MatlabReader
-from crt_plugin.benchmark.results.layout import check_name, format_boxes, trackers_in
+from crt_plugin.benchmark.results.layout import (
+    SCORES_FOLDER,
+    TIMES_FOLDER,
+    check_name,
+    format_boxes,
+    trackers_in,
+)
+from crt_plugin.benchmark.results.manifest import MANIFEST
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
 from crt_plugin.formats.boxes import Boxes, parse_boxes, split_lines
 from crt_plugin.formats.otb import FRAME_RANGES, TWO_TARGETS, target_name
@@ -82,24 +90,40 @@ def import_results(
     truth = {} if groundtruth is None else read_annotations(groundtruth)
     done = Import(is_checked=groundtruth is not None)
     seen: dict[tuple[str, str], PurePosixPath] = {}
+    beside: list[tuple[PurePosixPath, bytes]] = []
+    folders: dict[PurePosixPath, str] = {}
     bar = ProgressBar(description="reading", is_shown=progress)
     with bar, MatlabReader() as matlab:
         for path, content in read_files(source):
             bar.advance()
+            if path.name == MANIFEST or path.parent.name in (TIMES_FOLDER, SCORES_FOLDER):
+                beside.append((path, content))
+                continue
             try:
                 name, target = _identify(path, source, tracker)
                 if (name, target) in seen:
                     where = seen[name, target]
                     raise SourceError(f"{target} of {name} was read from {where} before")
                 boxes, note = _fit(target, _read_boxes(path, content, matlab), truth)
-                _write(Path(to) / BENCHMARK.folder / name / f"{target}.txt", boxes, overwrite)
+                file = Path(to) / BENCHMARK.folder / name / f"{target}.txt"
+                _write(file, format_boxes(boxes), overwrite)
             except (SourceError, ParameterError, MissingExtraError) as error:
                 done.unused.append(f"{path}: {error}")
                 continue
             seen[name, target] = path
+            folders[path.parent] = name
             done.targets.setdefault(name, []).append(target)
             if note:
                 done.notes.setdefault(note, []).append(name)
+    for path, content in beside:
+        folder = path.parent if path.name == MANIFEST else path.parent.parent
+        try:
+            if folder not in folders:
+                raise SourceError(f"there are no boxes of its tracker in {folder}")
+            place = Path(to) / BENCHMARK.folder / folders[folder] / path.relative_to(folder)
+            _write(place, _decode(content), overwrite)
+        except SourceError as error:
+            done.unused.append(f"{path}: {error}")
     if not done.targets:
         why = "; ".join(done.unused[:3]) or "it is empty"
         raise SourceError(f"nothing in {source} could be used: {why}")
@@ -208,10 +232,16 @@ def _fit(target: str, boxes: Boxes, truth: dict[str, Boxes]) -> tuple[Boxes, str
     return boxes, note
 
 
-def _write(file: Path, boxes: Boxes, overwrite: bool) -> None:
-    text = format_boxes(boxes)
+def _decode(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"not a text in UTF-8: {error}") from error
+
+
+def _write(file: Path, text: str, overwrite: bool) -> None:
     if file.is_file() and not overwrite:
         if file.read_text(encoding="utf-8") == text:
             return
-        raise SourceError(f"{file} is there with other boxes; expected overwriting it")
+        raise SourceError(f"{file} is there with other content; expected overwriting it")
     write_text(file, text)

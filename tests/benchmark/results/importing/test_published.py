@@ -216,7 +216,9 @@ def test_results_that_are_there_are_not_replaced(tmp_path, to):
     assert import_results(tmp_path / "KCF", to).targets == {"KCF": ["Deer"]}  # the same boxes
     file = to / "OTB2015" / "KCF" / "Deer.txt"
     file.write_text("ours\n")
-    with pytest.raises(SourceError, match=r"Deer\.txt is there with other boxes; expected overwr"):
+    with pytest.raises(
+        SourceError, match=r"Deer\.txt is there with other content; expected overwr"
+    ):
         import_results(tmp_path / "KCF", to)
     assert file.read_text() == "ours\n"
     import_results(tmp_path / "KCF", to, overwrite=True)
