@@ -8,8 +8,6 @@ def parameters() -> Parameters:
     params.mobilenet_density = "interpolation"  # block 13 at its own 16 px; ours
     params.filter_window = 0.8  # the best of two, see docs/light.md; ours
     params.initial_filter = "zero"  # no seed plays a part; ours
-    params.early_frames = 15  # half a second; ours
-    params.early_threshold = 0.08  # a filter of one frame has low peaks on a runner; ours
 
     # Confidence: the same peaks of 0.2 and 0.36
     params.score_exponent = 2.15  # fitted, see docs/light.md; ours

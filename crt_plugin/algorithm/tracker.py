@@ -164,7 +164,7 @@ class PaperTracker:
         """
         after_fork()
         detection, sample = self._detect(as_rgb(image))
-        is_sure = detection.peak >= self._gate()
+        is_sure = detection.peak >= self.params.confidence_threshold
         self._history.add(sample, is_sure)
         self._last = detection
         if is_sure:
@@ -291,10 +291,6 @@ class PaperTracker:
     def _refine(self, prediction: torch.Tensor, row: int, column: int) -> tuple[float, float]:
         """Place of the maximum at a cell of the prediction, Ho x Wo."""
         return row, column
-
-    def _gate(self) -> float:
-        """Least peak of a frame that is learned from."""
-        return self.params.confidence_threshold
 
     def _score(self, peak: float) -> float:
         """Score from 0 to 1 of a detection's peak (reference)."""

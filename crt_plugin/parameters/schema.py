@@ -9,7 +9,6 @@ from crt_plugin.parameters.paper import PaperParameters
 from crt_plugin.parameters.settings import (
     AT_LEAST_ONE,
     FRACTION,
-    NOT_NEGATIVE,
     POSITIVE,
     number_list,
     setting,
@@ -54,26 +53,6 @@ class Parameters(PaperParameters):
         raising="a longer history; more samples cost in proportion",
         source="ours",
         check=number_list(0, 9999),
-    )
-
-    # The gate of the first frames, while the filter has seen the object in one frame alone
-
-    early_frames: int = setting(
-        0,
-        meaning="frames after the first that are learned from if their peak is at least "
-        "early_threshold, in place of confidence_threshold",
-        unit="frames",
-        raising="a filter that adapts for longer, whatever hides the object",
-        source="ours",
-        check=NOT_NEGATIVE,
-    )
-    early_threshold: float = setting(
-        0.0,
-        meaning="the gate of these frames; without effect where early_frames is 0",
-        unit="response units",
-        raising="fewer wrong updates, fewer right ones",
-        source="ours",
-        check=FRACTION,
     )
 
     # Place first and pose second; place between the cells

@@ -186,10 +186,6 @@ class CRTTracker(PaperTracker):
             column + find_gaussian_peak(prediction[row], column),
         )
 
-    def _gate(self) -> float:
-        is_early = self._frame_index <= self.params.early_frames
-        return self.params.early_threshold if is_early else super()._gate()
-
     def _score(self, peak: float) -> float:
         exponent, midpoint = self.params.score_exponent, self.params.score_midpoint
         if exponent is None or midpoint is None:

@@ -76,8 +76,6 @@ VARIANTS: dict[str, dict[str, Changes]] = {
         "wider_labels": {"label_sigma": 0.13},
         "longer_training": {"stop_loss": 0.005},
         "more_steps": {"update_steps": 6},
-        "no_early_gate": {"early_frames": 0},
-        "early_gate_of_30": {"early_frames": 30},
     },
     "plus_vgg": {
         "one_layer": {"vgg_shallow_layer": None, "network_std": None},
