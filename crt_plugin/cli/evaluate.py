@@ -11,9 +11,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from crt_plugin.cli.options import (
+    DatasetOption,
     ReportsOption,
     ResultsOption,
     SequencesOption,
+    SubsetOption,
     WorkersOption,
     split,
     split_names,
@@ -26,13 +28,8 @@ def evaluate(
     data: Annotated[
         Path, typer.Option(help="The dataset's folder; it may hold only some of the sequences.")
     ],
-    dataset: Annotated[
-        str,
-        typer.Option(
-            help="otb (2015), otb2013, tb50, tb100, got10k, uav123, uav20l, nfs, nfs30, dtb70 "
-            "or tcolor128."
-        ),
-    ] = "otb",
+    dataset: DatasetOption = None,
+    subset: SubsetOption = None,
     protocol: Annotated[
         str,
         typer.Option(
@@ -90,6 +87,7 @@ def evaluate(
         split(trackers),
         results,
         protocol=protocol,
+        subset=subset,
         reports=reports,
         sequences=split_names(sequences),
         seed=seed,
@@ -104,6 +102,13 @@ def evaluate(
     if done.kept:
         typer.echo(f"existing results kept: {done.kept}")
     show_scores(done.part, done.report)
+    for submission in done.submissions:
+        typer.echo(f"for the server: {submission.file}")
+        if not submission.is_complete:
+            warn(
+                f"{submission.file} holds {submission.sequences} sequences; the server scores "
+                f"results of all {submission.listed}"
+            )
     left_out = [f"{name} is left out: {text}" for name, text in done.part.unusable.items()]
     failures = [str(failure) for failure in done.failures]
     fail([*left_out, *failures, *_drop_named(done.report.problems, failures)])

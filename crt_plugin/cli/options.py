@@ -17,6 +17,20 @@ PARAMETERS_HELP = "A parameter file: a name, or a path that ends in .py."
 ParametersOption = Annotated[
     str, typer.Option(help=PARAMETERS_HELP, autocompletion=parameter_names)
 ]
+DatasetOption = Annotated[
+    str | None,
+    typer.Option(
+        help="By default recognised. otb (2015), otb2013, tb50, tb100, got10k, lasot, lasot-ext, "
+        "trackingnet, uav123, uav123-10fps, uav20l, nfs, nfs30, nfs-pytracking, avist, dtb70, "
+        "tcolor128, vot, or own: your own sequences."
+    ),
+]
+SubsetOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Of GOT-10k: val, the default; or test, which has no scores, but a zip for the server."
+    ),
+]
 ResultsOption = Annotated[Path, typer.Option(help="Folder of results; existing ones are kept.")]
 ReportsOption = Annotated[
     Path | None,

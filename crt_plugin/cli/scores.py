@@ -40,10 +40,11 @@ def show_scores(part: Part, report: Report) -> None:
     if isinstance(part, StartedPart):
         _show_starts(part, report.scores)
     else:
-        metric = "AO" if part.benchmark.is_got10k else "AUC"
         there = len(part.names) + len(part.unusable)
         counts = [(score.sequences, there) for score in report.scores]
-        Console().print(_tabulate_means(report.scores, metric, {"sequences": counts}))
+        Console().print(
+            _tabulate_means(report.scores, part.benchmark.metrics, {"sequences": counts})
+        )
     for folder in report.folders:
         typer.echo(f"got10k's report: {folder}")
 
@@ -58,7 +59,7 @@ def _show_starts(part: StartedPart, scores: Sequence[Score]) -> None:
         "targets": [(s.sequences, len(part.targets) + len(part.unusable)) for s in targets],
         "starts": [(score.sequences, len(part.names)) for score in scores],
     }
-    console.print(_tabulate_means(targets, "AUC", counts))
+    console.print(_tabulate_means(targets, part.benchmark.metrics, counts))
     ope, notes = ope_scores(part, [score.tracker for score in scores])
     compared = ", and its difference from ope's on the same frames" if ope else ""
     typer.echo(f"AUC of each start{compared}:")
@@ -70,18 +71,18 @@ def _show_starts(part: StartedPart, scores: Sequence[Score]) -> None:
 
 
 def _tabulate_means(
-    scores: Sequence[Score], metric: str, counts: dict[str, list[tuple[int, int]]]
+    scores: Sequence[Score], metrics: dict[str, str], counts: dict[str, list[tuple[int, int]]]
 ) -> Table:
     """A row for each tracker.
 
     Args:
         scores: means.
-        metric: the name of the first one.
+        metrics: attributes of the scores, by their headings.
         counts: for each score how many it is a mean of, and of how many, by what is counted.
     """
-    table = make_table("tracker", metric, "OS", "DP", "fps", *counts)
+    table = make_table("tracker", *metrics, "fps", *counts)
     for score, *pairs in zip(scores, *counts.values(), strict=True):
-        values = (f"{value:.3f}" for value in (score.auc, score.os, score.dp))
+        values = (f"{getattr(score, attribute):.3f}" for attribute in metrics.values())
         fps = "-" if score.fps is None else f"{score.fps:.2f}"
         texts = (
             f"{n} of {all_}" if n == all_ else f"[yellow]{n} of {all_}[/]" for n, all_ in pairs

@@ -16,10 +16,12 @@ def sort_images(paths: Iterable[Path]) -> list[Path]:
 
 
 def find_frames(folder: Path) -> list[Path]:
-    """Frames of a sequence: the images in ``img/``; if there are none, those in the folder."""
-    inner = folder / "img"
-    images = sort_images(inner.iterdir()) if inner.is_dir() else []
-    return images or sort_images(folder.iterdir())
+    """Frames of a sequence: images in ``img/`` or ``color/``; if there are none, in the folder."""
+    for inner in (folder / "img", folder / "color"):
+        images = sort_images(inner.iterdir()) if inner.is_dir() else []
+        if images:
+            return images
+    return sort_images(folder.iterdir())
 
 
 def natural_key(path: Path) -> list[tuple[int, str]]:

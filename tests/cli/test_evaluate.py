@@ -1,5 +1,7 @@
 import re
+import shutil
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -11,7 +13,13 @@ from crt_plugin.cli.evaluate import evaluate, trackers
 from crt_plugin.cli.main import Commands
 from crt_plugin.peers import opencv as peers
 from tests.conftest import ROOT
-from tests.helpers.datasets import boxes, write, write_otb
+from tests.helpers.datasets import (
+    boxes,
+    write,
+    write_got10k_test,
+    write_otb,
+    write_trackingnet,
+)
 
 app = typer.Typer(cls=Commands)
 app.command()(evaluate)
@@ -61,6 +69,59 @@ def test_evaluate_prints_the_table_and_where_the_report_is(crt, tmp_path):
     assert row[1:4] == ["0.529", "0.450", "1.000"] and row[5] == "2 of 2" and float(row[4]) > 0
     assert done.stdout.endswith("got10k's report: r/reports/OTB2015/Still\n")
     assert (tmp_path / "r" / "OTB2015" / "Still" / "Deer.txt").is_file()
+
+
+def test_the_dataset_is_recognised(crt, tmp_path):
+    """OTB's metrics without normalised precision, which is of LaSOT and one's own sequences."""
+    done = crt("evaluate --data otb --trackers mine:Still --results r")
+    assert done.stdout.startswith("2 of 100 sequences of OTB2015\n")
+    write_otb(tmp_path / "clips", {"my clip": 4})
+    done = crt("evaluate --data clips --trackers mine:Still --results r")
+    assert done.stdout.startswith("1 sequence of your own\n")
+    assert columns(done.stdout, "tracker")[1:6] == ["AUC", "OS", "DP", "NP", "fps"]
+    assert (tmp_path / "r/Own/Still/my clip.txt").is_file()
+
+
+def test_got10k_test_has_no_score_but_a_zip_for_the_server(crt, tmp_path):
+    """As got10k's own report packs it: a folder for each sequence, with its times."""
+    write_got10k_test(tmp_path / "got")
+    done = crt("evaluate --data got --dataset got10k --subset test --trackers mine:Still")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        "2 of 180 sequences of GOT-10k",
+        "for the server: results/GOT-10k/Still.zip",
+    ]
+    said = "Still.zip holds 2 sequences; the server scores results of all 180"
+    assert said in done.stderr
+    with zipfile.ZipFile(tmp_path / "results/GOT-10k/Still.zip") as archive:
+        name = "GOT-10k_Test_000002"
+        assert sorted(archive.namelist())[2:] == [
+            f"{name}/{name}_001.txt",
+            f"{name}/{name}_time.txt",
+        ]
+        rows = archive.read(f"{name}/{name}_001.txt").decode().splitlines()
+    assert rows == ["5.000,6.000,10.000,8.000"] * 5
+    host = tmp_path / "host"
+    shutil.make_archive(str(host), "zip", tmp_path / "results/GOT-10k/Still")  # as compress() does
+    with (
+        zipfile.ZipFile(f"{host}.zip") as theirs,
+        zipfile.ZipFile(tmp_path / "results/GOT-10k/Still.zip") as archive,
+    ):
+        files = {name for name in theirs.namelist() if name.endswith(".txt")}
+        assert files == set(archive.namelist())
+    assert crt("evaluate --data got --dataset got10k --trackers mine:Still").exit_code == 2
+
+
+def test_trackingnet_has_a_file_for_the_server(crt, tmp_path):
+    write_trackingnet(tmp_path / "net")
+    done = crt("evaluate --data net --trackers mine:Still,mine:Faulty --results r")
+    assert done.exit_code == 1 and "Faulty, 0-6LB4FqxoE_0, frame 3" in done.stderr
+    assert "for the server: r/TrackingNet/Still.zip" in done.stdout
+    assert "for the server: r/TrackingNet/Faulty.zip" not in done.stdout
+    with zipfile.ZipFile(tmp_path / "r/TrackingNet/Still.zip") as archive:
+        assert archive.namelist() == ["0-6LB4FqxoE_0.txt", "zz_3.txt"]
+        assert len(archive.read("zz_3.txt").decode().splitlines()) == 12
+    assert "of all 511" in done.stderr
 
 
 def test_sre_prints_targets_and_starts(crt):
@@ -154,7 +215,17 @@ def test_evaluate_names_what_was_set_aside(crt, tmp_path):
         ("--data none --trackers mine:Still", "error: no folder none; expected one with"),
         ("--data otb --trackers opencv:none", "error: no tracker opencv:none; expected opencv:"),
         ("--data otb --trackers ,", "error: no trackers; expected one or more"),
-        ("--data otb --dataset lasot", "error: no dataset 'lasot'; expected otb"),
+        ("--data otb --dataset votlt", "error: no dataset 'votlt'; expected otb"),
+        ("--data otb --dataset lasot", "error: otb does not hold any sequence of LaSOT; expected"),
+        (
+            "--data otb/Deer",
+            "error: otb/Deer is laid out as no dataset that is known; expected one with",
+        ),
+        ("--data otb --subset test", "error: no subset 'test' of dataset 'otb'; expected val or"),
+        (
+            "--data otb --dataset got10k --subset train",
+            "error: no subset 'train' of dataset 'got10k'; expected val or test, of got10k",
+        ),
         ("--data otb --protocol SRE", "error: no protocol 'SRE'; expected ope, sre, tre"),
         (
             "--data otb --dataset uav123 --protocol tre",

@@ -56,7 +56,7 @@ def test_options_reach_the_page(crt, tmp_path):
     [
         ("", "error: a page needs annotations; expected --groundtruth FILE_OR_DIR, --data DIR"),
         ("--data none", "error: no folder none; expected one with"),
-        ("--data otb --dataset lasot", "error: no dataset 'lasot'; expected otb"),
+        ("--data otb --dataset votlt", "error: no dataset 'votlt'; expected otb"),
         ("--data otb --sequences Bolt", "error: no annotation of Bolt; expected Couple, Deer"),
     ],
 )

@@ -1,17 +1,23 @@
 """One folder, three readers: ``crt track``, ``crt evaluate`` and ``crt vot workspace``."""
 
+import re
 import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from crt_plugin.benchmark.cluster.tasks import Task, TrackerSpec
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.run.job import Job
+from crt_plugin.cli import app
 from crt_plugin.errors import SourceError
+from crt_plugin.formats.boxes import read_boxes
+from crt_plugin.formats.frames import sort_images
 from crt_plugin.hosts.vot.sequences import read_sequences
 from crt_plugin.media.sources import open_source
+from tests.conftest import QUICK
 from tests.helpers.datasets import (
     boxes,
     write,
@@ -216,3 +222,73 @@ def test_an_empty_annotation_beside_the_real_one_does_not_count(read, tmp_path):
     (tmp_path / "Human4" / "groundtruth_rect.2.txt").write_text(lines(2))
     (tmp_path / "Human4" / "groundtruth_rect_old.txt").write_text(lines(5))
     assert read(tmp_path, "Human4") == ([1, 2], {0: [0, 1, 3, 4], 1: [1, 1, 3, 4]})
+
+
+# --------------------------------------------------------------------- one sequence, four layouts
+
+
+def write_layouts(root, deer, count):
+    """The first frames of Deer as OTB, GOT-10k, LaSOT and VOT lay a sequence out."""
+    truth = read_boxes(deer / "groundtruth_rect.txt")[:count]
+    images = sort_images((deer / "img").iterdir())[:count]
+    folders = {
+        "otb": root / "otb" / "Deer" / "img",
+        "got10k": root / "got10k" / "val" / "Deer",
+        "lasot": root / "lasot" / "deer" / "deer-8" / "img",
+        "vot": root / "vot" / "deer" / "color",
+    }
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+        for number, image in enumerate(images, start=1):
+            shutil.copyfile(image, folder / f"{number:08d}.jpg")
+    write(root / "otb" / "Deer" / "groundtruth_rect.txt", truth)
+    got10k = folders["got10k"]
+    write(got10k / "groundtruth.txt", truth, fmt="%.4f")
+    (got10k / "meta_info.ini").write_text("[METAINFO]\nresolution: (704, 400)\n")
+    for label, value in (("cover", 8), ("absence", 0), ("cut_by_image", 0)):
+        write(got10k / f"{label}.label", [value] * count)
+    (root / "got10k" / "val" / "list.txt").write_text("Deer\n")
+    lasot = folders["lasot"].parent
+    write(lasot / "groundtruth.txt", truth)
+    for name in ("full_occlusion", "out_of_view"):
+        (lasot / f"{name}.txt").write_text(",".join(["0"] * count))
+    x, y, w, h = (truth - [1, 1, 0, 0]).T  # counted from 0
+    write(
+        folders["vot"].parent / "groundtruth.txt",
+        np.stack([x, y, x + w, y, x + w, y + h, x, y + h]).T,
+    )
+    return {
+        "otb": "OTB2015/CRT-quick/Deer.txt",
+        "got10k": "GOT-10k/CRT-quick/Deer/Deer_001.txt",
+        "lasot": "LaSOT/CRT-quick/deer-8.txt",
+        "vot": "VOT/CRT-quick/deer.txt",
+    }
+
+
+def test_the_same_boxes_in_four_layouts(shared, tmp_path, no_curves):
+    """By the command itself, which recognises each; AUC is the same where it is the same metric."""
+    places = write_layouts(tmp_path, shared / "data" / "otb" / "Deer", 6)
+    quick = tmp_path / "quick.py"
+    quick.write_text(
+        "from crt_plugin.parameters import Parameters\n"
+        f"def parameters():\n    return Parameters().copy(**{QUICK})\n"
+    )
+    boxes, said = {}, {}
+    for name, place in places.items():
+        command = ["evaluate", "--data", str(tmp_path / name), "--trackers", f"crt:{quick}"]
+        done = CliRunner().invoke(app, [*command, "--results", str(tmp_path / "r")])
+        assert done.exit_code == 0, done.stderr
+        boxes[name] = np.loadtxt(tmp_path / "r" / place, delimiter=",")
+        said[name] = done.stdout
+    assert len(boxes["otb"]) == 6 and np.ptp(boxes["otb"][:, 0]) > 1
+    for name in places:
+        assert np.array_equal(boxes[name], boxes["otb"]), name
+    assert said["otb"].startswith("1 of 100 sequences of OTB2015\n")
+    assert said["got10k"].startswith("1 of 180 sequences of GOT-10k\n")
+    assert said["lasot"].startswith("1 of 280 sequences of LaSOT\n")
+    assert said["vot"].startswith("1 sequence of VOT\n")
+    auc = {name: re.search(r"CRT-quick +([.\d]+)", text)[1] for name, text in said.items()}
+    assert auc["otb"] == auc["lasot"] == auc["vot"]
+    for word in ("AO", "SR0.5", "SR0.75"):
+        assert word in said["got10k"]
+    assert "NP" in said["lasot"]

@@ -94,3 +94,96 @@ def write_tcolor128(root):
         write(root / name / f"{name}_gt.txt", boxes(count))
         (root / name / f"{name}_frames.txt").write_text(f"1,{count}\n")
     return root
+
+
+LASOT_NAMES = ("airplane/airplane-1", "deer/deer-8")
+
+
+def write_lasot(root, names=LASOT_NAMES):
+    """Absent in the third frame, by a flag and without a box."""
+    for count, name in enumerate(names, start=5):
+        frames(root / name / "img", count, 8)
+        rows = boxes(count)
+        rows[2] = 0
+        write(root / name / "groundtruth.txt", rows)
+        for file, absent in (("full_occlusion.txt", 0), ("out_of_view.txt", 1)):
+            flags = [0] * count
+            flags[2] = absent
+            (root / name / file).write_text(",".join(map(str, flags)))
+    return root
+
+
+def write_lasot_extension(root):
+    return write_lasot(root, ("atv/atv-1", "wingsuit/wingsuit-10"))
+
+
+def write_trackingnet(root):
+    for name, count in (("0-6LB4FqxoE_0", 4), ("zz_3", 12)):
+        frames(root / "TEST" / "frames" / name, count, 1, 0)
+        write(root / "TEST" / "anno" / f"{name}.txt", boxes(1))
+    return root
+
+
+def write_got10k_test(root):
+    for name, count in (("GOT-10k_Test_000001", 4), ("GOT-10k_Test_000002", 5)):
+        frames(root / "test" / name, count, 8)
+        write(root / "test" / name / "groundtruth.txt", boxes(1))
+    (root / "test" / "list.txt").write_text("GOT-10k_Test_000001\nGOT-10k_Test_000002\n")
+    return root
+
+
+def write_uav123_10fps(root):
+    """Frames 259 to 493 of one folder, and all 37 of another."""
+    for name, folder, first, last in (("bird1_2", "bird1", 259, 493), ("uav6", "uav6", 1, 37)):
+        frames(root / "data_seq" / "UAV123_10fps" / folder, last, 6)
+        rows = boxes(last - first + 1)
+        rows[3] = np.nan  # out of view
+        write(root / "anno" / "UAV123_10fps" / f"{name}.txt", rows)
+    return root
+
+
+def write_nfs_pytracking(root):
+    for name, count in (("Gymnastics", 4), ("zebra_fish", 5)):
+        frames(root / "sequences" / name, count, 5)
+        write(root / "anno" / f"nfs_{name}.txt", boxes(count), delimiter="\t")
+    return root
+
+
+def write_avist(root):
+    for name, count in (("air_show", 4), ("black_cat_1", 5)):
+        frames(root / "sequences" / name, count, 5)
+        for file in (root / "sequences" / name).iterdir():
+            file.rename(file.with_name(f"img_{file.name}"))
+        write(root / "anno" / f"{name}.txt", boxes(count), delimiter=" ")
+        for k, kind in enumerate(("full_occlusion", "out_of_view")):
+            flags = [0] * count
+            flags[1 + k] = 1
+            write(root / kind / f"{name}_{kind}.txt", [flags])
+    return root
+
+
+def polygon(x, y, w, h):
+    """A rhombus with the upright box x, y, w, h around it."""
+    return [x + w / 2, y, x + w, y + h / 2, x + w / 2, y + h, x, y + h / 2]
+
+
+def write_vot(root):
+    """The boxes of the others, counted from 0; a polygon in one, a frame without object."""
+    for name, count in (("bag", 4), ("ball1", 5)):
+        frames(root / name / "color", count, 8)
+        rows = boxes(count) - [1, 1, 0, 0]
+        lines = [",".join(f"{value:g}" for value in row) for row in rows]
+        if name == "bag":
+            lines = [",".join(f"{value:g}" for value in polygon(*row)) for row in rows]
+        lines[2] = "0"
+        (root / name / "groundtruth.txt").write_text("\n".join(lines) + "\n")
+    return root
+
+
+def write_own(root):
+    """One in OTB's layout, one in GOT-10k's without its metadata."""
+    frames(root / "my clip" / "img", 4)
+    write(root / "my clip" / "groundtruth_rect.txt", boxes(4))
+    frames(root / "other" / "cat", 5, 8)
+    write(root / "other" / "cat" / "groundtruth.txt", boxes(5))
+    return root

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from crt_plugin.benchmark.datasets.catalog import GOT10K_METADATA, Benchmark, find_benchmark
+from crt_plugin.benchmark.datasets.catalog import GOT10K_METADATA, OWN, Benchmark, find_benchmark
 from crt_plugin.benchmark.datasets.sequences import adapt_dataset
 from crt_plugin.errors import SourceError
 from crt_plugin.formats.boxes import Boxes
@@ -53,7 +53,11 @@ class Part:
         return replace(self, experiment=experiment)
 
     def __str__(self) -> str:
-        """For example "13 of 100 sequences of OTB2015"."""
+        """For example "13 of 100 sequences of OTB2015", or "2 sequences of VOT"."""
+        if not self.benchmark.listed:
+            count = f"{len(self.names)} sequence{'s' * (len(self.names) != 1)}"
+            own = self.benchmark.folder == OWN
+            return f"{count} of your own" if own else f"{count} of {self.benchmark.folder}"
         listed = max(self.benchmark.listed, len(self.names))
         return f"{len(self.names)} of {listed} sequences of {self.benchmark.folder}"
 
@@ -85,6 +89,7 @@ def open_part(
     sequences: Sequence[str] | None = None,
     results: str | Path = "results",
     reports: str | Path | None = None,
+    subset: str | None = None,
 ) -> Part:
     """got10k's experiment on the usable sequences that a folder holds; downloads nothing.
 
@@ -94,14 +99,15 @@ def open_part(
         sequences: names to keep, in the host's spelling; None keeps all that are there.
         results: the host's folder of results; those of OTB go to ``results/OTB2015``.
         reports: the host's folder of reports; without it ``results/reports``.
+        subset: of GOT-10k, "val" (None is the same) or "test".
 
     Raises:
-        ParameterError: no benchmark of this name.
+        ParameterError: no benchmark of this name, or no such subset of it.
         SourceError: the folder is not of this layout, lacks one of ``sequences``, or has none that
             can be used.
         MissingExtraError: got10k is missing or too old.
     """
-    benchmark = find_benchmark(name)
+    benchmark = find_benchmark(name, subset)
     dataset = _open_dataset(benchmark, Path(root))
     if sequences is not None:
         missing = [name for name in sequences if name not in dataset.seq_names]
@@ -268,7 +274,7 @@ def _find_problem(benchmark: Benchmark, files: list[str], truth: Boxes, folder: 
         return f"line {holes[0] + 1} of the annotation is {truth[holes[0]].tolist()}"
     if (truth[0, 2:] <= 0).any():
         return f"the object has no area in the first frame: {truth[0].tolist()}"
-    if benchmark.is_got10k:
+    if benchmark.is_got10k and not benchmark.is_hidden:
         absent = [name for name in GOT10K_METADATA if not (folder / name).is_file()]
         return f"no {', '.join(absent)} in {folder}" if absent else ""
     return ""

@@ -7,21 +7,31 @@ annotations with NumPy, which skips blank lines. It finds frames only as ``.jpg`
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from crt_plugin.benchmark.datasets.layouts import (
+    FoundSequences,
+    check_lengths,
+    choose_numbers,
+    pad_hidden,
+)
 from crt_plugin.errors import SourceError
 from crt_plugin.formats.boxes import Boxes, parse_boxes, read_boxes, read_lines, split_numbers
-from crt_plugin.formats.frames import IMAGE_SUFFIXES, find_frames, frame_number
+from crt_plugin.formats.frames import find_frames
 from crt_plugin.formats.otb import annotation_files, cut_frames
 from crt_plugin.hosts.got10k.toolkit import datasets, skip_check
 
 
 def adapt_dataset(dataset: type) -> type:
-    """A class like one of got10k's datasets that reads in this way, and incomplete folders too."""
+    """A class like one of got10k's datasets that reads in this way, and incomplete folders too.
+
+    Ours (``layouts``) do already.
+    """
+    if issubclass(dataset, FoundSequences):
+        return dataset
 
     def read(self: Any, index: int | str) -> tuple[Any, ...]:
         place = self.seq_names.index(index) if isinstance(index, str) else index
@@ -53,35 +63,16 @@ def read_sequence(dataset: Any, index: int) -> tuple[list[str], Boxes]:
         truth = read_boxes(annotation)
     if isinstance(dataset, datasets.UAV123):
         known = dataset.seq_metas[dataset.version][dataset.seq_names[index]]
-        frames = _choose_numbers(frames, known["start_frame"], known["end_frame"])
+        frames = choose_numbers(frames, known["start_frame"], known["end_frame"])
     elif isinstance(dataset, datasets.TColor128):
         first, last = np.loadtxt(dataset.range_files[index], dtype=int, delimiter=",")[:2]
-        frames = _choose_numbers(frames, first, last)
+        frames = choose_numbers(frames, first, last)
     elif isinstance(dataset, datasets.OTB):
         frames = cut_frames(folder.name, frames, len(truth))
-    if len(frames) != len(truth):
-        raise SourceError(
-            f"{_count(frames)}, and {len(truth)} lines of annotation in {annotation.name}"
-        )
+    elif isinstance(dataset, datasets.GOT10k) and dataset.subset == "test":
+        truth = pad_hidden(truth, len(frames))
+    check_lengths(frames, truth, annotation)
     return [str(frame) for frame in frames], truth
-
-
-def _count(frames: list[Path]) -> str:
-    """For example "12 frames", "12 frames (11 .jpg, 1 .png)"."""
-    if not frames:
-        return f"no frames; expected {', '.join(IMAGE_SUFFIXES)} in img/ or beside the annotation"
-    suffixes = Counter(frame.suffix for frame in frames)
-    kinds = ", ".join(f"{count} {suffix}" for suffix, count in suffixes.items())
-    return f"{len(frames)} frames{f' ({kinds})' if len(suffixes) > 1 else ''}"
-
-
-def _choose_numbers(frames: list[Path], first: int, last: int) -> list[Path]:
-    """The frames whose files have the numbers from ``first`` to ``last``."""
-    by_number = {frame_number(frame): frame for frame in frames}
-    missing = next((n for n in range(first, last + 1) if n not in by_number), None)
-    if missing is not None:
-        raise SourceError(f"no frame {missing} of {first} to {last}; there are {_count(frames)}")
-    return [by_number[number] for number in range(first, last + 1)]
 
 
 def _read_nfs(frames: list[Path], annotation: Path) -> tuple[list[Path], Boxes]:

@@ -1,8 +1,8 @@
 """Scores of result files: the host's report, read out.
 
 AUC is the mean of the success curve, OS the success rate at IoU > 0.5, DP the fraction of frames
-whose centre is off by 20 px at most, fps the mean over frames of one over the time. OTB and its
-kin are means over sequences, GOT-10k over frames.
+whose centre is off by 20 px at most, NP the mean of the curve of normalised precision, fps the mean
+over frames of one over the time. OTB and its kin are means over sequences, GOT-10k over frames.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ class SequenceScore:
     Attributes:
         auc, os, fps: see ``Score``.
         dp: fraction of centres within 20 px.
-        success: fraction of IoU above 0, 0.05, ..., 1.
+        success: fraction of IoU above 0, 0.05, ..., 1; on GOT-10k above 0, 0.01, ..., 1.
         precision: fraction of centres within 0, 1, ..., 50 px.
+        normalised: see ``Score``.
 
-    On GOT-10k the host gives neither dp nor the curves of single sequences: they are None.
+    On GOT-10k the host gives neither dp nor the precision of single sequences: they are None.
     """
 
     auc: float
@@ -45,6 +46,7 @@ class SequenceScore:
     fps: float | None
     success: NDArray[np.float64] | None = None
     precision: NDArray[np.float64] | None = None
+    normalised: float | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Score:
         dp: fraction of centres within 20 px.
         fps: frames per second, None where no times are known.
         each: the sequences.
+        os75: fraction of IoU above 0.75.
+        normalised: area under the curve of normalised precision, where it is one of them.
     """
 
     tracker: str
@@ -65,6 +69,8 @@ class Score:
     dp: float
     fps: float | None
     each: dict[str, SequenceScore]
+    os75: float | None = None
+    normalised: float | None = None
 
     @property
     def sequences(self) -> int:
@@ -189,8 +195,10 @@ def _read_score(part: Part, name: str, performance: dict[str, Any]) -> Score:
     overall, each = performance["overall"], performance["seq_wise"]
     if part.benchmark.is_got10k:
         auc, success, precision = "ao", "sr", _precision_over_frames(part, name)
+        curve = overall["succ_curve"]
     else:
         auc, success, precision = "success_score", "success_rate", overall["precision_score"]
+        curve = overall["success_curve"]
     return Score(
         name,
         float(overall[auc]),
@@ -198,12 +206,16 @@ def _read_score(part: Part, name: str, performance: dict[str, Any]) -> Score:
         float(precision),
         _read_fps(overall),
         {sequence: _read_sequence_score(values) for sequence, values in each.items()},
+        float(curve[3 * (len(curve) - 1) // 4]),
+        overall.get("normalised_precision_score"),
     )
 
 
 def _read_sequence_score(values: dict[str, Any]) -> SequenceScore:
     if "ao" in values:
-        return SequenceScore(float(values["ao"]), float(values["sr"]), None, _read_fps(values))
+        success = np.asarray(values["succ_curve"])
+        ao, sr = float(values["ao"]), float(values["sr"])
+        return SequenceScore(ao, sr, None, _read_fps(values), success)
     success, precision = (np.asarray(values[f"{kind}_curve"]) for kind in ("success", "precision"))
     return SequenceScore(
         float(values["success_score"]),
@@ -212,6 +224,7 @@ def _read_sequence_score(values: dict[str, Any]) -> SequenceScore:
         _read_fps(values),
         success,
         precision,
+        values.get("normalised_precision_score"),
     )
 
 

@@ -6,14 +6,16 @@ One job a sequence, so that a tracker that fails on one goes on with the next.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from crt_plugin.benchmark.datasets.part import Part, open_part
+from crt_plugin.benchmark.datasets.recognise import recognise_dataset
 from crt_plugin.benchmark.results.layout import check_name
 from crt_plugin.benchmark.results.manifest import check_manifest, keep_manifest
 from crt_plugin.benchmark.results.scores import Report, score_results
+from crt_plugin.benchmark.results.submission import Submission, write_submissions
 from crt_plugin.benchmark.run.job import Failure, Job, record_responses
 from crt_plugin.benchmark.run.protocols import check_protocol, start_targets
 from crt_plugin.errors import ParameterError
@@ -37,6 +39,7 @@ class Evaluation:
         kept: results that were there before.
         notes: a line for each result file that was set aside, or is kept without the response
             maps that were asked for.
+        submissions: files for a server, where only it can score the results.
     """
 
     part: Part
@@ -44,6 +47,7 @@ class Evaluation:
     failures: list[Failure]
     kept: int
     notes: list[str]
+    submissions: list[Submission] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Options:
     Attributes:
         protocol: "ope" (one start, the benchmark as it is), or OTB's "sre" or "tre".
         reports: folder of the host's reports; without it ``results/reports``.
+        subset: of GOT-10k: "val", or "test", which has no scores but a file for the server.
         sequences: names to run, in the host's spelling; None runs all that are there.
         seed: for the trackers named by text that have one; None: each one's own.
         overwrite: delete these trackers' results on these sequences first.
@@ -71,6 +76,7 @@ class Options:
 
     protocol: str = "ope"
     reports: str | Path | None = None
+    subset: str | None = None
     sequences: Sequence[str] | None = None
     seed: int | None = None
     overwrite: bool = False
@@ -105,7 +111,7 @@ class Options:
 
 
 def evaluate(
-    dataset: str,
+    dataset: str | None,
     data: str | Path,
     trackers: Sequence[str | Tracker],
     results: str | Path = "results",
@@ -114,7 +120,7 @@ def evaluate(
     """Run trackers on the sequences that a folder holds, and let the host report.
 
     Args:
-        dataset: a key of ``benchmark.datasets.catalog.BENCHMARKS``.
+        dataset: a key of ``benchmark.datasets.catalog.BENCHMARKS``; None recognises it.
         data: the dataset's folder.
         trackers: got10k trackers, or what ``peers.registry.make`` takes.
         results: folder of results, in the host's layout; what is there is kept.
@@ -124,12 +130,15 @@ def evaluate(
         ParameterError: see ``Options``; unknown dataset, protocol or tracker, two trackers of one
             name, several workers for trackers without a name, or responses of trackers that have
             none.
-        SourceError: none of the data can be used; results of other settings or weights are there.
+        SourceError: the dataset is not recognised, none of the data can be used, or results of
+            other settings or weights are there.
         StorageError: results cannot be written: a full disk, a read-only folder.
         MissingExtraError: a tracker or the host lacks a package, or several workers Dask.
         ClusterError: the scheduler does not answer, or a worker cannot do the work.
     """
     chosen = Options(**options)
+    if dataset is None:
+        dataset = recognise_dataset(data)
     check_protocol(chosen.protocol, dataset)
     made = [make(item, chosen.seed) if isinstance(item, str) else item for item in trackers]
     if chosen.responses and not record_responses(made):
@@ -141,7 +150,7 @@ def evaluate(
     if chosen.shares_jobs and len(texts) < len(trackers):
         who = "a scheduler's workers" if chosen.scheduler else f"{chosen.workers} workers"
         raise ParameterError(f"{who} make their own trackers; expected trackers named by text")
-    part = open_part(dataset, data, chosen.sequences, results, chosen.reports)
+    part = open_part(dataset, data, chosen.sequences, results, chosen.reports, chosen.subset)
     return run_trackers(start_targets(part, chosen.protocol), made, chosen, texts)
 
 
@@ -163,7 +172,11 @@ def run_trackers(
     total = sum(job.frames for job in jobs)
     with ProgressBar(total, counts_frames=True, is_shown=options.progress and total > 0) as bar:
         failures = run_jobs(jobs, bar)
-    scored = score_results(part, [tracker.name for tracker in trackers], options.progress)
+    names = [tracker.name for tracker in trackers]
+    if part.benchmark.is_hidden:
+        submissions, problems = write_submissions(part, names)
+        return Evaluation(part, Report([], [], problems), failures, kept, notes, submissions)
+    scored = score_results(part, names, options.progress)
     return Evaluation(part, scored, failures, kept, notes)
 
 

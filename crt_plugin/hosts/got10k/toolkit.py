@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
+import json
 import logging
 import re
 from collections.abc import Callable, Iterator
@@ -44,6 +46,13 @@ def require_got10k() -> None:
         raise MissingExtraError(
             f"got10k {version} is installed; expected 0.1.3 or newer: {INSTALL}"
         )
+
+
+@functools.cache
+def read_list(name: str) -> dict[str, Any]:
+    """One of the lists of sequences that come with got10k: ``lasot.json`` or ``uav123.json``."""
+    text = Path(datasets.__file__).with_name(name).read_text(encoding="utf-8")
+    return dict(json.loads(text))
 
 
 def skip_check(dataset: type) -> type:

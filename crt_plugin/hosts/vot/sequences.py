@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from crt_plugin.errors import SourceError
 from crt_plugin.formats.boxes import read_boxes, read_lines, split_numbers
 from crt_plugin.formats.frames import sort_images
-from crt_plugin.formats.otb import annotation_files, cut_frames
+from crt_plugin.formats.groundtruth import GROUNDTRUTH, find_targets
+from crt_plugin.formats.otb import cut_frames
 
 EXPECTED = (
     "a sequence or a folder of sequences, of VOT (groundtruth.txt, and frames in color/, img/ or "
@@ -121,26 +122,16 @@ def _find_annotations(folder: Path) -> list[tuple[str, Path]]:
     if not folder.is_dir():
         raise SourceError(f"no folder {folder}; expected {EXPECTED}")
     folder = folder.resolve()
-    if own := list(_find_targets(folder)):
-        return own
+    if own := find_targets(folder):
+        return list(own.items())
     inner = sorted(path for path in folder.iterdir() if path.is_dir())
-    return [target for path in inner for target in _find_targets(path)]
-
-
-def _find_targets(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The targets of one sequence; two are called ``Jogging.1`` and ``Jogging.2``, as in got10k."""
-    if (folder / "groundtruth.txt").is_file():
-        yield folder.name, folder / "groundtruth.txt"
-        return
-    files = annotation_files(folder).values()
-    for number, file in enumerate(files, start=1):
-        yield (folder.name if len(files) == 1 else f"{folder.name}.{number}"), file
+    return [target for path in inner for target in find_targets(path).items()]
 
 
 def _read(name: str, annotation: Path) -> VOTSequence:
     folder = annotation.parent
     frames = _find_frames(folder)
-    if annotation.name == "groundtruth.txt":
+    if annotation.name == GROUNDTRUTH:
         regions = [
             _vot_region(line, f"annotation {annotation}: line {number}")
             for number, line in enumerate(read_lines(annotation), start=1)

@@ -14,12 +14,19 @@ from tests.helpers.datasets import (
     frames,
     shortest_uav,
     write,
+    write_avist,
     write_dtb70,
     write_got10k,
+    write_lasot,
+    write_lasot_extension,
     write_nfs,
+    write_nfs_pytracking,
     write_otb,
+    write_own,
     write_tcolor128,
     write_uav123,
+    write_uav123_10fps,
+    write_vot,
 )
 from tests.helpers.trackers import Still, run_quietly
 
@@ -35,7 +42,23 @@ CASES = {
     "nfs": (write_nfs, ["ball_2", "zebra"], "2 of 100 sequences of NfS/240"),
     "dtb70": (write_dtb70, ["Car2", "Sheep1"], "2 of 70 sequences of DTB70"),
     "tcolor128": (write_tcolor128, ["Ball_ce1", "Torus"], "2 of 128 sequences of TColor128"),
+    "lasot": (write_lasot, ["airplane-1", "deer-8"], "2 of 280 sequences of LaSOT"),
+    "lasot-ext": (
+        write_lasot_extension,
+        ["atv-1", "wingsuit-10"],
+        "2 of 150 sequences of LaSOT-ext",
+    ),
+    "uav123-10fps": (write_uav123_10fps, ["bird1_2", "uav6"], "2 of 123 sequences of UAV123_10fps"),
+    "nfs-pytracking": (
+        write_nfs_pytracking,
+        ["Gymnastics", "zebra_fish"],
+        "2 of 100 sequences of NfS-pytracking",
+    ),
+    "avist": (write_avist, ["air_show", "black_cat_1"], "2 of 120 sequences of AVisT"),
+    "vot": (write_vot, ["bag", "ball1"], "2 sequences of VOT"),
+    "own": (write_own, ["cat", "my clip"], "2 sequences of your own"),
 }
+SMALL = [name for name in CASES if name != "uav123-10fps"]  # which takes 500 frames
 
 
 @pytest.fixture(autouse=True)
@@ -122,8 +145,8 @@ def test_no_sequences_are_no_choice(tmp_path):
 
 
 def test_unknown_dataset(tmp_path):
-    with pytest.raises(ParameterError, match=r"no dataset 'lasot'; expected otb, otb2013"):
-        open_part("lasot", tmp_path)
+    with pytest.raises(ParameterError, match=r"no dataset 'votlt'; expected otb, otb2013"):
+        open_part("votlt", tmp_path)
 
 
 @pytest.mark.parametrize("name", catalog.BENCHMARKS)
@@ -228,7 +251,7 @@ def rename_frames(root, change):
         image.save(change(file), **({"quality": 95} if change(file).suffix != ".png" else {}))
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", SMALL)
 @pytest.mark.parametrize("suffix", [".png", ".jpeg", ".JPG"])
 def test_frames_of_other_suffixes_are_read(name, suffix, tmp_path):
     make, names, _ = CASES[name]
@@ -307,12 +330,23 @@ def test_a_sequence_without_annotation_is_named(tmp_path):
     assert reason("otb", tmp_path, "Deer").startswith("no annotation in it; expected groundtruth_")
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [name for name in CASES if name not in ("vot", "own")])
 def test_a_folder_in_a_folder_is_named(name, tmp_path):
     """As a zip makes it that is unpacked into a folder of its own name."""
     CASES[name][0](tmp_path / "data" / "inner")
     with pytest.raises(SourceError, match=r"expected .*; .*data/inner has it"):
         open_part(name, tmp_path / "data")
+
+
+@pytest.mark.parametrize("name", ["vot", "own"])
+def test_a_folder_in_a_folder_is_read_where_any_name_will_do(name, tmp_path):
+    make, names, _ = CASES[name]
+    if name == "vot":
+        make(tmp_path / "data" / "inner")
+        assert open_part(name, tmp_path / "data").names == names
+    else:  # there are folders in its folders already
+        make(tmp_path)
+        assert open_part(name, tmp_path / "other").names == ["cat"]
 
 
 def test_a_sequence_in_place_of_the_dataset_is_named(tmp_path):
@@ -347,7 +381,8 @@ def test_a_damaged_sequence_is_left_out_and_named(name, tmp_path):
     more = "1,2,3,4\n" if name != "nfs" else "0 1 2 3 4\n"
     annotation.write_text(annotation.read_text() + more * 3)
     part = open_part(name, data, results=tmp_path / "results")
-    assert part.names == [kept] and str(part) == text.replace("2 of", "1 of")
+    assert part.names == [kept]
+    assert str(part).replace("sequence of", "sequences of") == text.replace("2 ", "1 ", 1)
     assert part.lengths == {kept: whole.lengths[kept]}
     assert list(part.unusable) == [damaged]
     (score,) = run_quietly(part, Still()).report.scores

@@ -151,8 +151,8 @@ def test_otbs_versions(data, tmp_path):
 def test_unknown_protocols_and_datasets(data):
     with pytest.raises(ParameterError, match="no protocol 'SRE'; expected ope, sre, tre"):
         check_protocol("SRE", "otb")
-    with pytest.raises(ParameterError, match="no dataset 'lasot'"):
-        evaluate("lasot", data, [Still()], data / "results", protocol="sre")
+    with pytest.raises(ParameterError, match="no dataset 'votlt'"):
+        evaluate("votlt", data, [Still()], data / "results", protocol="sre")
 
 
 def test_first_frames_that_cannot_be_read(data):
