@@ -58,8 +58,8 @@ def track(
     source: Annotated[
         list[str],
         typer.Argument(
-            help="A video, a folder or a glob of images, the folder of an OTB sequence, or the "
-            "number of a camera.",
+            help="A video, a folder or a glob of images, the folder of a sequence of OTB, VOT, "
+            "GOT-10k, LaSOT, UAV123 or your own, or the number of a camera.",
             metavar="SOURCE...",
             show_default=False,
         ),
@@ -83,7 +83,7 @@ def track(
     overwrite: OverwriteOption = False,
     resume: ResumeOption = False,
     target: Annotated[
-        int | None, typer.Option(help="Which target of an OTB sequence that has two.")
+        int | None, typer.Option(help="Which target of a sequence that has two.")
     ] = None,
     start: Annotated[
         str,

@@ -1,4 +1,4 @@
-"""Where frames come from: a video, a folder or glob of images, an OTB sequence, a camera."""
+"""Where frames come from: a video, a folder or glob of images, a dataset's sequence, a camera."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from crt_plugin.errors import FrameError, ImageError, SourceError
-from crt_plugin.formats.boxes import read_boxes
 from crt_plugin.formats.frames import IMAGE_SUFFIXES, find_frames, sort_images
-from crt_plugin.formats.otb import annotation_files, cut_frames
+from crt_plugin.formats.groundtruth import find_beside, number_targets, read_annotation
+from crt_plugin.formats.otb import cut_frames
 from crt_plugin.media.annotations import Annotation, convert_otb
 from crt_plugin.runtime.image import as_rgb
 
 Frame = NDArray[np.uint8]
 
 EXPECTED = (
-    "a video file, a folder or a glob of images, an OTB sequence's folder "
-    "(img/ and groundtruth_rect*.txt), or the number of a camera"
+    "a video file, a folder or a glob of images, the folder of a sequence (frames, and "
+    "groundtruth_rect*.txt or groundtruth.txt), or the number of a camera"
 )
 # What Pillow's decoders raise for files that are cut off, garbled, or far too large.
 UNDECODABLE = (
@@ -68,7 +68,7 @@ def open_source(given: str | Sequence[str], target: int | None = None) -> Source
 
     Args:
         given: see ``EXPECTED``; or several image files, as a shell makes of an unquoted glob.
-        target: which object of an OTB sequence with several annotations; without it the first.
+        target: which object of a sequence with several annotations; without it the first.
 
     Raises:
         SourceError: missing, empty, of no accepted kind, or without that target.
@@ -76,15 +76,24 @@ def open_source(given: str | Sequence[str], target: int | None = None) -> Source
     names = [given] if isinstance(given, str) else list(given)
     if len(names) != 1:
         source = _open_files(names)
-    elif found := annotation_files(Path(given := names[0])):
-        return _open_otb(Path(given), found, target)
+    elif found := _find_annotations(Path(given := names[0])):
+        return _open_sequence(Path(given), found, target)
     else:
         source = _open_file_or_camera(given)
     if target is not None:
         raise SourceError(
-            f"target {target} was asked for, but {' '.join(names)} is no OTB sequence"
+            f"target {target} was asked for, but {' '.join(names)} is no sequence with an "
+            "annotation"
         )
     return source
+
+
+def _find_annotations(folder: Path) -> dict[int, Path]:
+    """Annotation files of a sequence's folder by target; none of anything else."""
+    if not folder.is_dir():
+        return {}
+    beside = find_beside(folder)
+    return number_targets(folder) or ({} if beside is None else {1: beside})
 
 
 def _open_file_or_camera(given: str) -> Source:
@@ -117,14 +126,16 @@ def _open_files(names: list[str]) -> Source:
     return _open_images(sort_images(paths), " ".join(names))
 
 
-def _open_otb(folder: Path, annotations: dict[int, Path], target: int | None) -> Source:
+def _open_sequence(folder: Path, annotations: dict[int, Path], target: int | None) -> Source:
     number = min(annotations) if target is None else target
     if number not in annotations:
         accepted = ", ".join(map(str, annotations))
         raise SourceError(f"{folder} has no target {number}; expected {accepted}")
-    boxes = read_boxes(annotations[number])
+    boxes = read_annotation(annotations[number])
     name = folder.resolve().name
     images = cut_frames(name, find_frames(folder), len(boxes))
+    if annotations[number].stem == f"{name}_1":  # the frames of later targets follow
+        images = images[: len(boxes)]
     if len(annotations) > 1:
         name = f"{name}.{number}"
     return _open_images(images, str(folder), name, convert_otb(boxes))

@@ -112,7 +112,7 @@ def test_a_damaged_frame_is_named_and_what_was_tracked_is_kept(tmp_path):
         (["seq", "--box", "1,2,0,4"], "w > 0 and h > 0"),
         (["seq", "--box", "160,2,9,9"], "outside the frame of 160 x 120 px"),
         (["seq"], "which object? seq has no annotation of its first frame; expected --box"),
-        (["seq", "--box", BOX, "--target", "2"], "no OTB sequence"),
+        (["seq", "--box", BOX, "--target", "2"], "no sequence with an annotation"),
         (["seq", "--box", BOX, "--parameters", "nope"], "no parameter file 'nope'"),
         (["seq", "--box", BOX, "--set", "seed"], "sets nothing; expected NAME=VALUE"),
         (["seq", "--box", BOX, "--set", "seed=x"], "seed = 'x'; expected a value of type int"),

@@ -176,8 +176,80 @@ def test_targets_of_an_otb_sequence(tmp_path):
         assert (source.name, source.truth[0][0]) == (name, x)
     with pytest.raises(SourceError, match="has no target 3; expected 1, 2"):
         open_source(given, 3)
-    with pytest.raises(SourceError, match=r"target 1 was asked for, but .* is no OTB sequence"):
+    with pytest.raises(SourceError, match=r"target 1 was asked for, but .* is no sequence with"):
         open_source(str(tmp_path / "Jogging" / "img"), 1)
+
+
+@pytest.mark.parametrize(
+    ("layout", "frames", "annotation", "text"),
+    [
+        ("GOT-10k", "GOT-10k_Val_000001", "groundtruth.txt", "11,21,5,6\n12,21,5,6\n0,0,0,0"),
+        ("GOT-10k test", "GOT-10k_Test_000001", "groundtruth.txt", "11,21,5,6"),
+        ("LaSOT", "deer-8/img", "../groundtruth.txt", "11,21,5,6\n12,21,5,6\n0,0,0,0"),
+        ("VOT", "cup/color", "../groundtruth.txt", "10,20,5,6\n11,20,5,6\nnan,nan,nan,nan"),
+        (
+            "VOT polygons",
+            "bag",
+            "groundtruth.txt",
+            "12,20,15,23,12,26,10,22\n14,20,16,23,13,26,11,22\n0",
+        ),
+        (
+            "VOT masks",
+            "cup",
+            "groundtruth.txt",
+            "m8,20,8,6,2,5,3,5,3,5,3,5,3,5,3,5\nm11,20,5,6,0,30\nm0,0,0,0",
+        ),
+        (
+            "UAV123",
+            "data_seq/UAV123/bike1",
+            "../../../anno/UAV123/bike1.txt",
+            "11,21,5,6\n12,21,5,6\nNaN,NaN,NaN,NaN",
+        ),
+        (
+            "UAV123, two targets",
+            "data_seq/UAV123/bird1",
+            "../../../anno/UAV123/bird1_1.txt",
+            "11,21,5,6\n12,21,5,6",
+        ),
+        (
+            "TrackingNet",
+            "TEST/frames/0-6LB4FqxoE_0",
+            "../../anno/0-6LB4FqxoE_0.txt",
+            "11,21,5,6",
+        ),
+        (
+            "AVisT",
+            "sequences/air_show",
+            "../../anno/air_show.txt",
+            "11 21 5 6\n12 21 5 6\n0 0 0 0",
+        ),
+        (
+            "NfS of pytracking",
+            "sequences/zebra_fish",
+            "../../anno/nfs_zebra_fish.txt",
+            "11\t21\t5\t6\n12\t21\t5\t6\n12\t21\t0\t6",
+        ),
+    ],
+)
+def test_the_annotation_of_every_layout_is_found(layout, frames, annotation, text, tmp_path):
+    """The same object in all of them, counted from 0: at 10, 20, and 11, 20; then it is gone."""
+    write_images(tmp_path / frames, ["00000001", "00000002", "00000003"])
+    file = tmp_path / frames / annotation
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    given = tmp_path / frames
+    source = open_source(str(given.parent if given.name in ("img", "color") else given))
+    lines = len(text.splitlines())
+    assert source.length == (2 if "two" in layout else 3)
+    assert {frame: box.tolist() for frame, box in source.truth.items()} == {
+        frame: [10 + frame, 20, 5, 6] for frame in range(min(lines, 2))
+    }
+
+
+def test_a_real_polygon(shared):
+    """The upright box of VOT's bag around its first corners, counted from 0."""
+    source = open_source(str(shared / "data" / "vot" / "bag"))
+    assert source.truth[0] == pytest.approx([291.827, 124.711, 150.346, 139.578])
 
 
 def test_suffixes_are_recognised_in_capitals(tmp_path):

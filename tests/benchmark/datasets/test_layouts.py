@@ -189,12 +189,12 @@ def test_two_sequences_of_one_name_are_refused(tmp_path):
         open_part("own", tmp_path)
 
 
-@pytest.mark.parametrize("line", ["1,2,3", "m1,2,3,4,5", "1,2,3,4,5", "a,b,c,d"])
+@pytest.mark.parametrize("line", ["1,2,3", "m1,2,3,x,5", "1,2,3,4,5", "a,b,c,d"])
 def test_what_is_no_region_is_named(line, tmp_path):
     made.write_own(tmp_path)
     (tmp_path / "other" / "cat" / "groundtruth.txt").write_text("1,2,3,4\n" * 4 + line)
     reason = open_part("own", tmp_path).unusable["cat"]
-    assert f"line 5 is not a region: '{line}'; expected x,y,w,h, or the corners" in reason
+    assert f"line 5 is not a region: '{line}'; expected x,y,w,h, the corners" in reason
 
 
 def test_the_help_names_every_dataset():
