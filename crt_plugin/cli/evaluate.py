@@ -16,11 +16,12 @@ from crt_plugin.cli.options import (
     ResultsOption,
     SequencesOption,
     SubsetOption,
+    TableOption,
     WorkersOption,
     split,
     split_names,
 )
-from crt_plugin.cli.scores import prepare_host, show_scores
+from crt_plugin.cli.scores import check_table, prepare_host, show_scores
 from crt_plugin.cli.terminal import fail, make_table, warn
 
 
@@ -65,6 +66,7 @@ def evaluate(
             help="Time for a sequence on a worker; one that takes longer is started again.",
         ),
     ] = None,
+    table: TableOption = None,
     responses: Annotated[
         bool,
         typer.Option("--record-responses", help="Keep CRT's response maps, for crt report."),
@@ -76,6 +78,7 @@ def evaluate(
     stopped run resumes.
     """
     prepare_host()
+    check_table(table)
     from crt_plugin.benchmark.run.evaluate import evaluate as run_evaluation
     from crt_plugin.peers.opencv import opencv_advice, opencv_wheels
 
@@ -101,7 +104,7 @@ def evaluate(
         warn(note)
     if done.kept:
         typer.echo(f"existing results kept: {done.kept}")
-    show_scores(done.part, done.report)
+    show_scores(done.part, done.report, table)
     for submission in done.submissions:
         typer.echo(f"for the server: {submission.file}")
         if not submission.is_complete:

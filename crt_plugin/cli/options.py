@@ -36,6 +36,13 @@ ReportsOption = Annotated[
     Path | None,
     typer.Option(help="Folder for got10k's reports; by default, reports inside the results."),
 ]
+TableOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write the table to this file too: Markdown (.md), CSV (.csv) or LaTeX (.tex).",
+    ),
+]
 SequencesOption = Annotated[
     str | None, typer.Option(help="Names, comma-separated; by default, all that are there.")
 ]

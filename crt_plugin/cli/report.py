@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from crt_plugin.cli.options import GROUNDTRUTH, TrackersOption, split_names
+from crt_plugin.cli.options import GROUNDTRUTH, DatasetOption, TrackersOption, split_names
 from crt_plugin.cli.terminal import format_count, warn
 
 
@@ -20,7 +20,7 @@ def report(
     data: Annotated[
         Path | None, typer.Option(help="The dataset's folder; its frames are put into the player.")
     ] = None,
-    dataset: Annotated[str, typer.Option(help="As of crt evaluate, but not got10k.")] = "otb",
+    dataset: DatasetOption = None,
     trackers: TrackersOption = None,
     sequences: Annotated[
         str | None, typer.Option(help="Names, comma-separated; by default, all with a result.")

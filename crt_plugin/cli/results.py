@@ -9,8 +9,14 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from crt_plugin.cli.options import GROUNDTRUTH, ReportsOption, TrackersOption, split_names
-from crt_plugin.cli.scores import prepare_host, show_scores
+from crt_plugin.cli.options import (
+    GROUNDTRUTH,
+    ReportsOption,
+    TableOption,
+    TrackersOption,
+    split_names,
+)
+from crt_plugin.cli.scores import check_table, prepare_host, show_scores
 from crt_plugin.cli.terminal import fail, make_table, warn
 
 app = typer.Typer(no_args_is_help=True, help="Import, export and score result files.")
@@ -78,9 +84,11 @@ def score(
     groundtruth: Annotated[Path, GROUNDTRUTH],
     trackers: TrackersOption = None,
     reports: ReportsOption = None,
+    table: TableOption = None,
 ) -> None:
     """Score results of OTB-100 with got10k's report, without frames."""
     prepare_host()
+    check_table(table)
     from crt_plugin.benchmark.results.importing.published import published_names, published_part
     from crt_plugin.benchmark.results.scores import score_results
 
@@ -88,6 +96,6 @@ def score(
     names = split_names(trackers)
     names = published_names(folder) if names is None else names
     report = score_results(part, names, progress=True)
-    show_scores(part, report)
+    show_scores(part, report, table)
     scored = {score.tracker for score in report.scores}
     fail([*report.problems, *(f"{n}: no results in {folder}" for n in names if n not in scored)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -30,13 +31,33 @@ def prepare_host() -> None:
         sys.path.append(os.getcwd())  # noqa: PTH109
 
 
-def show_scores(part: Part, report: Report) -> None:
-    """Print the scores of a part, and where got10k's own report is."""
+def check_table(file: Path | None) -> None:
+    """Refuse a table's file before anything is run.
+
+    Raises:
+        ParameterError: no table can be written in its format.
+    """
+    if file is not None:
+        from crt_plugin.report.result_table import check_format
+
+        check_format(file)
+
+
+def show_scores(part: Part, report: Report, table: Path | None = None) -> None:
+    """Print the scores of a part, and where got10k's own report is.
+
+    Args:
+        table: file that the table is written to as well.
+    """
     from crt_plugin.benchmark.run.protocols import StartedPart
 
     typer.echo(str(part))
     if not report.scores:
         return
+    if table is not None:
+        from crt_plugin.report.score_table import write_score_table
+
+        write_score_table(part, report, table)
     if isinstance(part, StartedPart):
         _show_starts(part, report.scores)
     else:
@@ -47,6 +68,8 @@ def show_scores(part: Part, report: Report) -> None:
         )
     for folder in report.folders:
         typer.echo(f"got10k's report: {folder}")
+    if table is not None:
+        typer.echo(f"table: {table}")
 
 
 def _show_starts(part: StartedPart, scores: Sequence[Score]) -> None:

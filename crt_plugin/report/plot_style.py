@@ -35,8 +35,9 @@ def save_figure(figure: Any, files: Sequence[Path], description: str = "") -> No
     Args:
         description: kept in the files' metadata.
     """
-    metadata = {"Description": description} if description else None
     for file in files:
+        key = "Subject" if file.suffix == ".pdf" else "Description"
+        metadata = {key: description} if description else None
         file.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(file) as unfinished:
             kind = file.suffix[1:] or "png"

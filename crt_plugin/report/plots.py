@@ -1,4 +1,4 @@
-"""All drawing of results: curves, series, and rows of pictures, as SVG and PNG."""
+"""All drawing of results: curves, series, and rows of pictures, as SVG, PDF and PNG."""
 
 from __future__ import annotations
 
@@ -133,10 +133,10 @@ def _color(labels: Sequence[str], label: str) -> str:
 
 
 def _save(figure: Any, file: Path, provenance: Sequence[str]) -> list[Path]:
-    """``<file>.svg`` and ``.png``, with ``provenance`` below the picture and in the file."""
+    """Write ``<file>.svg``, ``.pdf`` and ``.png``, with ``provenance`` below and in them."""
     columns = int(CHARACTERS * figure.get_figwidth())
     text = "\n".join("\n".join(textwrap.wrap(line, columns)) for line in provenance)
     figure.supxlabel(text, fontsize=6, color="0.4", x=0.01, ha="left")
-    files = [file.with_name(file.name + suffix) for suffix in (".svg", ".png")]
+    files = [file.with_name(file.name + suffix) for suffix in (".svg", ".pdf", ".png")]
     save_figure(figure, files, "\n".join(provenance))
     return files

@@ -1,10 +1,10 @@
-"""A table of results as Markdown, as CSV, and for the terminal."""
+"""A table of results as Markdown, as CSV, as LaTeX, and for the terminal."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +12,20 @@ import rich.table
 import rich.text
 from rich.markup import escape
 
+from crt_plugin.errors import ParameterError
 from crt_plugin.runtime.atomic import write_text
 
+_LATEX = str.maketrans(
+    {
+        **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+    }
+)
 GAP = 2  # blanks between columns on the terminal
 Value = str | float | None
 
@@ -102,6 +114,38 @@ def csv_text(table: ResultTable, below: Sequence[str] = ()) -> str:
     return text.getvalue()
 
 
+def latex(table: ResultTable, below: Sequence[str] = ()) -> str:
+    r"""A ``table`` of LaTeX, the best in bold and the second best in italics; needs no package.
+
+    The title is its caption, the name its label; notes and ``below`` are comments at the top.
+    """
+    marks = ("{}", r"\textbf{{{}}}", r"\textit{{{}}}")
+    lines = [f"% {' '.join(line.split())}" for line in (*table.notes, *below)]
+    lines += [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{escape_latex(table.title)}}}",
+        rf"\label{{tab:{table.name}}}",
+        rf"\begin{{tabular}}{{l{'r' * (len(table.columns) - 1)}}}",
+        r"\hline",
+        _latex_row(map(escape_latex, table.columns)),
+        r"\hline",
+    ]
+    for row in table.rows:
+        lines.append(_latex_row(marks[c.rank].format(escape_latex(c.text)) for c in row))
+    lines += [r"\hline", r"\end{tabular}", r"\end{table}"]
+    return "\n".join(lines) + "\n"
+
+
+def _latex_row(texts: Iterable[str]) -> str:
+    return " & ".join(texts) + r" \\"
+
+
+def escape_latex(text: str) -> str:
+    """Text in one line that LaTeX prints as it is."""
+    return " ".join(text.split()).translate(_LATEX)
+
+
 def terminal_tables(table: ResultTable, width: int) -> list[rich.table.Table]:
     """The table for rich, without its notes, in as many parts as ``width`` columns need.
 
@@ -136,7 +180,29 @@ def _parts(table: ResultTable, width: int) -> list[list[int]]:
     return parts
 
 
+FORMATS = {".md": markdown, ".csv": csv_text, ".tex": latex}
+
+
 def save_table(table: ResultTable, folder: Path, provenance: Sequence[str]) -> list[Path]:
-    """Write ``<folder>/<name>.md`` and ``.csv``."""
-    texts = {".md": markdown(table, provenance), ".csv": csv_text(table, provenance)}
-    return [write_text(folder / f"{table.name}{suffix}", text) for suffix, text in texts.items()]
+    """Write ``<folder>/<name>.md``, ``.csv`` and ``.tex``."""
+    return [
+        write_text(folder / f"{table.name}{suffix}", write(table, provenance))
+        for suffix, write in FORMATS.items()
+    ]
+
+
+def write_table(table: ResultTable, file: Path, provenance: Sequence[str] = ()) -> None:
+    """Write a table in the format of the file's suffix, a key of ``FORMATS``.
+
+    Raises:
+        ParameterError: another suffix.
+        StorageError: it cannot be written.
+    """
+    check_format(file)
+    write_text(file, FORMATS[file.suffix](table, provenance))
+
+
+def check_format(file: Path) -> None:
+    """Raise ``ParameterError`` if a table cannot be written in the format of this suffix."""
+    if file.suffix not in FORMATS:
+        raise ParameterError(f"table {file}; expected a name that ends in {', '.join(FORMATS)}")

@@ -159,6 +159,33 @@ def test_tre_of_a_short_sequence(crt):
     assert columns(done.stdout, "1 of 20")[0] == "1 of 20"
 
 
+def test_the_table_is_written_as_latex_csv_and_markdown(crt, tmp_path):
+    command = "evaluate --data otb --trackers mine:Still,mine:Faulty --results r"
+    done = crt(f"{command} --table t/scores.tex")
+    assert done.stdout.endswith("table: t/scores.tex\n")
+    text = (tmp_path / "t/scores.tex").read_text()
+    assert "\\caption{2 of 100 sequences of OTB2015}" in text
+    assert "tracker & AUC & OS & DP & fps & sequences" in text
+    (row,) = [line for line in text.splitlines() if line.startswith("Still &")]
+    assert row.startswith("Still & 0.529 & 0.450 & 1.000 & ") and row.endswith(" & 2 \\\\")
+    assert "textbf" not in text  # Faulty lacks a sequence: no better, no worse
+    assert "% OTB2015: 2 of 100 sequences: Couple, Deer" in text
+    assert crt(f"{command} --table t/scores.csv --sequences Deer").exit_code == 0
+    assert "Still,0.486" in (tmp_path / "t/scores.csv").read_text()
+    write(tmp_path / "r/OTB2015/Exact/Deer.txt", boxes(5, 6))
+    crt(
+        "evaluate --data otb --trackers mine:Still,results:Exact --results r --sequences Deer "
+        "--table both.tex"
+    )
+    both = (tmp_path / "both.tex").read_text()
+    assert "Still & \\textit{0.486}" in both and "Exact & \\textbf{0.952}" in both
+    crt(f"{command} --table scores.md --protocol sre --sequences Deer")
+    assert "| tracker | AUC | OS | DP | fps | targets |" in (tmp_path / "scores.md").read_text()
+    refused = crt("evaluate --data otb --trackers mine:Still --results new --table scores.txt")
+    assert refused.exit_code == 2 and "expected a name that ends in .md, .csv" in refused.stderr
+    assert not (tmp_path / "new").exists()
+
+
 def test_evaluate_resumes_and_overwrites(crt):
     command = "evaluate --data otb --trackers mine:Still --results r --sequences Deer"
     assert "kept" not in crt(command).stdout

@@ -23,16 +23,17 @@ def test_a_tracker_has_one_colour_in_all_panels(figures, tmp_path):
     assert [t.get_text() for t in right.get_legend().get_texts()] == ["b [2]", "a [1]"]
     assert left.lines[0].get_linewidth() > left.lines[1].get_linewidth()
     np.testing.assert_array_equal(right.lines[0].get_ydata(), 2 * x)
-    assert [file.name for file in files] == ["f.svg", "f.png"]
+    assert [file.name for file in files] == ["f.svg", "f.pdf", "f.png"]
 
 
 def test_what_a_picture_rests_on_is_in_it(figures, tmp_path):
     line = Line("a", "a", np.zeros(2))
-    svg, png = draw_curves(
+    svg, pdf, png = draw_curves(
         [Curves("", "", "", np.arange(2.0), [line])], 1, tmp_path / "f", ["13 of 100", "today"]
     )
     assert Image.open(png).info["Description"] == "13 of 100\ntoday"
     assert "13 of 100" in svg.read_text()
+    assert pdf.read_bytes().startswith(b"%PDF") and b"/Subject (13 of 100" in pdf.read_bytes()
     assert figures[0].get_supxlabel() == "13 of 100\ntoday"
 
 

@@ -1,21 +1,26 @@
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from crt_plugin.errors import ParameterError
 from crt_plugin.report.result_table import (
     Cell,
     ResultTable,
     cells,
     csv_text,
+    escape_latex,
+    latex,
     markdown,
     number,
     ranks,
     save_table,
     terminal_tables,
+    write_table,
 )
 from crt_plugin.runtime.atomic import write_atomically
 
@@ -64,6 +69,46 @@ def test_csv_is_read_back():
     assert rows == [["tracker", "AUC"], ["a_b", "0.5"], ["c|d", "0.4"], ["e", ""]]
 
 
+def test_latex():
+    text = latex(
+        ResultTable("t", "50 % of A & B", ("tracker_1", "AUC"), TABLE.rows, ["why"]), ["x"]
+    )
+    assert text.splitlines() == [
+        "% why",
+        "% x",
+        "\\begin{table}",
+        "\\centering",
+        "\\caption{50 \\% of A \\& B}",
+        "\\label{tab:t}",
+        "\\begin{tabular}{lr}",
+        "\\hline",
+        "tracker\\_1 & AUC \\\\",
+        "\\hline",
+        "a\\_b & \\textbf{0.5} \\\\",
+        "c\\textbar{}d & \\textit{0.4} \\\\",
+        "e &  \\\\",
+        "\\hline",
+        "\\end{tabular}",
+        "\\end{table}",
+    ]
+
+
+@given(st.text())
+def test_latex_has_no_sign_of_its_own_left(text):
+    """What is left without the escapes: no sign that LaTeX acts on, in one line."""
+    escaped = escape_latex(text)
+    rest = re.sub(r"\\(?:text\w+\{\}|[&%$#_{}])", "", escaped)
+    assert not set(rest) & set("\\&%$#_{}~^") and "\n" not in escaped
+
+
+@pytest.mark.parametrize("name", ["t.txt", "t", "t.LATEX"])
+def test_a_table_s_format_is_its_suffix(name, tmp_path):
+    with pytest.raises(ParameterError, match=r"expected a name that ends in .md, .csv, .tex"):
+        write_table(TABLE, tmp_path / name)
+    write_table(TABLE, tmp_path / "t.tex")
+    assert (tmp_path / "t.tex").read_text() == latex(TABLE)
+
+
 @pytest.mark.parametrize("width", (20, 40, 200))
 def test_a_screen_shows_every_cell(width):
     heads = ("tracker", *(f"column {i}" for i in range(9)))
@@ -80,8 +125,8 @@ def test_a_screen_shows_every_cell(width):
 
 def test_files(tmp_path):
     files = save_table(TABLE, tmp_path / "new", ["below"])
-    assert sorted(file.name for file in files) == ["t.csv", "t.md"]
-    assert sorted(p.name for p in (tmp_path / "new").iterdir()) == ["t.csv", "t.md"]
+    assert sorted(file.name for file in files) == ["t.csv", "t.md", "t.tex"]
+    assert sorted(p.name for p in (tmp_path / "new").iterdir()) == ["t.csv", "t.md", "t.tex"]
     assert "below" in files[0].read_text()
 
 

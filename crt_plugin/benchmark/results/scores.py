@@ -22,6 +22,7 @@ from rich.console import Console
 from crt_plugin.benchmark.agreement import PRECISION_PIXELS
 from crt_plugin.benchmark.datasets.part import Part
 from crt_plugin.benchmark.results.layout import ResultFiles
+from crt_plugin.formats.groundtruth import read_flags
 from crt_plugin.hosts.got10k.toolkit import center_error, quiet
 from crt_plugin.runtime.atomic import make_scratch_folder, move_files
 
@@ -47,6 +48,11 @@ class SequenceScore:
     success: NDArray[np.float64] | None = None
     precision: NDArray[np.float64] | None = None
     normalised: float | None = None
+
+    @property
+    def os75(self) -> float | None:
+        """Fraction of IoU above 0.75."""
+        return None if self.success is None else success_at_75(self.success)
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,25 @@ class Report:
     scores: list[Score]
     folders: list[Path]
     problems: list[str]
+
+
+def success_at_75(curve: Sequence[float] | NDArray[np.float64]) -> float:
+    """Value of a success curve, of 21 or 101 thresholds from 0 to 1, at 0.75."""
+    return float(curve[3 * (len(curve) - 1) // 4])
+
+
+def count_scored_frames(part: Part) -> dict[str, int]:
+    """Frames of each sequence that GOT-10k's means are over; none of other benchmarks.
+
+    Those are visible, and not the first.
+    """
+    if not part.benchmark.is_got10k:
+        return {}
+    dataset = part.experiment.dataset
+    return {
+        name: int(read_flags(Path(folder) / "cover.label", part.lengths[name])[1:].sum())
+        for name, folder in zip(dataset.seq_names, dataset.seq_dirs, strict=True)
+    }
 
 
 def average_over(score: Score, names: Collection[str]) -> Score | None:
@@ -164,7 +189,9 @@ def score_results(
             # The host writes in place; readers of an earlier report must not see half of this.
             with make_scratch_folder(reports) as work, quiet(), _close_figures():
                 some.experiment.report_dir = str(work)
+                before = set(plt.get_fignums())
                 performance = some.experiment.report(members)
+                _save_curves_as_pdf(work / members[0], sorted({*plt.get_fignums()} - before))
                 move_files(work, reports)
             folders.append(reports / members[0])
             scores.update({name: _read_score(some, name, performance[name]) for name in members})
@@ -206,7 +233,7 @@ def _read_score(part: Part, name: str, performance: dict[str, Any]) -> Score:
         float(precision),
         _read_fps(overall),
         {sequence: _read_sequence_score(values) for sequence, values in each.items()},
-        float(curve[3 * (len(curve) - 1) // 4]),
+        success_at_75(curve),
         overall.get("normalised_precision_score"),
     )
 
@@ -246,6 +273,12 @@ def _precision_over_frames(part: Part, name: str) -> float:
             boxes = np.loadtxt(file, delimiter=",")
             near.append(center_error(boxes[1:], truth[1:])[visible] <= PRECISION_PIXELS)
     return float(np.concatenate(near).mean())
+
+
+def _save_curves_as_pdf(folder: Path, figures: Sequence[int]) -> None:
+    """Save the curves that the host has drawn, and saved as PNG: success, then precision."""
+    for number, picture in zip(figures, sorted(folder.glob("*.png"), reverse=True), strict=False):
+        plt.figure(number).savefig(picture.with_suffix(".pdf"), bbox_inches="tight")
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import crt_plugin
-from crt_plugin.benchmark.results.scores import Report, Score, SequenceScore
+from crt_plugin.benchmark.results.scores import (
+    Report,
+    Score,
+    SequenceScore,
+    count_scored_frames,
+)
 from crt_plugin.errors import SourceError
 from crt_plugin.formats.otb import Lists, otb_lists
 from crt_plugin.report.page.inputs import PageInputs
@@ -23,7 +28,22 @@ OURS = "CRT"  # prefix of the names of this package's trackers
 NO_FILE = "no result file"
 CURVE_STEPS = 10_000  # curves are written as integers, in such parts of 1
 DIGITS = 6  # of scores and differences
-METRICS = ("auc", "os", "dp", "fps")
+# What each heading of a dataset's metrics means
+TERMS = {
+    "AUC": "mean of the success curve at 21 thresholds from 0 to 1, as got10k computes it",
+    "OS": "fraction of frames with an overlap above 0.5",
+    "DP": "fraction of frames whose centre is off by 20 px at most",
+    "NP": "mean over 51 thresholds from 0 to 0.5 of the fraction of frames whose centre is off by "
+    "so much of the annotated width and height",
+    "AO": "mean overlap of the frames in which the object can be seen",
+    "SR0.5": "fraction of these frames with an overlap above 0.5",
+    "SR0.75": "fraction of these frames with an overlap above 0.75",
+    "OP50": "fraction of frames with an overlap above 0.5",
+    "OP75": "fraction of frames with an overlap above 0.75",
+    "fps": "frames per second where times were kept; on whatever machine that was",
+}
+OVER_SEQUENCES = "over sequences, each with the same weight"
+OVER_FRAMES = "over the frames of all sequences together, as GOT-10k takes it"
 
 
 @dataclass(frozen=True)
@@ -110,20 +130,29 @@ def summary(content: Content) -> dict[str, Any]:
     lists = otb_lists() if part.benchmark.folder.startswith("OTB") else None
     parts = _parts(content.sequences, lists)
     reasons = list(dict.fromkeys(content.reasons.values()))
+    weights = count_scored_frames(part)
+    metrics = {**part.benchmark.metrics, "fps": "fps"}
     return {
         "about": _about(content),
         "mode": _mode(content),
+        "metrics": [
+            {"key": key, "label": label, "text": TERMS[label]} for label, key in metrics.items()
+        ],
+        "meaning": OVER_FRAMES if part.benchmark.is_got10k else OVER_SEQUENCES,
         "sequences": [
             {
                 "name": name,
                 "file": file_name(number, name),
                 "frames": part.lengths[name],
+                "weight": weights.get(name, 1),
                 "attributes": list(lists.of_target.get(name, ())) if lists else [],
                 "pictures": name in content.inputs.frames,
             }
             for number, name in enumerate(content.sequences)
         ],
-        "trackers": [_tracker(content, name, reasons) for name in content.trackers],
+        "trackers": [
+            _tracker(content, name, reasons, metrics.values()) for name in content.trackers
+        ],
         "parts": [part for part in parts if part["sequences"]],
         "pairs": {part["key"]: _pairs(content, part["sequences"]) for part in parts},
         "reasons": reasons,
@@ -171,7 +200,9 @@ def _parts(sequences: Sequence[str], lists: Lists | None) -> list[dict[str, Any]
     return parts
 
 
-def _tracker(content: Content, name: str, reasons: Sequence[str]) -> dict[str, Any]:
+def _tracker(
+    content: Content, name: str, reasons: Sequence[str], metrics: Iterable[str]
+) -> dict[str, Any]:
     score = content.scores.get(name)
     each = [score.each.get(sequence) if score else None for sequence in content.sequences]
     missing = {
@@ -183,7 +214,7 @@ def _tracker(content: Content, name: str, reasons: Sequence[str]) -> dict[str, A
         "name": name,
         "ours": name.startswith(OURS),
         "missing": missing,
-        **{metric: [_value(one, metric) for one in each] for metric in METRICS},
+        **{metric: [_value(one, metric) for one in each] for metric in metrics},
         "success": [_curve(one.success if one else None) for one in each],
         "precision": [_curve(one.precision if one else None) for one in each],
     }

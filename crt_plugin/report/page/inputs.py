@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from crt_plugin.benchmark.datasets.catalog import find_benchmark
 from crt_plugin.benchmark.datasets.part import Part, open_part
+from crt_plugin.benchmark.datasets.recognise import recognise_dataset
 from crt_plugin.benchmark.results.importing.published import BENCHMARK, published_part
 from crt_plugin.benchmark.results.layout import trackers_in
 from crt_plugin.benchmark.results.manifest import SETTINGS
@@ -28,7 +29,7 @@ class PageRequest:
         results: folder of results in got10k's layout.
         groundtruth: OTB's annotations, a folder or zip archive.
         data: the dataset's folder; frames, and annotations where ``groundtruth`` is None.
-        dataset: a key of ``BENCHMARKS``.
+        dataset: a key of ``BENCHMARKS``; None: recognised from ``data``, or else OTB.
         trackers: names; None: all in the folder.
         sequences: names; None: all that any tracker has a result of.
         frames_of: sequences whose frames are copied; None: all that ``data`` holds.
@@ -38,7 +39,7 @@ class PageRequest:
     results: Path
     groundtruth: Path | None = None
     data: Path | None = None
-    dataset: str = "otb"
+    dataset: str | None = None
     trackers: Sequence[str] | None = None
     sequences: Sequence[str] | None = None
     frames_of: Sequence[str] | None = None
@@ -77,13 +78,11 @@ def open_inputs(request: PageRequest, reports: Path) -> PageInputs:
         ParameterError: neither annotations nor data, or settings that conflict.
         SourceError: no results, annotations or data.
     """
-    _check(request)
+    dataset = _choose_dataset(request)
     notes: list[str] = []
     with_frames: Part | None = None
     if request.data is not None:
-        with_frames = open_part(
-            request.dataset, request.data, results=request.results, reports=reports
-        )
+        with_frames = open_part(dataset, request.data, results=request.results, reports=reports)
         unusable = with_frames.unusable.items()
         notes += [f"{name}: its frames are not used: {text}" for name, text in unusable]
     if request.groundtruth is not None:
@@ -99,24 +98,30 @@ def open_inputs(request: PageRequest, reports: Path) -> PageInputs:
     return PageInputs(part, trackers, frames, notes)
 
 
-def _check(request: PageRequest) -> None:
+def _choose_dataset(request: PageRequest) -> str:
+    """The dataset's name, if it can be shown."""
     if request.groundtruth is None and request.data is None:
         raise ParameterError(
             "a page needs annotations; expected --groundtruth FILE_OR_DIR, --data DIR, or both"
         )
-    benchmark = find_benchmark(request.dataset)
-    if benchmark.is_got10k:
+    dataset = request.dataset
+    if dataset is None and request.data is not None and request.groundtruth is None:
+        dataset = recognise_dataset(request.data)
+    dataset = dataset or "otb"
+    benchmark = find_benchmark(dataset)
+    if benchmark.is_hidden:
         raise ParameterError(
-            f"dataset {request.dataset!r} is scored over frames, and the page is of scores by "
-            "sequence; expected the others, see crt evaluate --help"
+            f"dataset {dataset!r} is scored by its server, and there is nothing to show; expected "
+            "the others, see crt evaluate --help"
         )
     if request.groundtruth is not None and benchmark.folder != BENCHMARK.folder:
         raise ParameterError(
-            f"groundtruth is read of {BENCHMARK.folder} only, not of {request.dataset!r}; "
+            f"groundtruth is read of {BENCHMARK.folder} only, not of {dataset!r}; "
             "expected data in its place"
         )
     if request.max_side < 1:
         raise ParameterError(f"max_side = {request.max_side}; expected px, 1 or more")
+    return dataset
 
 
 def _find_trackers(part: Part, results: Path) -> list[str]:
@@ -136,8 +141,12 @@ def _note_unknown(part: Part, trackers: Sequence[str]) -> list[str]:
     """A note for each tracker with result files of sequences that are not in the dataset."""
     notes = []
     for name in trackers:
-        files = sorted((Path(part.experiment.result_dir) / name).glob("*.txt"))
-        stems = [file.stem for file in files if file.name != SETTINGS]
+        folder = Path(part.experiment.result_dir) / name
+        if part.benchmark.is_got10k:  # a folder for each sequence
+            stems = sorted(file.parent.name for file in folder.glob("*/*_001.txt"))
+        else:
+            files = sorted(folder.glob("*.txt"))
+            stems = [file.stem for file in files if file.name != SETTINGS]
         unknown = [stem for stem in stems if stem not in part.lengths]
         if unknown:
             more = f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""

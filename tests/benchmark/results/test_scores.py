@@ -116,7 +116,9 @@ def test_the_hosts_curves(part, tmp_path, monkeypatch):
     (folder,) = run_quietly(part, Still()).report.folders
     assert sorted(p.name for p in folder.iterdir()) == [
         "performance.json",
+        "precision_plots.pdf",
         "precision_plots.png",
+        "success_plots.pdf",
         "success_plots.png",
     ]
     assert plt.get_fignums() == [own.number] and matplotlib.rcParams["font.size"] == size

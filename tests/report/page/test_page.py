@@ -216,7 +216,11 @@ def test_a_page_without_frames_of_a_dataset_with_frames(pages):
     ("settings", "error", "said"),
     [
         ({"groundtruth": None}, ParameterError, "expected --groundtruth FILE_OR_DIR, --data"),
-        ({"dataset": "got10k"}, ParameterError, "dataset 'got10k' is scored over frames"),
+        (
+            {"dataset": "trackingnet"},
+            ParameterError,
+            "dataset 'trackingnet' is scored by its server",
+        ),
         ({"dataset": "none"}, ParameterError, "no dataset 'none'"),
         ({"sequences": ["Bolt"]}, ParameterError, "no annotation of Bolt; expected Couple, Deer"),
         ({"sequences": []}, ParameterError, "no annotation of none at all"),

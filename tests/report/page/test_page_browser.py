@@ -12,7 +12,7 @@ from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.formats.otb import otb_lists
 from crt_plugin.report.page.build import build
 from crt_plugin.report.page.inputs import PageRequest
-from tests.helpers.datasets import boxes, write, write_otb
+from tests.helpers.datasets import boxes, write, write_got10k, write_lasot, write_otb
 from tests.helpers.page import read_script, shift, write_results
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -471,3 +471,69 @@ def test_missing_data_are_said(browser, output, tmp_path):
     page.goto((tmp_path / "copy/index.html").as_uri())
     assert page.inner_text("#facts") == "data/summary.js is missing beside this page."
     context.close()
+
+
+# ----------------------------------------------------------------------------- other datasets
+
+
+def write_repetition(folder, name, rows):
+    write(folder / name / f"{name}_001.txt", rows, fmt="%.3f")
+    write(folder / name / f"{name}_time.txt", np.full(len(rows), 0.1))
+
+
+@pytest.fixture(scope="module")
+def got10k(tmp_path_factory):
+    """Two trackers on GOT-10k's layout; one is exact in the longer sequence only."""
+    pytest.importorskip("plotly", reason="the extra report is not installed")
+    folder = tmp_path_factory.mktemp("got10k")
+    write_got10k(folder / "data")
+    for tracker in ("CRT-a", "b"):
+        for number, count in ((1, 4), (2, 5)):
+            rows = boxes(count)
+            if (tracker, number) != ("b", 2):
+                rows = shift(rows, y=2)  # IoU 6 / 10
+            name = f"GOT-10k_Val_00000{number}"
+            write_repetition(folder / "r" / "GOT-10k" / tracker, name, rows)
+    content = build(PageRequest(folder / "r", data=folder / "data"), folder / "out")
+    return folder / "out", content
+
+
+def test_got10k_means_are_over_frames_as_the_hosts(browser, got10k):
+    """Two and three visible frames after the first: AO of b is (2 x 0.6 + 3) / 5."""
+    folder, content = got10k
+    for page in watch(browser, folder):
+        assert page.page.inner_text("h1") == "GOT-10k: 2 trackers"
+        header = page.page.locator("#means thead th").all_inner_texts()
+        assert [text.strip() for text in header][1:5] == ["AO", "SR0.5", "SR0.75", "fps"]
+        rows = {row[0]: row[1:5] for row in page.rows("means")}
+        assert rows == {
+            "CRT-a": ["0.600", "1.000", "0.000", "10.0"],
+            "b": ["0.840", "1.000", "0.600", "10.0"],
+        }
+        for name, score in content.scores.items():
+            assert rows[name][:3] == [f"{v:.3f}" for v in (score.auc, score.os, score.os75)]
+        assert not page.page.locator("#precision").is_visible()
+        assert page.page.locator("#success .scatterlayer .trace").count() == 2
+        options = page.page.locator("#metric option").all_inner_texts()
+        assert options == ["AO", "SR0.5", "SR0.75"]
+        page.page.select_option("#metric", label="SR0.75")
+        assert page.column("sequence-table", 3) == ["0.000", "1.000"]
+        assert "over the frames of all sequences together" in page.page.inner_text("#notes")
+        assert " AO " in page.page.inner_text("#verdict")
+
+
+def test_lasot_has_normalised_precision(browser, tmp_path):
+    pytest.importorskip("plotly", reason="the extra report is not installed")
+    write_lasot(tmp_path / "data")
+    rows = {"airplane-1": boxes(5), "deer-8": shift(boxes(6), x=2)}
+    write_results(tmp_path / "r", {"CRT-a": rows}, "LaSOT")
+    content = build(PageRequest(tmp_path / "r", data=tmp_path / "data"), tmp_path / "out")
+    (score,) = content.scores.values()
+    # one of five, and of six, is absent; centres are off by 0.2 widths in four of the six
+    assert score.normalised == pytest.approx((4 / 5 + (51 + 4 * 31) / 51 / 6) / 2)
+    for page in watch(browser, tmp_path / "out"):
+        (row,) = page.rows("means")
+        values = (score.auc, score.os, score.dp, score.normalised)
+        assert row[1:5] == [f"{value:.3f}" for value in values]
+        assert "NP" in page.page.locator("#means thead").inner_text()
+        assert page.page.locator("#precision").is_visible()

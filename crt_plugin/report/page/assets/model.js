@@ -11,11 +11,11 @@
     { plotly: "dashdot", canvas: [8, 3, 2, 3] },
   ];
   const BEST = 5; // trackers beside ours in the short selection
-  CRT.METRICS = { auc: "AUC", os: "OS", dp: "DP", fps: "fps" };
 
   CRT.Model = class {
     constructor(data) {
       Object.assign(this, data);
+      CRT.METRICS = Object.fromEntries(this.metrics.map(({ key, label }) => [key, label]));
       this.trackers.forEach((tracker, number) => {
         const dash = DASHES[Math.floor(number / COLORS.length) % DASHES.length];
         tracker.number = number;
@@ -47,13 +47,19 @@
       return part.sequences.filter((s) => having.every((tracker) => tracker.auc[s] !== null));
     }
 
+    // Means over frames weigh each sequence by its frames.
+    average(values, sequences) {
+      const weights = sequences.map((s) => this.sequences[s].weight);
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      return values.reduce((sum, value, i) => sum + weights[i] * value, 0) / total;
+    }
+
     // A mean over sequences, or why there is none: never a mean over fewer.
     mean(tracker, metric, sequences) {
       if (metric === "fps") return this.speed(tracker, sequences);
       const why = this.whyNone(tracker, sequences);
       if (why) return { value: null, why };
-      const values = sequences.map((s) => tracker[metric][s]);
-      return { value: values.reduce((sum, value) => sum + value, 0) / values.length };
+      return { value: this.average(sequences.map((s) => tracker[metric][s]), sequences) };
     }
 
     whyNone(tracker, sequences) {
@@ -80,7 +86,7 @@
       if (values.length < sequences.length) {
         return { value: null, why: "No mean: times of some of these sequences were not kept." };
       }
-      return { value: values.reduce((sum, value) => sum + value, 0) / values.length };
+      return { value: this.average(values, sequences) };
     }
 
     reason(tracker, sequence) {
@@ -91,9 +97,8 @@
     curve(tracker, kind, sequences) {
       if (this.whyNone(tracker, sequences)) return null;
       const curves = sequences.map((s) => tracker[kind][s]);
-      return curves[0].map(
-        (_, i) => curves.reduce((sum, curve) => sum + curve[i], 0) / curves.length / 10000
-      );
+      if (!curves[0]) return null; // GOT-10k has no precision
+      return curves[0].map((_, i) => this.average(curves.map((curve) => curve[i] / 10000), sequences));
     }
 
     // Interval of the mean difference of AUC, a minus b, in the part that is shown

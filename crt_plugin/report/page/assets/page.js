@@ -100,6 +100,8 @@
         part.key,
         `${part.is_attribute ? `${part.key}, ` : ""}${part.label} (${part.sequences.length})`,
       ]));
+      const scores = Object.entries(CRT.METRICS).filter(([key]) => key !== "fps");
+      CRT.fill(byId("metric"), scores, model.metric);
       byId("mode").value = model.mode;
       const change = (id, action) => byId(id).addEventListener("change", (event) => {
         action(event.target.value);
@@ -132,6 +134,13 @@
 
     notes() {
       const { model } = this;
+      for (const { label, text } of model.metrics) {
+        byId("mean-term").before(make("dt", { textContent: label }), make("dd", { textContent: text }));
+      }
+      byId("mean-text").textContent = model.meaning;
+      for (const element of document.querySelectorAll(".main-metric")) {
+        element.textContent = CRT.METRICS.auc;
+      }
       const texts = [...model.notes];
       for (const tracker of model.trackers) texts.push(...this.missing(tracker));
       if (!texts.length) texts.push("Nothing: every tracker has a whole result of every sequence.");

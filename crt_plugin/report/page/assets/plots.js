@@ -44,13 +44,9 @@
     return loading;
   };
 
-  const THRESHOLDS = {
-    success: Array.from({ length: 21 }, (_, i) => i / 20),
-    precision: Array.from({ length: 51 }, (_, i) => i),
-  };
   const AXES = {
-    success: ["overlap threshold", "success rate", "overlap > %{x:.2f}"],
-    precision: ["location error threshold, px", "precision", "within %{x} px"],
+    success: { x: "overlap threshold", y: "success rate", threshold: "overlap > %{x:.2f}", end: 1 },
+    precision: { x: "location error threshold, px", y: "precision", threshold: "within %{x} px", end: 50 },
   };
 
   CRT.Curves = class {
@@ -61,16 +57,19 @@
     async show() {
       const Plotly = await CRT.plotly();
       for (const kind of ["success", "precision"]) {
-        const [x, y, threshold] = AXES[kind];
-        const traces = this.traces(kind, threshold);
-        const range = kind === "success" ? [0, 1] : [0, 50];
+        const { x, y, threshold, end } = AXES[kind];
+        const traces = this.traces(kind, threshold, end);
+        const range = [0, end];
+        const none = this.model.trackers.every((tracker) => tracker[kind].every((curve) => !curve));
+        CRT.byId(kind).closest("figure").hidden = none;
+        if (none) continue;
         await Plotly.react(
           CRT.byId(kind), traces, CRT.layout(x, y, { xaxis: { range } }), CRT.CONFIG
         );
       }
     }
 
-    traces(kind, threshold) {
+    traces(kind, threshold, end) {
       const { model } = this;
       const basis = model.basis();
       const traces = [];
@@ -78,7 +77,7 @@
         const y = model.curve(tracker, kind, basis);
         if (!y) continue;
         traces.push({
-          x: THRESHOLDS[kind], y, name: CRT.plain(tracker.name), mode: "lines",
+          x: y.map((_, i) => end * i / (y.length - 1)), y, name: CRT.plain(tracker.name), mode: "lines",
           line: { color: tracker.color, dash: tracker.dash, width: tracker.ours ? 3.5 : 2 },
           hovertemplate: `<b>%{fullData.name}</b><br>%{y:.3f} ${threshold}<extra></extra>`,
         });

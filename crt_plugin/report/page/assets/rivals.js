@@ -53,7 +53,7 @@
         const clear = found.low > 0 || found.high < 0;
         const reading = clear ? "the interval leaves 0 out" : "the interval holds 0";
         byId("verdict").replaceChildren(
-          text(`${CRT.signed(found.mean)} AUC `, "figure"),
+          text(`${CRT.signed(found.mean)} ${CRT.METRICS.auc} `, "figure"),
           text(`95 % interval ${CRT.signed(found.low)} to ${CRT.signed(found.high)}, over the ` +
             `${found.sequences} of ${model.part.sequences.length} sequences that both have; ${reading}.`)
         );

@@ -150,7 +150,8 @@
         cells.count = { value: own, text: `${own} of ${model.part.sequences.length}` };
         return { cells };
       });
-      for (const metric of ["auc", "os", "dp"]) markBest(rows.map((row) => row.cells[metric]));
+      const scores = Object.keys(CRT.METRICS).filter((metric) => metric !== "fps");
+      for (const metric of scores) markBest(rows.map((row) => row.cells[metric]));
       this.means.show(columns, rows);
     }
 
