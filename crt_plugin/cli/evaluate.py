@@ -123,15 +123,22 @@ def _drop_named(problems: Iterable[str], failures: Iterable[str]) -> list[str]:
     return [p for p in problems if tuple(p.partition(": ")[0].split(", ")[:2]) not in failed]
 
 
+def _describe_missing(missing: str) -> str:
+    return f"[yellow]no[/]: {escape(missing)}" if missing else "yes"
+
+
 def trackers() -> None:
     """List the trackers that can be evaluated, and what is missing for some to run here."""
     from crt_plugin.peers.opencv import opencv_advice
+    from crt_plugin.peers.pytracking import missing_pytracking
     from crt_plugin.peers.registry import peers
 
     table = make_table("tracker", "from", "runs here")
     for peer in peers():
-        runs = f"[yellow]no[/]: {escape(peer.missing)}" if peer.missing else "yes"
-        table.add_row(escape(peer.text), escape(peer.origin), runs)
+        table.add_row(escape(peer.text), escape(peer.origin), _describe_missing(peer.missing))
+    hosted = "a tracker of visionml's pytracking"
+    runs = _describe_missing(missing_pytracking())
+    table.add_row("pytracking:TRACKER/PARAMETERS", hosted, runs)
     table.add_row("crt:PATH.py", "a parameter file of yours", "")
     table.add_row("module:Class", "a got10k tracker of yours", "")
     table.add_row("results:NAME", "result files, see crt results import", "")

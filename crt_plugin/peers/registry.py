@@ -6,6 +6,8 @@
                       networks' files; kcf, csrt, mosse, medianflow, tld and boosting in contrib
                       wheels
 ``dlib:correlation``  dlib's scale-adaptive correlation tracker, from the package dlib-bin
+``pytracking:T/P``    a tracker T of visionml's pytracking and one of its parameter files P, for
+                      example dimp/dimp50, in a checkout that ``CRT_PYTRACKING`` names
 ``results:KCF``       existing result files, for example of ``crt results import``
 ``module:Class``      any got10k tracker, or function that returns one, called without arguments
 ``name``              a tracker that an installed package registers, by an entry point
@@ -31,17 +33,19 @@ from crt_plugin.parameters import load_parameters, parameter_names
 from crt_plugin.peers.dlib import DlibTracker, missing_dlib
 from crt_plugin.peers.opencv import OPENCV, OpenCVTracker, missing_opencv
 from crt_plugin.peers.published import Published
+from crt_plugin.peers.pytracking import PytrackingTracker
 
 GROUP = "crt_plugin.trackers"
 INTERFACE = ("name", "is_deterministic", "init", "update", "track")  # of got10k
 FAMILIES: dict[str, Callable[[str], Tracker]] = {
     "opencv": OpenCVTracker,
     "dlib": DlibTracker,
+    "pytracking": PytrackingTracker,
     "results": Published,
 }
 EXPECTED = (
-    "crt:PARAMETERS, opencv:NAME, dlib:correlation, results:NAME, module:Class, or a registered "
-    "name; crt trackers lists them"
+    "crt:PARAMETERS, opencv:NAME, dlib:correlation, pytracking:TRACKER/PARAMETERS, results:NAME, "
+    "module:Class, or a registered name; crt trackers lists them"
 )
 
 

@@ -64,7 +64,7 @@ def attach(directory: str | Path) -> list[Path]:
             or that was changed since, is in the way. Nothing is written then.
         MissingExtraError: PyPI's ``pytracking`` is installed, which breaks the checkout.
     """
-    root = _find_checkout(directory)
+    root = find_checkout(directory)
     _refuse_email_library()
     for place in FILES:
         _refuse_obstacles(root / place)
@@ -91,7 +91,7 @@ def remove(directory: str | Path) -> list[Path]:
         SourceError: ``directory`` is no checkout, or one of the files was changed since it
             was written. Nothing is deleted then.
     """
-    root = _find_checkout(directory)
+    root = find_checkout(directory)
     paths = [root / place for place in FILES]
     ours = [path for path in paths if _is_marked(path)]
     for path in ours:
@@ -107,7 +107,7 @@ def sign(text: str) -> str:
     return f"{MARK}{DIGEST}{hashlib.sha256(text.encode()).hexdigest()}\n{text}"
 
 
-def _find_checkout(directory: str | Path) -> Path:
+def find_checkout(directory: str | Path) -> Path:
     """The folder, if it is a checkout of a known layout."""
     root = Path(directory).expanduser().absolute()
     if not (root / EVALUATION).is_file():
