@@ -1,4 +1,4 @@
-"""The commands for other toolkits: ``crt vot workspace`` and ``crt attach``."""
+"""The commands for other toolkits: ``crt vot workspace``, ``crt vot tracker``, ``crt attach``."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from crt_plugin.cli.options import split
 from crt_plugin.cli.terminal import format_count, warn
 from crt_plugin.runtime.progress import ProgressBar
 
+ParameterFilesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameters",
+        metavar="NAME",
+        help="Parameter files, names or paths, comma-separated; may be repeated. By default, "
+        "the file default.",
+    ),
+]
+
 vot = typer.Typer(no_args_is_help=True, help="Evaluate with the VOT toolkit (extra vot).")
-
-
-@vot.callback()
-def _require_subcommand() -> None:
-    """Make ``workspace`` part of the command line, though it is the only command."""
 
 
 @vot.command()
@@ -37,14 +42,7 @@ def workspace(
             "vot2022/shorttermbox (anchors), or the path of a .yaml file.",
         ),
     ] = "short",
-    parameters: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Parameter files, names or paths, comma-separated; may be repeated. By default, "
-            "the file default.",
-        ),
-    ] = None,
+    parameters: ParameterFilesOption = None,
     frames: Annotated[
         int | None, typer.Option(min=2, help="Keep this many frames of each sequence.")
     ] = None,
@@ -69,7 +67,19 @@ def workspace(
         warn(f"warning: {warning}")
     typer.echo(f'next      vot evaluate --workspace "{written.folder}" {trackers}')
     typer.echo(f'then      vot analysis --workspace "{written.folder}" {trackers}')
+    typer.echo(f'at last   vot report --workspace "{written.folder}" {trackers}')
     typer.echo("vot exits with 0 even after errors: read what it prints")
+
+
+@vot.command()
+def tracker(parameters: ParameterFilesOption = None) -> None:
+    """Print the sections that add CRT to the trackers.ini of a workspace of your own.
+
+    The toolkit then starts CRT by this Python.
+    """
+    from crt_plugin.hosts.vot.workspace import describe_trackers
+
+    typer.echo(describe_trackers(split(",".join(parameters or [])) or ["default"]))
 
 
 def attach(

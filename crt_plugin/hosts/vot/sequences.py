@@ -122,10 +122,22 @@ def _find_annotations(folder: Path) -> list[tuple[str, Path]]:
     if not folder.is_dir():
         raise SourceError(f"no folder {folder}; expected {EXPECTED}")
     folder = folder.resolve()
+    inner = sorted(path for path in folder.iterdir() if path.is_dir())
+    for path in (folder, *inner):
+        _refuse_several_objects(path)
     if own := find_targets(folder):
         return list(own.items())
-    inner = sorted(path for path in folder.iterdir() if path.is_dir())
     return [target for path in inner for target in find_targets(path).items()]
+
+
+def _refuse_several_objects(folder: Path) -> None:
+    files = sorted(file.name for file in folder.glob("groundtruth_*.txt"))
+    several = [name for name in files if not name.startswith("groundtruth_rect")]
+    if several and not find_targets(folder):
+        raise SourceError(
+            f"{folder} has several objects, as VOTS has ({', '.join(several[:3])}), which is not "
+            f"supported; expected {EXPECTED}"
+        )
 
 
 def _read(name: str, annotation: Path) -> VOTSequence:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
-from crt_plugin.errors import CRTError, MissingExtraError
+from crt_plugin.errors import CRTError, MissingExtraError, SourceError
 from crt_plugin.parameters import load_parameters
 from crt_plugin.plus.tracker import CRTTracker
 
@@ -45,7 +46,7 @@ def serve(tracker: CRTTracker, name: str = "CRT") -> None:
             try:
                 with Image.open(path) as image:
                     if request.type == trax.TraxStatus.INITIALIZE:
-                        region, _ = request.objects[0]
+                        region = _only_region(request.objects)
                         tracker.init(image, region.bounds())
                     else:
                         tracker.update(image)
@@ -53,3 +54,11 @@ def serve(tracker: CRTTracker, name: str = "CRT") -> None:
                 raise CRTError(f"frame {path}: {type(error).__name__}: {error}") from error
             region = trax.Rectangle.create(*tracker.last.box)
             server.status([(region, {"confidence": tracker.last.score})])
+
+
+def _only_region(objects: Sequence[Any]) -> Any:
+    """The region of a single object; of several, none could be left out without a word."""
+    if len(objects) != 1:
+        raise SourceError(f"{len(objects)} objects, as VOTS has; expected one")
+    region, _ = objects[0]
+    return region

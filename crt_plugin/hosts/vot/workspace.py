@@ -1,13 +1,15 @@
-"""A complete workspace of the VOT toolkit, which needs no network: ``crt vot workspace``.
+"""A workspace of the VOT toolkit, and sections of ``trackers.ini`` for other workspaces.
 
-It holds config.yaml, trackers.ini, the stack of experiments unless it is the toolkit's, and for
-each sequence its metadata, groundtruth.txt, anchor.value and links to its frames. With
-sequences/list.txt the toolkit downloads nothing.
+The workspace is complete and needs no network. It holds config.yaml, trackers.ini, the stack of
+experiments unless it is the toolkit's, and for each sequence its metadata, groundtruth.txt,
+anchor.value and links to its frames. With sequences/list.txt the toolkit downloads nothing.
 """
 
 from __future__ import annotations
 
 import configparser
+import importlib.util
+import io
 import re
 import shutil
 import subprocess
@@ -153,6 +155,13 @@ def _check_stack(stack: str, file: Path, sequences: Sequence[VOTSequence]) -> li
         experiments = dict(yaml.safe_load(file.read_text(encoding="utf-8"))["experiments"])
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise ParameterError(f"stack {file} has no readable experiments: {error}") from error
+    several = [name for name, experiment in experiments.items() if experiment.get("multiobject")]
+    if several:
+        raise ParameterError(
+            f"stack {stack} tracks several objects at once (VOTS) in {', '.join(several)}, which "
+            f"is not supported; expected a stack of one object, such as {', '.join(STACKS)}, "
+            "vot2018/shortterm or vot2022/shorttermbox"
+        )
     if any(experiment.get("type") == "supervised" for experiment in experiments.values()):
         for sequence in sequences:
             if sequence.absent:
@@ -177,6 +186,22 @@ def _eao_limit(experiment: dict[str, Any]) -> int:
     """Longest run that an experiment's EAO score averages over; 0 without such a score."""
     scores = [a for a in experiment.get("analyses", []) if str(a["type"]).endswith("_eao_score")]
     return max((int(score["high"]) for score in scores), default=0)
+
+
+def describe_trackers(parameters: Sequence[str]) -> str:
+    """Sections of a ``trackers.ini`` that start CRT with each parameter file by this Python.
+
+    Raises:
+        ParameterError: an unknown parameter file, or two of one name.
+        MissingExtraError: this Python has no TraX, by which the toolkit talks with the tracker.
+    """
+    if importlib.util.find_spec("trax") is None:
+        raise MissingExtraError(
+            'TraX is not installed here; the tracker needs it: pip install "crt-plugin[vot]"'
+        )
+    text = io.StringIO()
+    _make_registry(parameters).write(text)
+    return text.getvalue().rstrip("\n")
 
 
 def _make_registry(parameters: Sequence[str]) -> configparser.ConfigParser:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crt_plugin.errors import MissingExtraError
+from crt_plugin.errors import MissingExtraError, SourceError
 from crt_plugin.hosts.vot.workspace import require_toolkit, write_workspace
 from crt_plugin.parameters import load_parameters
 from crt_plugin.plus.tracker import CRTTracker
@@ -199,7 +199,7 @@ def run_vot(*arguments, folder):
 
 @pytest.mark.slow
 def test_commands_on_real_sequences(shared, tmp_path):
-    """vot test, evaluate and analysis; files are checked, since vot exits with 0 after errors."""
+    """vot test, evaluate, analysis, report; files are checked, as vot exits with 0 after errors."""
     data = [shared / "data" / "vot", shared / "data" / "otb"]
     names = ["bag", "Crossing", "Couple"]
     ws, tracker = tmp_path / "ws", "CRT-quick"
@@ -222,3 +222,15 @@ def test_commands_on_real_sequences(shared, tmp_path):
     assert 0.4 < accuracy < 1 and 0.4 < eao < 1
     [[accuracy, robustness, *_]], [[eao]] = results["anchors"]["results"]
     assert 0.4 < accuracy < 1 and 0.7 < robustness <= 1 and 0.4 < eao < 1
+
+    run_vot("report", "--workspace", str(ws), tracker, "--name", "all", folder=tmp_path)
+    assert tracker in (ws / "reports" / "all" / "report.html").read_text()
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_several_objects_are_not_cut_down_to_one(count):
+    from crt_plugin.hosts.vot.server import _only_region
+
+    assert _only_region([("region", {})]) == "region"
+    with pytest.raises(SourceError, match=f"{count} objects, as VOTS has; expected one"):
+        _only_region([("region", {})] * count)

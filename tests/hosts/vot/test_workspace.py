@@ -446,6 +446,49 @@ def test_command(data, tmp_path):
     assert len(list((tmp_path / "ws" / "sequences" / "bag" / "color").iterdir())) == 20
 
 
+@needs_toolkit
+def test_the_section_for_a_workspace_of_ones_own_is_the_same(data, tmp_path):
+    """The toolkit reads it, and it starts the tracker as the section of our workspace does."""
+    from vot.tracker import Registry
+
+    write_workspace(tmp_path / "ws", data, parameters=["hog", "rgb"])
+    done = CliRunner().invoke(app, ["tracker", "--parameters", "hog,rgb"])
+    assert done.exit_code == 0, done.output
+    ours, printed = configparser.ConfigParser(), configparser.ConfigParser()
+    ours.read(tmp_path / "ws" / "trackers.ini")
+    printed.read_string(done.output)
+    assert printed == ours and printed.sections() == ["CRT-hog", "CRT-rgb"]
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "trackers.ini").write_text(done.output)
+    registry = Registry([str(tmp_path / "own" / "trackers.ini")], root=str(tmp_path))
+    assert {tracker.identifier for tracker in registry} == {"CRT-hog", "CRT-rgb"}
+
+
+def test_the_section_needs_trax(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    done = CliRunner().invoke(app, ["tracker"])
+    assert isinstance(done.exception, MissingExtraError) and "TraX" in str(done.exception)
+
+
+def test_several_objects_are_refused(tmp_path):
+    """As VOTS lays them out: a file for each object."""
+    folder = sequence(tmp_path / "data" / "zebras", ["1,2,3,4"] * 3, "groundtruth_1.txt")
+    (folder / "groundtruth_2.txt").write_text("5,6,7,8\n" * 3)
+    for place in (tmp_path / "data", folder):
+        with pytest.raises(SourceError, match=r"several objects, as VOTS has \(groundtruth_1.txt"):
+            read_sequences([place])
+    (folder / "groundtruth_rect.txt").write_text("1,2,3,4\n" * 3)
+    assert [found.name for found in read_sequences([folder])] == ["zebras"]
+
+
+@needs_toolkit
+@pytest.mark.parametrize("stack", ["vots2023", "vots2024/main"])
+def test_stacks_of_several_objects_are_refused(stack, data, tmp_path):
+    with pytest.raises(ParameterError, match=f"stack {stack} tracks several objects .*VOTS"):
+        write_workspace(tmp_path / "ws", data, stack)
+    assert not (tmp_path / "ws").exists()
+
+
 def test_command_names_what_is_wrong(monkeypatch, tmp_path):
     pretend_installed({}, monkeypatch)
     done = CliRunner().invoke(app, ["workspace", str(tmp_path / "ws"), "--data", str(tmp_path)])
