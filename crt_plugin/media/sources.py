@@ -8,24 +8,22 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from crt_plugin.errors import FrameError, ImageError, SourceError
 from crt_plugin.formats.boxes import read_boxes
 from crt_plugin.formats.frames import IMAGE_SUFFIXES, find_frames, sort_images
 from crt_plugin.formats.otb import annotation_files, cut_frames
-from crt_plugin.media.annotations import Annotation, convert_otb
+from crt_plugin.media.annotations import Annotation, Annotations, convert_otb
+from crt_plugin.media.frame import Frame, Picture
 from crt_plugin.runtime.image import as_rgb
-
-Frame = NDArray[np.uint8]
 
 EXPECTED = (
     "a video file, a folder or a glob of images, an OTB sequence's folder "
@@ -45,44 +43,54 @@ class Source:
 
     Attributes:
         name: for the output's folder.
-        frames: opens the source and yields its frames, RGB, H x W x 3, uint8. Raises
-            ``SourceError`` for the first frame and ``FrameError`` for a later one that
-            cannot be decoded.
+        read: opens the source and yields its frames. Raises ``SourceError`` for the first frame
+            and ``FrameError`` for a later one that cannot be decoded.
         length: number of frames, None where it is unknown; an estimate for videos, whose
             containers may be wrong.
-        fps: frames per second, for the annotated video.
-        truth: annotated boxes, empty where there are none.
+        fps: frames per second, the mean where it varies.
+        annotations: of each annotated object; its id counts from 1.
         is_live: frames are lost, or old, if they are not asked for in time.
     """
 
     name: str
-    frames: Callable[[], Generator[Frame, None, None]]
+    read: Callable[[], Generator[Frame, None, None]]
     length: int | None = None
     fps: float = DEFAULT_FPS
-    truth: Annotation = field(default_factory=dict)
+    annotations: Annotations = field(default_factory=dict)
     is_live: bool = False
 
+    def frames(self) -> Generator[Picture, None, None]:
+        """The frames' pictures, RGB, H x W x 3, uint8; see ``read``."""
+        with closing(self.read()) as frames:
+            for frame in frames:
+                yield frame.picture
 
-def open_source(given: str | Sequence[str], target: int | None = None) -> Source:
+    @property
+    def truth(self) -> Annotation:
+        """Annotation of the first object; empty where there is none."""
+        return next(iter(self.annotations.values()), {})
+
+
+def open_source(given: str | Sequence[str], targets: Sequence[int] = ()) -> Source:
     """The source that a user named.
 
     Args:
         given: see ``EXPECTED``; or several image files, as a shell makes of an unquoted glob.
-        target: which object of an OTB sequence with several annotations; without it the first.
+        targets: which objects of an OTB sequence with several annotations; without any the first.
 
     Raises:
-        SourceError: missing, empty, of no accepted kind, or without that target.
+        SourceError: missing, empty, of no accepted kind, or without those targets.
     """
     names = [given] if isinstance(given, str) else list(given)
     if len(names) != 1:
         source = _open_files(names)
     elif found := annotation_files(Path(given := names[0])):
-        return _open_otb(Path(given), found, target)
+        return _open_otb(Path(given), found, targets)
     else:
         source = _open_file_or_camera(given)
-    if target is not None:
+    if targets:
         raise SourceError(
-            f"target {target} was asked for, but {' '.join(names)} is no OTB sequence"
+            f"target {targets[0]} was asked for, but {' '.join(names)} is no OTB sequence"
         )
     return source
 
@@ -99,8 +107,8 @@ def _open_file_or_camera(given: str) -> Source:
         return _open_video(path)
     if re.fullmatch(r"\d+", given):
         number = int(given)
-        frames = partial(_read_capture, number, f"camera {number}", is_endless=True)
-        return Source(f"camera{number}", frames, is_live=True)
+        read = partial(_read_capture, number, f"camera {number}", DEFAULT_FPS, is_endless=True)
+        return Source(f"camera{number}", read, is_live=True)
     if glob.has_magic(given):
         return _open_images(sort_images(Path(p) for p in glob.glob(given)), given)  # noqa: PTH207
     raise SourceError(f"no such source: {given!r}; expected {EXPECTED}")
@@ -117,21 +125,23 @@ def _open_files(names: list[str]) -> Source:
     return _open_images(sort_images(paths), " ".join(names))
 
 
-def _open_otb(folder: Path, annotations: dict[int, Path], target: int | None) -> Source:
-    number = min(annotations) if target is None else target
-    if number not in annotations:
-        accepted = ", ".join(map(str, annotations))
-        raise SourceError(f"{folder} has no target {number}; expected {accepted}")
-    boxes = read_boxes(annotations[number])
+def _open_otb(folder: Path, annotations: dict[int, Path], targets: Sequence[int]) -> Source:
+    numbers = list(dict.fromkeys(targets)) or [min(annotations)]
+    for number in numbers:
+        if number not in annotations:
+            accepted = ", ".join(map(str, annotations))
+            raise SourceError(f"{folder} has no target {number}; expected {accepted}")
+    boxes = [read_boxes(annotations[number]) for number in numbers]
     name = folder.resolve().name
-    images = cut_frames(name, find_frames(folder), len(boxes))
+    images = cut_frames(name, find_frames(folder), len(boxes[0]))
     if len(annotations) > 1:
-        name = f"{name}.{number}"
-    return _open_images(images, str(folder), name, convert_otb(boxes))
+        name = ".".join([name, *map(str, numbers)])
+    truths: Annotations = {id: convert_otb(some) for id, some in enumerate(boxes, start=1)}
+    return _open_images(images, str(folder), name, truths)
 
 
 def _open_images(
-    paths: list[Path], given: str, name: str | None = None, truth: Annotation | None = None
+    paths: list[Path], given: str, name: str | None = None, annotations: Annotations | None = None
 ) -> Source:
     """One frame of each file: of an animated one the first picture."""
     if not paths:
@@ -139,7 +149,8 @@ def _open_images(
     if name is None:
         name = paths[0].stem if len(paths) == 1 else paths[0].parent.resolve().name
     pictures = [(path, 0) for path in paths]
-    return Source(name, partial(_read_pictures, pictures), len(paths), truth=truth or {})
+    read = partial(_read_pictures, pictures)
+    return Source(name, read, len(paths), annotations=annotations or {})
 
 
 def _open_image(path: Path) -> Source:
@@ -155,27 +166,24 @@ def _open_image(path: Path) -> Source:
 
 def _read_pictures(pictures: list[tuple[Path, int]]) -> Generator[Frame, None, None]:
     """A frame for each file and number of a picture in it."""
-    for index, (path, picture) in enumerate(pictures):
+    for index, (path, number) in enumerate(pictures):
         try:
             with Image.open(path) as image:
-                image.seek(picture)
-                frame = as_rgb(ImageOps.exif_transpose(image))
+                image.seek(number)
+                picture = as_rgb(ImageOps.exif_transpose(image))
         except UNDECODABLE as error:
             kind = FrameError if index else SourceError
             raise kind(f"frame {index} ({path}) cannot be decoded: {error}") from error
-        yield frame
+        yield Frame(index, index / DEFAULT_FPS, picture)
 
 
 def _open_video(path: Path) -> Source:
     with _open_capture(str(path), f"{path} cannot be opened as a video") as capture:
         length = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
         fps = capture.get(cv2.CAP_PROP_FPS)
-    return Source(
-        path.stem,
-        partial(_read_capture, str(path), str(path)),
-        length if length > 0 else None,
-        fps if 1 <= fps <= 240 else DEFAULT_FPS,
-    )
+    fps = fps if 1 <= fps <= 240 else DEFAULT_FPS
+    read = partial(_read_capture, str(path), str(path), fps)
+    return Source(path.stem, read, length if length > 0 else None, fps)
 
 
 @contextmanager
@@ -190,7 +198,7 @@ def _open_capture(device: str | int, problem: str) -> Iterator[cv2.VideoCapture]
 
 
 def _read_capture(
-    device: str | int, name: str, is_endless: bool = False
+    device: str | int, name: str, fps: float, is_endless: bool = False
 ) -> Generator[Frame, None, None]:
     """Frames of a video up to the last that decodes, or of a camera without end."""
     with _open_capture(device, f"{name} cannot be opened") as capture:
@@ -201,4 +209,5 @@ def _read_capture(
                     return
                 kind = FrameError if index else SourceError
                 raise kind(f"{name}: frame {index} cannot be decoded")
-            yield np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
+            picture = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
+            yield Frame(index, index / fps, picture)

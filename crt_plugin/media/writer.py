@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 
 from crt_plugin.errors import MissingExtraError
-from crt_plugin.media.annotations import Annotation
-from crt_plugin.media.drawing import Letterbox, Picture, annotate
+from crt_plugin.media.annotations import Annotations, boxes_at
+from crt_plugin.media.drawing import Letterbox, annotate
+from crt_plugin.media.frame import Picture
 from crt_plugin.media.loop import Step
 from crt_plugin.runtime.atomic import write_atomically
 
@@ -29,14 +30,14 @@ class VideoFile:
     it is finished.
     """
 
-    def __init__(self, path: Path, fps: float, truth: Annotation) -> None:
+    def __init__(self, path: Path, fps: float, annotations: Annotations) -> None:
         """Write to ``path`` at ``fps`` frames per second.
 
         Raises:
             MissingExtraError: no PyAV, or one without x264.
         """
         self._av = require_av()
-        self.path, self._fps, self._truth = path, fps, truth
+        self.path, self._fps, self._annotations = path, fps, annotations
         self._closing = ExitStack()
         self._container: Any = None
         self._stream: Any = None
@@ -45,7 +46,7 @@ class VideoFile:
 
     def write(self, step: Step) -> None:
         """Encode one frame."""
-        picture = annotate(step, self._truth.get(step.index))
+        picture = annotate(step, boxes_at(self._annotations, step.frame.index))
         if self._container is None:
             self._size = (picture.shape[0], picture.shape[1])
             self._open()

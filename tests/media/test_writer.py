@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from crt_plugin.errors import MissingExtraError
-from crt_plugin.media.loop import Step
 from crt_plugin.media.writer import VideoFile, require_av
+from tests.helpers import track
 
 av = pytest.importorskip("av", reason="the extra video is not installed")
 
 COLORS = ((200, 40, 30), (30, 190, 60), (40, 60, 210))
 
 
-def step(index, height=64, width=96, color=(90, 90, 90)) -> Step:
-    image = np.full((height, width, 3), color, np.uint8)
-    return Step(index, image, np.array([70.25, 40.5, 9, 8.0]), 0.875, 0.0)
+def step(index, height=64, width=96, color=(90, 90, 90)):
+    picture = np.full((height, width, 3), color, np.uint8)
+    return track.step(index, [70.25, 40.5, 9, 8.0], picture, 0.875)
 
 
 def write(path, steps, fps=25.0):
@@ -79,7 +79,7 @@ def test_padding_does_not_resample(tmp_path, axis):
     lines = np.zeros((63, 95, 3), np.uint8)
     lines[tuple(slice(None, None, 2) if a == axis else slice(None) for a in (0, 1))] = 255
     path = tmp_path / "video.mp4"
-    write(path, [Step(0, lines, np.array([200.0, 200, 9, 9]), 0.5, 0.0)])
+    write(path, [track.step(0, [200.0, 200, 9, 9], lines)])
     (frame,) = decode(path)
     across = frame[40:, 40:, 1].astype(float).mean(axis=1 - axis)  # beside the label
     assert across[1::2][:-1].max() < 60
