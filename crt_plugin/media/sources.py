@@ -1,20 +1,18 @@
-"""Where frames come from: a video, a folder or glob of images, an OTB sequence, a camera."""
+"""Where frames come from: a video, images, an OTB sequence, a camera, an address."""
 
 from __future__ import annotations
 
 import glob
-import itertools
 import re
 import struct
 import zlib
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
-import cv2
-import numpy as np
 from PIL import Image, ImageOps
 
 from crt_plugin.errors import FrameError, ImageError, SourceError
@@ -23,18 +21,21 @@ from crt_plugin.formats.frames import IMAGE_SUFFIXES, find_frames, sort_images
 from crt_plugin.formats.otb import annotation_files, cut_frames
 from crt_plugin.media.annotations import Annotation, Annotations, convert_otb
 from crt_plugin.media.frame import Frame, Picture
+from crt_plugin.media.videos import DEFAULT_FPS, probe_video, read_camera, read_video
 from crt_plugin.runtime.image import as_rgb
 
 EXPECTED = (
-    "a video file, a folder or a glob of images, an OTB sequence's folder "
-    "(img/ and groundtruth_rect*.txt), or the number of a camera"
+    "a video file, a folder, a glob or a numbered pattern (%05d.jpg) of images, an OTB "
+    "sequence's folder (img/ and groundtruth_rect*.txt), the number of a camera, or an address "
+    "such as rtsp://..."
 )
+NUMBER = r"(%(?:0\d+)?d)"  # of a file's name
+RESUMABLE = ("http", "https", "file")  # schemes whose videos can be read again
 # What Pillow's decoders raise for files that are cut off, garbled, or far too large.
 UNDECODABLE = (
     *(OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ImageError),
     *(struct.error, zlib.error, Image.DecompressionBombError),
 )
-DEFAULT_FPS = 25.0  # of images, and of videos and cameras that do not give it
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,11 @@ def _open_file_or_camera(given: str) -> Source:
     if path.is_file():
         return _open_video(path)
     if re.fullmatch(r"\d+", given):
-        number = int(given)
-        read = partial(_read_capture, number, f"camera {number}", DEFAULT_FPS, is_endless=True)
-        return Source(f"camera{number}", read, is_live=True)
+        return Source(f"camera{int(given)}", partial(read_camera, int(given)), is_live=True)
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", given):
+        return _open_address(given)
+    if re.search(NUMBER, path.name):
+        return _open_numbered(given)
     if glob.has_magic(given):
         return _open_images(sort_images(Path(p) for p in glob.glob(given)), given)  # noqa: PTH207
     raise SourceError(f"no such source: {given!r}; expected {EXPECTED}")
@@ -178,36 +181,37 @@ def _read_pictures(pictures: list[tuple[Path, int]]) -> Generator[Frame, None, N
 
 
 def _open_video(path: Path) -> Source:
-    with _open_capture(str(path), f"{path} cannot be opened as a video") as capture:
-        length = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        fps = capture.get(cv2.CAP_PROP_FPS)
-    fps = fps if 1 <= fps <= 240 else DEFAULT_FPS
-    read = partial(_read_capture, str(path), str(path), fps)
-    return Source(path.stem, read, length if length > 0 else None, fps)
+    fps, length = probe_video(str(path))
+    return Source(path.stem, partial(read_video, str(path), fps), length, fps)
 
 
-@contextmanager
-def _open_capture(device: str | int, problem: str) -> Iterator[cv2.VideoCapture]:
-    capture = cv2.VideoCapture(device)
-    try:
-        if not capture.isOpened():
-            raise SourceError(f"{problem}; expected {EXPECTED}")
-        yield capture
-    finally:
-        capture.release()
+def _open_address(address: str) -> Source:
+    """A video or a stream of a network; named after its path, or its host."""
+    parts = urlsplit(address)
+    name = re.sub(r"[^\w.-]", "_", PurePosixPath(parts.path).stem or parts.hostname or parts.scheme)
+    if parts.scheme not in RESUMABLE:
+        return Source(name, partial(read_video, address, DEFAULT_FPS), is_live=True)
+    fps, length = probe_video(address)
+    return Source(name, partial(read_video, address, fps), length, fps)
 
 
-def _read_capture(
-    device: str | int, name: str, fps: float, is_endless: bool = False
-) -> Generator[Frame, None, None]:
-    """Frames of a video up to the last that decodes, or of a camera without end."""
-    with _open_capture(device, f"{name} cannot be opened") as capture:
-        for index in itertools.count():
-            is_decoded, frame = capture.read()
-            if not is_decoded:
-                if index and not is_endless:  # a container's number of frames is an estimate
-                    return
-                kind = FrameError if index else SourceError
-                raise kind(f"{name}: frame {index} cannot be decoded")
-            picture = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
-            yield Frame(index, index / fps, picture)
+def _open_numbered(pattern: str) -> Source:
+    """Images whose names are those of a printf pattern, such as ``frames/%05d.jpg``.
+
+    Raises:
+        SourceError: there is none, or one in the middle is missing.
+    """
+    path = Path(pattern)
+    before, number, after = re.split(NUMBER, path.name, maxsplit=1)
+    width = re.fullmatch(r"%0(\d+)d", number)
+    digits = rf"\d{{{width[1]},}}" if width else r"0|[1-9]\d*"
+    form = re.compile(f"{re.escape(before)}({digits}){re.escape(after)}")
+    found: dict[int, Path] = {}
+    for file in path.parent.iterdir() if path.parent.is_dir() else ():
+        if match := form.fullmatch(file.name):
+            found[int(match[1])] = file
+    for index, there in enumerate(sorted(found), start=min(found, default=0)):
+        if index != there:
+            missing = path.with_name(path.name % index)
+            raise SourceError(f"{missing} is missing, and {found[there]} is there; expected all")
+    return _open_images([found[index] for index in sorted(found)], pattern)

@@ -20,6 +20,7 @@ from crt_plugin.runtime.atomic import write_atomically
 
 BT709 = 1  # number of the colour matrix, primaries and transfer in H.264
 LIMITED_RANGE = 1
+TICKS = 90_000  # a second; divides into the common rates of frames
 
 
 class VideoFile:
@@ -31,7 +32,10 @@ class VideoFile:
     """
 
     def __init__(self, path: Path, fps: float, annotations: Annotations) -> None:
-        """Write to ``path`` at ``fps`` frames per second.
+        """Write to ``path``; frames keep their times.
+
+        Args:
+            fps: of the source, the mean where it varies.
 
         Raises:
             MissingExtraError: no PyAV, or one without x264.
@@ -42,18 +46,21 @@ class VideoFile:
         self._container: Any = None
         self._stream: Any = None
         self._size = (0, 0)
-        self._count = 0
+        self._start = 0.0  # s, of the first frame
+        self._last = -1  # ticks
 
     def write(self, step: Step) -> None:
         """Encode one frame."""
         picture = annotate(step, boxes_at(self._annotations, step.frame.index))
         if self._container is None:
             self._size = (picture.shape[0], picture.shape[1])
+            self._start = step.frame.time
             self._open()
         frame = self._av.VideoFrame.from_ndarray(self._pad_to_even(picture), format="rgb24")
         frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
-        frame.pts = self._count
-        self._count += 1
+        ticks = round((step.frame.time - self._start) * TICKS)
+        self._last = frame.pts = max(ticks, self._last + 1)
+        frame.time_base = Fraction(1, TICKS)
         self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:
@@ -73,6 +80,7 @@ class VideoFile:
         stream.height, stream.width = (side + side % 2 for side in self._size)
         stream.pix_fmt = "yuv420p"
         context = stream.codec_context
+        stream.time_base = context.time_base = Fraction(1, TICKS)
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = LIMITED_RANGE
         self._stream = stream
