@@ -39,12 +39,13 @@ QuietOption = Annotated[
 
 
 class FormatName(str, Enum):
-    """The keys of ``media.box_files.FORMATS``, as choices."""
+    """The keys of ``media.box_files.FORMATS``, and of ``media.coco``, as choices."""
 
     CSV = "csv"
     JSONL = "jsonl"
     MOT = "mot"
     OTB = "otb"
+    COCO = "coco"
 
 
 class ClipName(str, Enum):
@@ -127,6 +128,9 @@ def track(
     no_video: NoVideoOption = False,
     show: ShowOption = False,
     quiet: QuietOption = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as one JSON object, for scripts.")
+    ] = False,
 ) -> None:
     """Track objects; write their boxes, an annotated MP4 and a contact sheet."""
     from crt_plugin.media.first_boxes import parse_first_boxes, read_first_boxes
@@ -167,6 +171,7 @@ def track(
         with_video=not no_video,
         show=show,
         quiet=quiet,
+        as_json=as_json,
     )
     track_source(opened, params, request)
 

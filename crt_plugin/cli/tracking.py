@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from crt_plugin.cli.terminal import INTERRUPTED, warn
 from crt_plugin.errors import BoxError, CRTError, ParameterError, SourceError, StorageError
 from crt_plugin.media.box_files import BoxFile
 from crt_plugin.media.checkpoint import Checkpoint, Progress, ResumingTracker, describe_run
+from crt_plugin.media.coco import CocoFile
 from crt_plugin.media.display import DisplayWindow, require_display, select_boxes
 from crt_plugin.media.drawing import ContactSheet
 from crt_plugin.media.first_boxes import EXPECTED_BOX
@@ -35,7 +37,8 @@ from crt_plugin.runtime.image import as_box
 from crt_plugin.runtime.prefetch import prefetch
 from crt_plugin.runtime.progress import ProgressBar
 
-Files = dict[str, BoxFile | VideoFile | ContactSheet]
+File = BoxFile | CocoFile | VideoFile | ContactSheet
+Files = dict[str, File]
 CHECKPOINT = "unfinished.safetensors"
 TINY = 3.0  # px; boxes of smaller sides look like fractions of the frame
 
@@ -60,11 +63,12 @@ class Request:
         resume: go on with an earlier run, if there is one that did not end.
         selection: frames that are tracked.
         limit: most frames that are tracked; None: all.
-        formats: names of ``media.box_files.FORMATS`` that are written beside boxes.csv.
+        formats: names of ``media.box_files.FORMATS``, or "coco", that are written beside boxes.csv.
         lost_below: frames with a lower score are marked as lost; None: none are.
         with_video: write an MP4 too.
         show: open a display window, in which missing boxes can be drawn.
-        quiet: show no progress and print no summary.
+        quiet: show no progress and print no summary, but that of ``as_json``.
+        as_json: print the summary as a JSON object, and nothing else.
     """
 
     boxes: Mapping[Id, Sequence[float]] = field(default_factory=dict)
@@ -79,6 +83,7 @@ class Request:
     with_video: bool = True
     show: bool = False
     quiet: bool = False
+    as_json: bool = False
 
 
 def track_source(source: Source, params: Parameters, request: Request) -> None:
@@ -128,22 +133,23 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
         try:
             track_frames(limited, running, boxes, sinks, lost_below or 0.0)
         except KeyboardInterrupt as error:
-            if record.frames and not request.quiet:
-                _print_summary(record, lost_below, files)
+            if record.frames:
+                _print_summary(record, request, files, is_complete=False)
             checkpoint.save()
             warn(f"interrupted: {_describe_kept(record, folder)}")
             raise typer.Exit(INTERRUPTED) from error
         except (CRTError, OSError):
             if record.frames:
                 checkpoint.save()
+            if record.frames and request.as_json:
+                _print_summary(record, request, files, is_complete=False)
             warn(_describe_kept(record, folder))
             raise
     checkpoint.remove()
-    if request.quiet:
-        return
-    _print_summary(record, lost_below, files)
+    _print_summary(record, request, files, is_complete=True)
     is_short = length is not None and record.frames < length
-    if is_short and source.length is not None and not request.show:
+    is_silent = request.quiet or request.as_json or request.show
+    if is_short and source.length is not None and not is_silent:
         typer.echo(f"note     the source announced {source.length} frames")
 
 
@@ -155,7 +161,8 @@ def _choose_files(folder: Path, source: Source, request: Request) -> Files:
     """
     files: Files = {}
     for kind in dict.fromkeys(["csv", *request.formats]):
-        files[kind] = BoxFile(folder, kind, request.lost_below is not None)
+        has_lost = request.lost_below is not None
+        files[kind] = CocoFile(folder) if kind == "coco" else BoxFile(folder, kind, has_lost)
     if request.with_video:
         fps = source.fps / request.selection.every
         files["video"] = VideoFile(folder / "tracked.mp4", fps, source.annotations)
@@ -178,7 +185,7 @@ def _choose_files(folder: Path, source: Source, request: Request) -> Files:
     return files
 
 
-def _find_earlier(file: BoxFile | VideoFile | ContactSheet) -> list[Path]:
+def _find_earlier(file: File) -> list[Path]:
     return file.find_earlier() if isinstance(file, BoxFile) else [file.path]
 
 
@@ -216,15 +223,19 @@ def _choose_boxes(
     return boxes
 
 
-def _print_summary(record: RunSummary, lost_below: float | None, files: Files) -> None:
+def _print_summary(record: RunSummary, request: Request, files: Files, is_complete: bool) -> None:
+    if request.as_json:
+        typer.echo(json.dumps(_collect_summary(record, request, files, is_complete)))
+    if request.as_json or request.quiet:
+        return
     speed = "" if record.fps is None else f", {record.fps:.2f} fps (tracker alone)"
     is_one = len(record.lost) == 1
     objects = "" if is_one else f", {len(record.lost)} objects"
     typer.echo(f"frames   {record.frames}{objects}{speed}")
     for id, lost in record.lost.items():
         of = "" if is_one else f" of {id}"
-        if lost_below is not None:
-            typer.echo(f"lost     {lost} frames{of} with a score below {lost_below:g}")
+        if request.lost_below is not None:
+            typer.echo(f"lost     {lost} frames{of} with a score below {request.lost_below:g}")
         agreement = record.comparisons.get(id)
         if agreement is not None:
             count = agreement.frames
@@ -237,7 +248,26 @@ def _print_summary(record: RunSummary, lost_below: float | None, files: Files) -
             typer.echo(f"{name:9}{path}")
 
 
-def _list_written(file: BoxFile | VideoFile | ContactSheet) -> list[Path]:
+def _collect_summary(
+    record: RunSummary, request: Request, files: Files, is_complete: bool
+) -> dict[str, Any]:
+    """What ``--json`` prints (docs/track.md)."""
+    objects = []
+    for id, lost in record.lost.items():
+        objects.append({"id": id, "lost": None if request.lost_below is None else lost})
+        agreement = record.comparisons.get(id)
+        if agreement is not None:
+            objects[-1] |= asdict(agreement)
+    return {
+        "complete": is_complete,
+        "frames": record.frames,
+        "fps": record.fps,
+        "objects": objects,
+        "files": {name: [str(path) for path in _list_written(f)] for name, f in files.items()},
+    }
+
+
+def _list_written(file: File) -> list[Path]:
     return file.paths if isinstance(file, BoxFile) else [file.path]
 
 

@@ -18,8 +18,10 @@ class Frame:
         index: in its source, from 0.
         time: s since the first frame of the source.
         picture: RGB, H x W x 3, uint8; nobody may draw on it.
+        name: of the file of an image; empty for a frame of a video.
     """
 
     index: int
     time: float
     picture: Picture
+    name: str = ""

@@ -177,7 +177,7 @@ def _read_pictures(pictures: list[tuple[Path, int]]) -> Generator[Frame, None, N
         except UNDECODABLE as error:
             kind = FrameError if index else SourceError
             raise kind(f"frame {index} ({path}) cannot be decoded: {error}") from error
-        yield Frame(index, index / DEFAULT_FPS, picture)
+        yield Frame(index, index / DEFAULT_FPS, picture, "" if number else path.name)
 
 
 def _open_video(path: Path) -> Source:

@@ -80,4 +80,4 @@ def test_no_frames_no_files(tmp_path, kind):
 
 
 def test_the_choices_of_the_command_are_the_formats():
-    assert [name.value for name in FormatName] == list(FORMATS)
+    assert [name.value for name in FormatName] == [*FORMATS, "coco"]
