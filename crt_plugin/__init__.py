@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from crt_plugin.algorithm.tracker import Detection
     from crt_plugin.parameters import Parameters, load_parameters
+    from crt_plugin.plus.multi_tracker import MultiTracker
     from crt_plugin.plus.tracker import CRTTracker
 
 __version__ = "0.1.0"
 
-__all__ = ["CRTTracker", "Detection", "Parameters", "load_parameters"]
+__all__ = ["CRTTracker", "Detection", "MultiTracker", "Parameters", "load_parameters"]
 
-_MODULES = {"CRTTracker": "plus.tracker", "Detection": "algorithm.tracker"}
+_MODULES = {
+    "CRTTracker": "plus.tracker",
+    "Detection": "algorithm.tracker",
+    "MultiTracker": "plus.multi_tracker",
+}
 
 
 def __getattr__(name: str) -> Any:

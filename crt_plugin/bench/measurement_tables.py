@@ -105,6 +105,8 @@ def growth_curves(result: Result) -> dict[tuple[str, str], dict[Any, float]]:
         (LENGTH, "median ms a frame"): {block["frame"]: block["ms"] for block in blocks},
         (LENGTH, "resident MiB"): {b["frame"]: b["mib"] for b in blocks if b["mib"] is not None},
         ("workers", "sequences a minute"): result.get("workers_per_minute"),
+        ("objects", "median ms a frame"): result.get("objects_ms"),
+        ("objects", "frame / that of one object"): result.get("objects_ratio"),
     }
     return {key: values for key, values in curves.items() if values}
 

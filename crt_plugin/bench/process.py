@@ -13,6 +13,7 @@ import torch
 
 from crt_plugin.bench import growth
 from crt_plugin.bench.measure import Result
+from crt_plugin.bench.objects import measure_objects
 from crt_plugin.bench.regression_step import measure_regression
 from crt_plugin.bench.tracking import measure_peer, measure_tracker
 from crt_plugin.errors import CRTError
@@ -21,6 +22,7 @@ TASKS: dict[str, Callable[..., Result]] = {
     "tracker": measure_tracker,
     "peer": measure_peer,
     "regression": measure_regression,
+    "objects": measure_objects,
     "object_sizes": partial(growth.measure_sizes, "object_ms", growth.OBJECT_SIZES),
     "frame_sizes": partial(growth.measure_sizes, "frame_ms", growth.FRAME_SIZES),
     "sequence_length": growth.measure_sequence_length,

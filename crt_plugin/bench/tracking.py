@@ -16,7 +16,8 @@ from crt_plugin.bench.memory import peak_mib
 from crt_plugin.bench.naive import NaiveTracker
 from crt_plugin.bench.stages import STAGES, StageClock, time_call
 from crt_plugin.bench.workload import open_workload
-from crt_plugin.media.sources import Frame, Source
+from crt_plugin.media.frame import Picture
+from crt_plugin.media.sources import Source
 from crt_plugin.parameters import load_parameters
 from crt_plugin.plus.tracker import CRTTracker
 
@@ -185,7 +186,7 @@ def measure_peer(
     }
 
 
-def _take(frames: Iterator[Frame], count: int, on_step: OnStep) -> Iterator[Frame]:
+def _take(frames: Iterator[Picture], count: int, on_step: OnStep) -> Iterator[Picture]:
     """The frames to warm up, and ``count`` more, or all if it is 0."""
     taken = itertools.islice(frames, count + WARM_UP if count else None)
     for number, frame in enumerate(taken, start=1):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from crt_plugin.algorithm.geometry import Box
-from crt_plugin.media.annotations import Annotation
-from crt_plugin.media.loop import Step
+from crt_plugin.media.annotations import Annotation, Annotations
+from crt_plugin.media.loop import Id, Step
 
 PRECISION_PIXELS = 20.0  # OTB's threshold of the centre's error
 
@@ -47,43 +47,47 @@ class RunSummary:
 
     Attributes:
         frames: tracked so far, the first included.
-        lost: how many of them were marked as lost.
+        lost: by object, how many of them were marked as lost.
     """
 
-    def __init__(self, truth: Annotation, repeated: int = 0) -> None:
-        """Compare with ``truth`` in the end.
+    def __init__(self, annotations: Annotations, repeated: int = 0) -> None:
+        """Compare with ``annotations`` in the end.
 
         Args:
-            truth: may be empty.
+            annotations: by the ids of the objects; may be empty.
             repeated: steps at the beginning that an earlier run tracked, and that took no time.
         """
         self._untimed = max(1, repeated)  # the first one is training
-        self.frames = self.lost = 0
-        self._truth = truth
-        self._boxes: dict[int, Box] = {}
+        self.frames = 0
+        self.lost: dict[Id, int] = {}
+        self._annotations = annotations
+        self._boxes: dict[Id, dict[int, Box]] = {}
         self._update_seconds = 0.0
 
     def write(self, step: Step) -> None:
-        """Count one frame. The first one's box was given, so it is not compared."""
+        """Count one frame. The first one's boxes were given, so they are not compared."""
         self.frames += 1
-        self.lost += step.is_lost
+        for found in step.objects:
+            self.lost[found.id] = self.lost.get(found.id, 0) + found.is_lost
         if self.frames == 1:
             return
         if self.frames > self._untimed:
             self._update_seconds += step.seconds
-        if step.index in self._truth:
-            self._boxes[step.index] = step.box
+        for found in step.objects:
+            if step.frame.index in self._annotations.get(found.id, {}):
+                self._boxes.setdefault(found.id, {})[step.frame.index] = found.box
 
     def close(self) -> None:
         """Nothing is open."""
 
     @property
     def fps(self) -> float | None:
-        """Updates per second of the tracker alone, without training, reading and writing."""
+        """Updates of all objects per second, without training, reading and writing."""
         timed = self.frames - self._untimed
         return timed / self._update_seconds if self._update_seconds else None
 
     @property
-    def comparison(self) -> Comparison | None:
-        """Agreement with the annotation; None where nothing could be compared."""
-        return compare(self._boxes, self._truth)
+    def comparisons(self) -> dict[Id, Comparison]:
+        """Agreement with the annotation, of the objects of which anything could be compared."""
+        found = {id: compare(boxes, self._annotations[id]) for id, boxes in self._boxes.items()}
+        return {id: comparison for id, comparison in found.items() if comparison is not None}

@@ -47,6 +47,9 @@ def bench(
     peers: Annotated[
         str, typer.Option(help="Other trackers, comma-separated; crt trackers lists them.")
     ] = "",
+    objects: Annotated[
+        int, typer.Option(min=1, help="Cost of each further object that is tracked, up to these.")
+    ] = 1,
     regression: Annotated[
         bool, typer.Option("--regression", help="Compare a step of the regression with autograd.")
     ] = False,
@@ -85,6 +88,8 @@ def bench(
         tasks: dict[str, dict[str, Any]] = {"tracker": {"frames": frames, "naive": naive}}
         if growth:
             tasks = {"object_sizes": {}, "frame_sizes": {}, "sequence_length": {"frames": length}}
+        if objects > 1:
+            tasks["objects"] = {"frames": frames, "most": objects}
         jobs += [Measurement(task, count, same | own, f"crt:{name}") for task, own in tasks.items()]
     for name in names if growth and data is not None else []:
         arguments = {"parameters": name, "data": str(data), "sequences": split(sequences)}

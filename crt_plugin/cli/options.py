@@ -75,10 +75,7 @@ def parse_box(texts: list[str] | None) -> list[float] | None:
         return None
     text, *others = texts
     if others:
-        raise BoxError(
-            f"--box given {len(texts)} times ({' and '.join(texts)}); expected one: crt follows "
-            "one object"
-        )
+        raise BoxError(f"--box given {len(texts)} times ({' and '.join(texts)}); expected one")
     try:
         box = [float(part) for part in text.split(",")]
     except ValueError:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from crt_plugin.cli.options import ParametersOption, parse_box
+from crt_plugin.cli.options import ParametersOption
 from crt_plugin.errors import BoxError, ParameterError
 from crt_plugin.parameters import Parameters, load_parameters
 
@@ -39,12 +39,13 @@ QuietOption = Annotated[
 
 
 class FormatName(str, Enum):
-    """The keys of ``media.box_files.FORMATS``, as choices."""
+    """The keys of ``media.box_files.FORMATS``, and of ``media.coco``, as choices."""
 
     CSV = "csv"
     JSONL = "jsonl"
     MOT = "mot"
     OTB = "otb"
+    COCO = "coco"
 
 
 class ClipName(str, Enum):
@@ -67,14 +68,25 @@ def track(
     box: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="X,Y,W,H",
-            help="The object in the first frame: top left corner (counted from 0) and size, in "
-            "pixels. By default, the annotation's box, or with --show one drawn with the mouse.",
+            metavar="[ID=]X,Y,W,H",
+            help="An object in the first frame: top left corner (counted from 0) and size, in "
+            "pixels; repeated for several objects. By default, the annotation's box, or with "
+            "--show those drawn with the mouse.",
+        ),
+    ] = None,
+    boxes: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The objects in the first frame: CSV with a header id,x,y,w,h, or JSON "
+            '{"id": [x, y, w, h]}.',
         ),
     ] = None,
     normalised: Annotated[
         bool,
-        typer.Option("--normalised", help="--box is in fractions of the frame's width and height."),
+        typer.Option(
+            "--normalised", help="Boxes are in fractions of the frame's width and height."
+        ),
     ] = False,
     parameters: ParametersOption = "light",
     override: SetOption = None,
@@ -83,14 +95,15 @@ def track(
     overwrite: OverwriteOption = False,
     resume: ResumeOption = False,
     target: Annotated[
-        int | None, typer.Option(help="Which target of a sequence that has two.")
+        list[int] | None,
+        typer.Option(help="Which target of a sequence that has several; repeated for more."),
     ] = None,
     start: Annotated[
         str,
         typer.Option(
             metavar="FRAME|TIME",
             help="Start here: a frame, counted from 0, or a time such as 12.5s or 1:30 "
-            "(images count as 25 a second). --box is then the object in this frame.",
+            "(images count as 25 a second). Boxes are then those of this frame.",
         ),
     ] = "0",
     end: Annotated[
@@ -115,12 +128,20 @@ def track(
     no_video: NoVideoOption = False,
     show: ShowOption = False,
     quiet: QuietOption = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as one JSON object, for scripts.")
+    ] = False,
 ) -> None:
-    """Track one object; write its boxes, an annotated MP4 and a contact sheet."""
-    first_box = parse_box(box)
-    if normalised and not (first_box and all(0 <= number <= 1 for number in first_box)):
+    """Track objects; write their boxes, an annotated MP4 and a contact sheet."""
+    from crt_plugin.media.first_boxes import parse_first_boxes, read_first_boxes
+
+    if box and boxes is not None:
+        raise ParameterError("--box with --boxes; expected one of them")
+    first_boxes = parse_first_boxes(box or ()) if boxes is None else read_first_boxes(boxes)
+    fractions = [number for each in first_boxes.values() for number in each]
+    if normalised and not (fractions and all(0 <= number <= 1 for number in fractions)):
         raise BoxError(
-            f"--normalised with --box {','.join(box or ['nothing'])}; expected X,Y,W,H in "
+            f"--normalised with {first_boxes or 'no boxes'}; expected X,Y,W,H in "
             "fractions of the frame's width and height, 0 to 1"
         )
     if resume and overwrite:
@@ -132,16 +153,16 @@ def track(
     from crt_plugin.media.sources import open_source
 
     silence_opencv()
-    opened, params = open_source(source, target), load_settings(parameters, override, device)
+    opened, params = open_source(source, target or ()), load_settings(parameters, override, device)
     request = Request(
-        box=first_box,
+        boxes=first_boxes,
         is_normalised=normalised,
         output=output,
         overwrite=overwrite,
         resume=resume,
         selection=Selection(
-            parse_moment("--start", start, opened.fps),
-            None if end is None else parse_moment("--end", end, opened.fps),
+            parse_moment("--start", start),
+            None if end is None else parse_moment("--end", end),
             every,
         ),
         limit=frames,
@@ -150,6 +171,7 @@ def track(
         with_video=not no_video,
         show=show,
         quiet=quiet,
+        as_json=as_json,
     )
     track_source(opened, params, request)
 

@@ -23,6 +23,10 @@ PROBE_CELLS = (15, 27)
 # Neither the batch nor the size that openvino is given as an example: what depends on it shows.
 CHECK_SIZE = (2, 3, 192, 128)
 FOLDED_ERROR = 1e-3
+ACCEPTED = (
+    "expected module:callable, where the module can be imported (its folder is in "
+    "PYTHONPATH) and the callable, without arguments, returns a torch.nn.Module, or is one"
+)
 COMPILED_ERROR = {torch.float32: 1e-3, torch.bfloat16: 0.1}
 
 
@@ -34,7 +38,8 @@ class Backbone:
     N x C x H/stride x W/stride: one tensor, or several in a list, tuple or dict, each of which is
     reduced by itself. A network for another range changes it itself. A module is run in eval mode,
     without gradients, channels last in memory, and with batch normalisation folded into the
-    convolutions if torch.fx can trace it; none of it changes a number beyond rounding.
+    convolutions if torch.fx can trace it; none of it changes a number beyond rounding. Trackers of
+    the same settings share it: it must not keep anything from one call to the next.
 
     Attributes:
         groups: C of each output, found by a trial run.
@@ -194,30 +199,47 @@ def load_network(name: str) -> nn.Module | Path:
     return Path(name) if name.endswith(".onnx") else load_module(name)
 
 
+def find_network(name: str) -> Any:
+    """What ``module:callable`` names, not called, or the path of an ONNX file."""
+    return Path(name) if name.endswith(".onnx") else find_callable(name)
+
+
 def load_module(import_path: str) -> nn.Module:
     """The module that ``module:callable`` names.
 
     Raises:
         FeatureError: it is not of that form, cannot be imported or called, or is something else.
     """
-    wrong = f"backbone = {import_path!r}"
-    accepted = (
-        "expected module:callable, where the module can be imported (its folder is in "
-        "PYTHONPATH) and the callable, without arguments, returns a torch.nn.Module, or is one"
-    )
-    name, _, attribute = import_path.partition(":")
-    if not name or not attribute:
-        raise FeatureError(f"{wrong} is not of the form module:callable; {accepted}")
+    found = find_callable(import_path)
     try:
-        found = getattr(importlib.import_module(name), attribute)
         module = found if isinstance(found, nn.Module) else found()
     except Exception as error:  # a user's code can fail in any way; the message names it
-        raise FeatureError(
-            f"{wrong} failed: {type(error).__name__}: {error}; {accepted}"
-        ) from error
+        raise _fail(import_path, error) from error
     if not isinstance(module, nn.Module):
-        raise FeatureError(f"{wrong} returned a {type(module).__name__}; {accepted}")
+        returned = type(module).__name__
+        raise FeatureError(f"backbone = {import_path!r} returned a {returned}; {ACCEPTED}")
     return module
+
+
+def find_callable(import_path: str) -> Any:
+    """What ``module:callable`` names, not called.
+
+    Raises:
+        FeatureError: it is not of that form, or cannot be imported.
+    """
+    name, _, attribute = import_path.partition(":")
+    if not name or not attribute:
+        wrong = f"backbone = {import_path!r} is not of the form module:callable"
+        raise FeatureError(f"{wrong}; {ACCEPTED}")
+    try:
+        return getattr(importlib.import_module(name), attribute)
+    except Exception as error:  # a user's code can fail in any way; the message names it
+        raise _fail(import_path, error) from error
+
+
+def _fail(import_path: str, error: Exception) -> FeatureError:
+    reason = f"{type(error).__name__}: {error}"
+    return FeatureError(f"backbone = {import_path!r} failed: {reason}; {ACCEPTED}")
 
 
 def describe_output(output: Any) -> str:

@@ -6,6 +6,7 @@ In float32 it gives the same numbers up to rounding, in less time; docs/light.md
 from __future__ import annotations
 
 import importlib
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class CompiledNetwork:
         if isinstance(network, Path) and not network.is_file():
             raise FeatureError(f"backbone = {str(network)!r}: there is no such file")
         openvino = import_openvino()
+        self._of_thread = threading.local()
         try:
             if isinstance(network, Path):
                 model = openvino.Core().read_model(network)
@@ -60,7 +62,10 @@ class CompiledNetwork:
 
     def __call__(self, images: torch.Tensor) -> list[torch.Tensor]:
         """N x 3 x H x W to the outputs, as the network's file or module has them."""
-        outputs = self._network([images.float().contiguous().numpy()]).to_tuple()
+        if not hasattr(self._of_thread, "request"):  # which serves one call at a time
+            self._of_thread.request = self._network.create_infer_request()
+        inputs = [images.float().contiguous().numpy()]
+        outputs = self._of_thread.request.infer(inputs, share_inputs=True).to_tuple()
         return [torch.from_numpy(output) for output in outputs]
 
 

@@ -90,6 +90,11 @@ def find_files(params: FeatureSettings) -> list[Path]:
     return find_named_files(params.mobilenet_weights, ENVIRONMENT)
 
 
+def list_files(params: FeatureSettings) -> list[Path]:
+    """Files that hold the weights of ``params``, whether they are there or not."""
+    return find_files(params) or [PACKAGED]
+
+
 def find_origin(params: FeatureSettings) -> str:
     """One line that says which weights ``params`` would use."""
     files = find_files(params)

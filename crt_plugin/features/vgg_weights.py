@@ -42,6 +42,12 @@ def find_files(params: FeatureSettings) -> list[Path]:
     return find_named_files(params.vgg_weights, ENVIRONMENT)
 
 
+def list_files(params: FeatureSettings) -> list[Path]:
+    """Files that hold the weights of ``params``, whether they are there or not."""
+    packaged = params.vgg_layer <= PACKAGED_LAYERS
+    return find_files(params) or [PACKAGED if packaged else hub_file()]
+
+
 def hub_file() -> Path:
     """Where torch.hub keeps, or would keep, torchvision's file."""
     return Path(torch.hub.get_dir()) / "checkpoints" / TORCHVISION_FILE

@@ -6,6 +6,7 @@ without an object, or that nobody annotated, are left out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,12 @@ from crt_plugin.algorithm.geometry import Box
 from crt_plugin.formats.boxes import Boxes, parse_boxes, read_lines
 
 Annotation = dict[int, Box]
+Annotations = Mapping[int | str, Annotation]  # by the ids of the objects
+
+
+def boxes_at(annotations: Annotations, index: int) -> list[Box]:
+    """The annotated boxes of one frame."""
+    return [truth[index] for truth in annotations.values() if index in truth]
 
 
 def convert_otb(boxes: Boxes) -> Annotation:

@@ -6,36 +6,49 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from crt_plugin.media.loop import Step
-
-Write = Callable[[Step, float, bool], str]
-
-
-def _write_csv(step: Step, time: float, with_lost: bool) -> str:
-    lost = f",{step.is_lost:d}" if with_lost else ""
-    return f"{step.index},{time:.4f},{_join(*step.box, step.score)}{lost}"
+from crt_plugin.media.frame import Frame
+from crt_plugin.media.loop import Found, Step
 
 
-def _write_json(step: Step, time: float, with_lost: bool) -> str:
-    fields: dict[str, Any] = {
-        "frame": step.index,
-        "time": round(time, 4),
-        "box": [round(value, 4) for value in step.box.tolist()],
-        "score": round(step.score, 4),
-    }
-    return json.dumps(fields | ({"lost": step.is_lost} if with_lost else {}))
+@dataclass(frozen=True)
+class Columns:
+    """What the lines of a run have beside frame, time, box and score.
+
+    Attributes:
+        has_id: there are several objects.
+        has_lost: lost frames are marked.
+    """
+
+    has_id: bool
+    has_lost: bool
 
 
-def _write_mot(step: Step, time: float, with_lost: bool) -> str:
+def _write_csv(frame: Frame, found: Found, number: int, columns: Columns) -> str:
+    id = f",{found.id}" if columns.has_id else ""
+    lost = f",{found.is_lost:d}" if columns.has_lost else ""
+    return f"{frame.index},{frame.time:.4f}{id},{_join(*found.box, found.score)}{lost}"
+
+
+def _write_json(frame: Frame, found: Found, number: int, columns: Columns) -> str:
+    fields: dict[str, Any] = {"frame": frame.index, "time": round(frame.time, 4)}
+    if columns.has_id:
+        fields["id"] = found.id
+    fields["box"] = [round(value, 4) for value in found.box.tolist()]
+    fields["score"] = round(found.score, 4)
+    return json.dumps(fields | ({"lost": found.is_lost} if columns.has_lost else {}))
+
+
+def _write_mot(frame: Frame, found: Found, number: int, columns: Columns) -> str:
     """``frame,id,x,y,w,h,conf,-1,-1,-1``; MOTChallenge counts frames, ids and pixels from 1."""
-    return f"{step.index + 1},1,{_join(*(step.box + (1, 1, 0, 0)), step.score)},-1,-1,-1"
+    place = _join(*(found.box + (1, 1, 0, 0)), found.score)
+    return f"{frame.index + 1},{number},{place},-1,-1,-1"
 
 
-def _write_otb(step: Step, time: float, with_lost: bool) -> str:
+def _write_otb(frame: Frame, found: Found, number: int, columns: Columns) -> str:
     """``x,y,w,h``; OTB counts pixels from 1, and does not number its lines."""
-    return _join(*(step.box + (1, 1, 0, 0)))
+    return _join(*(found.box + (1, 1, 0, 0)))
 
 
 def _join(*values: float) -> str:
@@ -47,22 +60,24 @@ class BoxFormat:
     """A format of boxes.
 
     Attributes:
-        name: of the file.
-        write: the line of a step, its time and whether to say if it is lost; px are 0-based in
-            the step.
-        header: first line; ``lost`` is added if asked for. Empty: none.
+        name: of the file; with ``{id}`` there is a file for each of several objects.
+        write: the line of an object in a frame; px are 0-based in it. ``number`` is its place
+            among the objects, from 1.
     """
 
     name: str
-    write: Write
-    header: str = ""
+    write: Callable[[Frame, Found, int, Columns], str]
+
+    def name_file(self, id: str) -> str:
+        """Name of the file of one of several objects; of the only one, if ``id`` is empty."""
+        return self.name.format(id=f".{id}" if id else "")
 
 
 FORMATS = {
-    "csv": BoxFormat("boxes.csv", _write_csv, "frame,time,x,y,w,h,score"),
+    "csv": BoxFormat("boxes.csv", _write_csv),
     "jsonl": BoxFormat("boxes.jsonl", _write_json),
     "mot": BoxFormat("mot.txt", _write_mot),
-    "otb": BoxFormat("otb.txt", _write_otb),
+    "otb": BoxFormat("otb{id}.txt", _write_otb),
 }
 
 
@@ -75,31 +90,53 @@ class BoxFile:
 
     # Not written atomically: what was tracked stays even if the process is killed.
 
-    def __init__(
-        self, folder: Path, fps: float, kind: str = "csv", with_lost: bool = False
-    ) -> None:
+    def __init__(self, folder: Path, kind: str = "csv", has_lost: bool = False) -> None:
         """Write below ``folder``, in place of what is there, from the first frame on.
 
         Args:
             folder: of the file, which ``FORMATS`` names.
-            fps: frames per second of the source, for the time.
             kind: of ``FORMATS``.
-            with_lost: say of each frame whether it is lost, where the format can.
+            has_lost: say of each frame whether it is lost, where the format can.
         """
-        self._format, self._fps, self._with_lost = FORMATS[kind], fps, with_lost
-        self.path = folder / self._format.name
-        self._file: Any = None
+        self._folder, self._format, self._has_lost = folder, FORMATS[kind], has_lost
+        self._is_csv = kind == "csv"
+        self._files: dict[Path, TextIO] = {}
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files that were begun."""
+        return list(self._files)
+
+    def find_earlier(self) -> list[Path]:
+        """Files of an earlier run that are in the way, whatever its objects were."""
+        names = {self._format.name_file(id) for id in ("", "*")}
+        return sorted({path for name in names for path in self._folder.glob(name)})
 
     def write(self, step: Step) -> None:
-        """Add a line."""
-        if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8", newline="\n")
-            if self._format.header:
-                self._file.write(self._format.header + ",lost" * self._with_lost + "\n")
-        self._file.write(self._format.write(step, step.index / self._fps, self._with_lost) + "\n")
-        self._file.flush()
+        """Add a line for each object."""
+        columns = Columns(len(step.objects) > 1, self._has_lost)
+        if not self._files:
+            self._open(step, columns)
+        for number, found in enumerate(step.objects, start=1):
+            file = self._files[self._path(found, columns)]
+            file.write(self._format.write(step.frame, found, number, columns) + "\n")
+        for file in self._files.values():
+            file.flush()
 
     def close(self) -> None:
-        """Close the file."""
-        if self._file is not None:
-            self._file.close()
+        """Close the files."""
+        for file in self._files.values():
+            file.close()
+
+    def _open(self, step: Step, columns: Columns) -> None:
+        paths = list(dict.fromkeys(self._path(found, columns) for found in step.objects))
+        for path in set(self.find_earlier()) - set(paths):
+            path.unlink()  # of an object that is not there any more
+        for path in paths:
+            self._files[path] = path.open("w", encoding="utf-8", newline="\n")
+            if self._is_csv:
+                id, lost = ",id" * columns.has_id, ",lost" * columns.has_lost
+                self._files[path].write(f"frame,time{id},x,y,w,h,score{lost}\n")
+
+    def _path(self, found: Found, columns: Columns) -> Path:
+        return self._folder / self._format.name_file(str(found.id) if columns.has_id else "")

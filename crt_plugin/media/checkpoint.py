@@ -20,11 +20,12 @@ from safetensors.torch import save
 from crt_plugin.algorithm.geometry import Box
 from crt_plugin.errors import ParameterError, SourceError
 from crt_plugin.features.weight_files import READING_FAILED
-from crt_plugin.media.loop import Step
+from crt_plugin.media.frame import Frame
+from crt_plugin.media.loop import Boxes, Id, Step
 from crt_plugin.media.selection import Selection
-from crt_plugin.media.sources import Frame, Source
+from crt_plugin.media.sources import Source
 from crt_plugin.parameters import Parameters
-from crt_plugin.plus.tracker import CRTTracker
+from crt_plugin.plus.multi_tracker import MultiTracker
 from crt_plugin.runtime.atomic import write_atomically
 
 INTERVAL = 30.0  # s between two checkpoints, which for a long history have 50 MB
@@ -33,7 +34,7 @@ INTERVAL = 30.0  # s between two checkpoints, which for a long history have 50 M
 def describe_run(
     source: Source,
     first: Frame,
-    box: Box,
+    boxes: Mapping[Id, Box],
     selection: Selection,
     params: Parameters,
     files: Iterable[str],
@@ -44,8 +45,8 @@ def describe_run(
     """
     return {
         "source": source.name,
-        "first frame": hashlib.sha256(first.tobytes()).hexdigest(),
-        "box": box.tolist(),
+        "first frame": hashlib.sha256(first.picture.tobytes()).hexdigest(),
+        "boxes": [[id, *box.tolist()] for id, box in boxes.items()],
         "start": selection.start,
         "every": selection.every,
         "files": sorted(files),
@@ -59,15 +60,20 @@ class Progress:
 
     Attributes:
         run: see ``describe_run``.
-        boxes: of the tracked frames, N x 4, float64.
-        scores: N, float64.
-        state: of the tracker after them, see ``CRTTracker.state_dict``.
+        boxes: of the N tracked frames and K objects, N x K x 4, float64.
+        scores: N x K, float64.
+        state: of the tracker of each object after them, see ``CRTTracker.state_dict``.
     """
 
     run: dict[str, Any]
     boxes: NDArray[np.float64]
     scores: NDArray[np.float64]
-    state: Mapping[str, torch.Tensor]
+    state: dict[Id, dict[str, torch.Tensor]]
+
+    @property
+    def first_boxes(self) -> dict[Id, Box]:
+        """The objects' boxes in the first frame."""
+        return {id: np.array(box, dtype=np.float64) for id, *box in self.run["boxes"]}
 
     @classmethod
     def load(cls, file: Path) -> Progress:
@@ -79,10 +85,15 @@ class Progress:
         try:
             with safe_open(file, framework="pt") as stored:
                 run = json.loads(stored.metadata()["run"])
-                state = {name: stored.get_tensor(name).clone() for name in stored.keys()}  # noqa: SIM118
-            boxes, scores = state.pop("boxes").numpy(), state.pop("scores").numpy()
-            if boxes.shape != (len(scores), 4) or not len(scores):
-                raise ValueError(f"{boxes.shape} boxes and {scores.shape} scores")
+                tensors = {name: stored.get_tensor(name).clone() for name in stored.keys()}  # noqa: SIM118
+            boxes, scores = tensors.pop("boxes").numpy(), tensors.pop("scores").numpy()
+            ids = [id for id, *_ in run["boxes"]]
+            if boxes.shape != (len(scores), len(ids), 4) or not len(scores):
+                raise ValueError(f"{boxes.shape} boxes and {scores.shape} scores of {ids}")
+            state: dict[Id, dict[str, torch.Tensor]] = {id: {} for id in ids}
+            for name, tensor in tensors.items():
+                number, _, own = name.partition(".")
+                state[ids[int(number)]][own] = tensor
         except READING_FAILED as error:
             raise SourceError(
                 f"{file} cannot be read: {error}; expected a checkpoint of crt track; "
@@ -109,32 +120,34 @@ class Progress:
 
 
 class ResumingTracker:
-    """A tracker that repeats the boxes of a checkpoint, and goes on behind them."""
+    """A tracker of several objects that repeats the boxes of a checkpoint, and goes on behind."""
 
-    def __init__(self, tracker: CRTTracker, progress: Progress) -> None:
+    def __init__(self, tracker: MultiTracker, progress: Progress) -> None:
         self._tracker, self._progress = tracker, progress
         self._index = 0
 
     @property
-    def last(self) -> Any:
-        """The last detection; of a repeated frame an object with its ``score``."""
+    def last(self) -> Mapping[Any, Any]:
+        """The last detections; of a repeated frame objects with their ``score``."""
         if self._index < len(self._progress.scores):
-            return _Repeated(float(self._progress.scores[self._index]))
+            scores = self._progress.scores[self._index].tolist()
+            return dict(zip(self._tracker.last, map(_Repeated, scores), strict=True))
         return self._tracker.last
 
-    def init(self, image: Any, box: Any) -> None:
+    def init(self, image: Any, boxes: Boxes) -> None:
         """Learn from the first frame again, and then what was learned from the others."""
-        self._tracker.init(image, box)
+        self._tracker.init(image, boxes)
         try:
             self._tracker.load_state_dict(self._progress.state)
         except READING_FAILED as error:
             raise SourceError(f"the checkpoint is not of this tracker: {error}") from error
 
-    def update(self, image: Any) -> Box:
-        """The box of the next frame."""
+    def update(self, image: Any) -> Mapping[Any, Box]:
+        """The boxes of the next frame."""
         self._index += 1
         if self._index < len(self._progress.boxes):
-            return self._progress.boxes[self._index].copy()
+            boxes = self._progress.boxes[self._index].copy()
+            return dict(zip(self._tracker.last, boxes, strict=True))
         return self._tracker.update(image)
 
 
@@ -147,14 +160,18 @@ class Checkpoint:
     """Sink that saves how far the run has come, at the first step and every ``INTERVAL``."""
 
     def __init__(
-        self, path: Path, tracker: CRTTracker, run: dict[str, Any], resumed: Progress | None = None
+        self,
+        path: Path,
+        tracker: MultiTracker,
+        run: dict[str, Any],
+        resumed: Progress | None = None,
     ) -> None:
         """Write to ``path``; steps that ``resumed`` has are not written again."""
         self.path, self._tracker, self._run = path, tracker, run
         self._repeated = 0 if resumed is None else len(resumed.scores)
         self._boxes = [] if resumed is None else list(resumed.boxes)
         self._scores = [] if resumed is None else resumed.scores.tolist()
-        self._state: Mapping[str, torch.Tensor] = {}
+        self._state: dict[Any, dict[str, torch.Tensor]] = {}
         self._saved_at = -math.inf
 
     def write(self, step: Step) -> None:
@@ -162,8 +179,8 @@ class Checkpoint:
         if self._repeated:
             self._repeated -= 1
             return
-        self._boxes.append(step.box)
-        self._scores.append(step.score)
+        self._boxes.append(np.array([found.box for found in step.objects]))
+        self._scores.append([found.score for found in step.objects])
         # Now, since Ctrl-C may come in the middle of the next update.
         self._state = self._tracker.state_dict()
         if time.monotonic() - self._saved_at >= INTERVAL:
@@ -177,7 +194,11 @@ class Checkpoint:
         """
         if not self._state:
             return
-        tensors = {name: tensor.contiguous() for name, tensor in self._state.items()}
+        tensors = {
+            f"{number}.{name}": tensor.contiguous()
+            for number, state in enumerate(self._state.values())
+            for name, tensor in state.items()
+        }
         tensors["boxes"] = torch.from_numpy(np.array(self._boxes))
         tensors["scores"] = torch.tensor(self._scores, dtype=torch.float64)
         with write_atomically(self.path) as unfinished:

@@ -49,7 +49,7 @@ def open_clip(clip: Clip) -> Source:
     """
     source = open_source(str(_find(clip.file)))
     annotation = Path(__file__).parent / "clip_annotations" / f"{clip.name}.csv"
-    return replace(source, name=clip.name, truth=read_key_frames(annotation))
+    return replace(source, name=clip.name, annotations={1: read_key_frames(annotation)})
 
 
 def _find(name: str) -> Path:

@@ -9,12 +9,12 @@ import sys
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from crt_plugin.algorithm.geometry import Box
 from crt_plugin.errors import BoxError, CRTError
-from crt_plugin.media.annotations import Annotation
+from crt_plugin.media.annotations import Annotations, boxes_at
 from crt_plugin.media.drawing import annotate
+from crt_plugin.media.frame import Picture
 from crt_plugin.media.loop import Step
 
 TITLE = "crt: q or Esc ends"
@@ -48,31 +48,31 @@ def require_display() -> None:
         )
 
 
-def select_box(frame: NDArray[np.uint8]) -> Box:
-    """Let the user draw the object's box with the mouse on the first frame, RGB.
+def select_boxes(frame: Picture) -> list[Box]:
+    """Let the user draw the objects' boxes with the mouse on the first frame, RGB.
 
     Raises:
         BoxError: the user drew none.
     """
-    title = "crt: draw the object, then Enter; c cancels"
-    selected = cv2.selectROI(title, frame[:, :, ::-1].copy(), showCrosshair=False)
+    title = "crt: draw each object, then Enter or Space; Esc when all are drawn"
+    selected = cv2.selectROIs(title, frame[:, :, ::-1].copy(), showCrosshair=False)
     cv2.destroyWindow(title)
-    box = np.array(selected, dtype=np.float64)
-    if (box[2:] <= 0).any():
+    boxes = [np.array(box, dtype=np.float64) for box in selected if min(box[2:]) > 0]
+    if not boxes:
         raise BoxError("no box was drawn; expected one of at least 1 px, or --box X,Y,W,H")
-    return box
+    return boxes
 
 
 class DisplayWindow:
     """Sink that shows annotated frames; q or Esc ends the run."""
 
-    def __init__(self, truth: Annotation) -> None:
+    def __init__(self, annotations: Annotations) -> None:
         """The window opens with the first frame."""
-        self._truth = truth
+        self._annotations = annotations
 
     def write(self, step: Step) -> bool:
         """Show a frame; True once the user wants to end."""
-        picture = annotate(step, self._truth.get(step.index))
+        picture = annotate(step, boxes_at(self._annotations, step.frame.index))
         cv2.imshow(TITLE, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
         return cv2.waitKey(1) & 0xFF in STOP_KEYS
 

@@ -13,14 +13,24 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from crt_plugin.algorithm.geometry import Box
-from crt_plugin.media.annotations import Annotation
-from crt_plugin.media.loop import Step
+from crt_plugin.media.annotations import Annotations, boxes_at
+from crt_plugin.media.frame import Picture
+from crt_plugin.media.loop import Found, Step
 from crt_plugin.runtime.atomic import write_atomically
 
-Picture = NDArray[np.uint8]
 Color = tuple[int, int, int]
 
 TRACKED: Color = (255, 200, 40)
+COLORS: tuple[Color, ...] = (  # of several objects, in their order; then from the first again
+    TRACKED,
+    (255, 105, 97),
+    (140, 235, 110),
+    (205, 150, 255),
+    (255, 150, 60),
+    (110, 160, 255),
+    (255, 150, 215),
+    (200, 205, 120),
+)
 ANNOTATED: Color = (70, 225, 255)
 DARK: Color = (22, 24, 28)
 LIGHT: Color = (240, 242, 245)
@@ -37,24 +47,33 @@ GAP = 8  # px between tiles
 HEADER = 44  # px
 
 
-def annotate(step: Step, truth: Box | None) -> Picture:
-    """A copy of the step's frame with its box, number and score, and the annotated box.
+def annotate(step: Step, truths: Sequence[Box] = ()) -> Picture:
+    """A copy of the step's picture with its boxes, number and scores, and annotated boxes.
 
-    The box of a lost object is dashed. Lines and text are sized after the picture.
+    The box of a lost object is dashed. Several objects have a colour each, and their id and score
+    beside the box. Lines and text are sized after the picture.
     """
-    picture = step.image.copy()
+    picture = step.frame.picture.copy()
     side = min(picture.shape[:2])
     thickness = max(1, round(side**0.5 / 7))  # 2 px at 200, 4 px at 800
-    if truth is not None:
+    text = max(10, round(side / 28))
+    for truth in truths:
         _draw_rectangle(picture, truth, ANNOTATED, thickness)
-    _draw_rectangle(picture, step.box, TRACKED, thickness, is_dashed=step.is_lost)
-    _draw_label(picture, label(step.index, step.score, step.is_lost), max(10, round(side / 28)))
+    for number, found in enumerate(step.objects):
+        color = COLORS[number % len(COLORS)]
+        _draw_rectangle(picture, found.box, color, thickness, is_dashed=found.is_lost)
+    if len(step.objects) > 1:
+        for number, found in enumerate(step.objects):
+            _draw_tag(picture, found, COLORS[number % len(COLORS)], max(10, round(text * 0.8)))
+    _draw_field(picture, (0, 0), label(step), text, LIGHT)
     return picture
 
 
-def label(index: int, score: float, is_lost: bool = False) -> str:
-    """The text on a picture of one frame."""
-    return f"frame {index}   score {score:.2f}" + "   lost" * is_lost
+def label(step: Step) -> str:
+    """The text in the corner of a picture."""
+    frame = f"frame {step.frame.index}"
+    found, *others = step.objects
+    return frame if others else f"{frame}   score {found.score:.2f}" + "   lost" * found.is_lost
 
 
 @dataclass(frozen=True)
@@ -88,10 +107,10 @@ class Letterbox:
 
 
 class Tile(NamedTuple):
-    """One frame of a contact sheet: a step whose image is a thumbnail, and the annotated box."""
+    """One frame of a contact sheet: a step whose picture is a thumbnail, and annotated boxes."""
 
     step: Step
-    truth: Box | None
+    truths: list[Box]
 
 
 class ContactSheet:
@@ -102,9 +121,9 @@ class ContactSheet:
     Of the n frames it is the first that is annotated, or else the first.
     """
 
-    def __init__(self, path: Path, title: str, truth: Annotation) -> None:
+    def __init__(self, path: Path, title: str, annotations: Annotations) -> None:
         """Write to ``path`` when closed, with ``title`` above the tiles."""
-        self.path, self._title, self._truth = path, title, truth
+        self.path, self._title, self._annotations = path, title, annotations
         self._every = 1
         self._tiles: list[Tile] = []
         self._size: tuple[int, int] | None = None
@@ -116,11 +135,11 @@ class ContactSheet:
         self._last = step
         if self._count // self._every == len(self._tiles):
             self._tiles.append(self._tile(step))
-        elif self._tiles[-1].truth is None and step.index in self._truth:
+        elif not self._tiles[-1].truths and boxes_at(self._annotations, step.frame.index):
             self._tiles[-1] = self._tile(step)
         if len(self._tiles) == 2 * TILES:
             pairs = zip(self._tiles[::2], self._tiles[1::2], strict=True)
-            self._tiles = [a if b.truth is None or a.truth is not None else b for a, b in pairs]
+            self._tiles = [a if a.truths or not b.truths else b for a, b in pairs]
             self._every *= 2
         self._count += 1
 
@@ -128,37 +147,40 @@ class ContactSheet:
         """Write the PNG, if there were frames."""
         if self._last is None:
             return
-        if self._tiles[-1].step.index != self._last.index:
+        if self._tiles[-1].step.frame.index != self._last.frame.index:
             self._tiles.append(self._tile(self._last))
         title = f"{self._title}, {self._count} frames"
-        sheet = _draw_sheet(_choose_evenly(self._tiles), title, bool(self._truth))
+        sheet = _draw_sheet(_choose_evenly(self._tiles), title, bool(self._annotations))
         with write_atomically(self.path) as unfinished:
             Image.fromarray(sheet).save(unfinished, format="PNG")
 
     def _tile(self, step: Step) -> Tile:
-        shape = step.image.shape
+        shape = step.frame.picture.shape
         if self._size is None:
             height = round(TILE_WIDTH * shape[0] / shape[1])
             self._size = (min(max(height, TILE_HEIGHTS[0]), TILE_HEIGHTS[1]), TILE_WIDTH)
         letterbox = Letterbox.of(shape, *self._size)
-        image, box = letterbox.picture(step.image), letterbox.box(step.box, shape)
-        truth = self._truth.get(step.index)
+        frame = replace(step.frame, picture=letterbox.picture(step.frame.picture))
+        objects = tuple(
+            replace(found, box=letterbox.box(found.box, shape)) for found in step.objects
+        )
+        truths = boxes_at(self._annotations, step.frame.index)
         return Tile(
-            replace(step, image=image, box=box),
-            None if truth is None else letterbox.box(truth, shape),
+            replace(step, frame=frame, objects=objects),
+            [letterbox.box(truth, shape) for truth in truths],
         )
 
 
 def _choose_evenly(tiles: list[Tile]) -> list[Tile]:
     """``TILES`` of the tiles whose frames are closest to even spacing, in order, none twice."""
-    indices = np.array([tile.step.index for tile in tiles])
+    indices = np.array([tile.step.frame.index for tile in tiles])
     wanted = np.linspace(indices[0], indices[-1], TILES)
     nearest = np.unique(np.abs(indices[:, None] - wanted).argmin(axis=0))
     return [tiles[i] for i in nearest]
 
 
 def _draw_sheet(tiles: list[Tile], title: str, is_annotated: bool) -> Picture:
-    height, width = tiles[0].step.image.shape[:2]
+    height, width = tiles[0].step.frame.picture.shape[:2]
     columns = min(len(tiles), 4 if width > height else 6)
     rows = -(-len(tiles) // columns)
     across, down = width + GAP, height + GAP
@@ -168,19 +190,23 @@ def _draw_sheet(tiles: list[Tile], title: str, is_annotated: bool) -> Picture:
         top = HEADER + place // columns * down
         left = GAP + place % columns * across
         sheet[top : top + height, left : left + width] = annotate(*tile)
-    _draw_header(sheet, title, is_annotated)
+    ids = [str(found.id) for found in tiles[0].step.objects]
+    names = ids if len(ids) > 1 else ["tracker"]
+    entries = [(name, COLORS[k % len(COLORS)]) for k, name in enumerate(names)]
+    _draw_header(sheet, title, entries + [("annotation", ANNOTATED)] * is_annotated)
     return sheet
 
 
-def _draw_header(sheet: Picture, title: str, is_annotated: bool) -> None:
-    """The legend on the right, and the title on the left if there is room."""
+def _draw_header(sheet: Picture, title: str, entries: Sequence[tuple[str, Color]]) -> None:
+    """The legend on the right, as much as there is room for, and the title on the left if so."""
     right = sheet.shape[1] - GAP
-    entries = [("tracker", TRACKED)] + [("annotation", ANNOTATED)] * is_annotated
     for name, color in reversed(entries):
-        right -= _text_width(name, 16) + 12
-        _draw_text(sheet, name, (right, HEADER - 15), 16, color)
-        cv2.line(sheet, (right - 34, HEADER - 21), (right - 8, HEADER - 21), color, 2, cv2.LINE_AA)
-        right -= 48
+        left = right - _text_width(name, 16) - 12
+        if left < GAP + 48:
+            break
+        _draw_text(sheet, name, (left, HEADER - 15), 16, color)
+        cv2.line(sheet, (left - 34, HEADER - 21), (left - 8, HEADER - 21), color, 2, cv2.LINE_AA)
+        right = left - 48
     if GAP + 4 + _text_width(title, 16) < right:
         _draw_text(sheet, title, (GAP + 4, HEADER - 15), 16, LIGHT)
 
@@ -214,12 +240,30 @@ def _dashes(corners: NDArray[np.float64], length: float) -> list[NDArray[np.floa
     return dashes
 
 
-def _draw_label(picture: Picture, text: str, size: int) -> None:
-    """Text of ``size`` px in the top left corner, on a darkened field."""
-    pad = max(3, size // 2)
-    field = picture[: size + 2 * pad, : _text_width(text, size) + 2 * pad]
+def _draw_tag(picture: Picture, found: Found, color: Color, size: int) -> None:
+    """Id and score of an object in its colour, above its box, or below where there is no room."""
+    text = f"{found.id}  {found.score:.2f}" + "  lost" * found.is_lost
+    pad = _padding(size)
+    height, width = size + 2 * pad, _text_width(text, size) + 2 * pad
+    x, y, _, h = found.box
+    top = y - height if y - height >= 0 else y + h
+    limits = np.array(picture.shape[:2]) - (height, width)
+    row, column = np.clip(np.rint([top, x]), 0, np.maximum(limits, 0)).astype(int).tolist()
+    _draw_field(picture, (column, row), text, size, color)
+
+
+def _draw_field(
+    picture: Picture, corner: tuple[int, int], text: str, size: int, color: Color
+) -> None:
+    """Text of ``size`` px on a darkened field, whose top left corner is given."""
+    (x, y), pad = corner, _padding(size)
+    field = picture[y : y + size + 2 * pad, x : x + _text_width(text, size) + 2 * pad]
     field[:] = (0.3 * field + 0.7 * np.array(DARK)).astype(np.uint8)
-    _draw_text(picture, text, (pad, pad + size), size, LIGHT)
+    _draw_text(picture, text, (x + pad, y + pad + size), size, color)
+
+
+def _padding(size: int) -> int:
+    return max(3, size // 2)
 
 
 def _draw_text(picture: Picture, text: str, base: tuple[int, int], size: int, color: Color) -> None:

@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
-import itertools
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crt_plugin.algorithm.geometry import Box
+from crt_plugin.media.frame import Frame
+
+Id = int | str  # of an object among those of a run
+Boxes = Mapping[Id, Any]
 
 
 class Tracker(Protocol):
-    """What the loop asks of a tracker; ``CRTTracker`` is one."""
+    """What the loop asks of a tracker of several objects; ``MultiTracker`` is one."""
 
     @property
-    def last(self) -> Any:
-        """The last detection, with its ``score``."""
+    def last(self) -> Mapping[Any, Any]:
+        """The last detection of each object, with its ``score``."""
 
-    def init(self, image: Any, box: Any) -> None:
+    def init(self, image: Any, boxes: Boxes) -> None:
         """Start on the first frame."""
 
-    def update(self, image: Any) -> Box:
-        """Find the object in the next frame."""
+    def update(self, image: Any) -> Mapping[Any, Box]:
+        """Find the objects in the next frame."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """One object in one frame.
+
+    Attributes:
+        id: of the object.
+        box: (x, y, w, h), frame px, 0-based; of the first frame the one that the tracker was given.
+        score: the tracker's confidence, 0 to 1.
+        is_lost: whether the score is below the one that the user asked for.
+    """
+
+    id: Id
+    box: Box
+    score: float
+    is_lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,20 +56,14 @@ class Step:
     """One tracked frame.
 
     Attributes:
-        index: of the frame in its source, from 0.
-        image: RGB, H x W x 3, uint8; sinks must not draw on it.
-        box: (x, y, w, h), frame px, 0-based; of the first step the one that the tracker was given.
-        score: the tracker's confidence, 0 to 1.
+        frame: sinks must not draw on its picture.
+        objects: the same ones in the same order in each step.
         seconds: that the tracker took, without reading and writing.
-        is_lost: whether the score is below the one that the user asked for.
     """
 
-    index: int
-    image: NDArray[np.uint8]
-    box: Box
-    score: float
+    frame: Frame
+    objects: tuple[Found, ...]
     seconds: float
-    is_lost: bool = False
 
 
 class Sink(Protocol):
@@ -64,39 +77,38 @@ class Sink(Protocol):
 
 
 def generate_steps(
-    frames: Iterable[NDArray[np.uint8]],
-    tracker: Tracker,
-    box: Box,
-    lost_below: float = 0.0,
-    indices: Iterable[int] | None = None,
+    frames: Iterable[Frame], tracker: Tracker, boxes: Boxes, lost_below: float = 0.0
 ) -> Iterator[Step]:
-    """Track through ``frames``, starting on the first with ``box``, which is never lost.
-
-    ``indices`` are the frames' numbers in their source; by default 0, 1, 2, ...
-    """
-    numbers = itertools.count() if indices is None else indices
+    """Track through ``frames``, starting on the first with ``boxes``, which are never lost."""
     is_first = True
-    for image, index in zip(frames, numbers, strict=False):
+    for frame in frames:
         start = time.perf_counter()
+        found: Mapping[Any, Any] = boxes
         if is_first:
-            tracker.init(image, box)
-            found = np.array(box, dtype=np.float64)
+            tracker.init(frame.picture, boxes)
         else:
-            found = tracker.update(image)
+            found = tracker.update(frame.picture)
         seconds = time.perf_counter() - start
-        score = float(tracker.last.score)
-        is_lost = not is_first and score < lost_below
-        yield Step(index, image, found, score, seconds, is_lost)
+        scores = {id: float(last.score) for id, last in tracker.last.items()}
+        objects = tuple(
+            Found(
+                id,
+                np.array(box, dtype=np.float64),
+                scores[id],
+                not is_first and scores[id] < lost_below,
+            )
+            for id, box in found.items()
+        )
+        yield Step(frame, objects, seconds)
         is_first = False
 
 
 def track_frames(
-    frames: Iterable[NDArray[np.uint8]],
+    frames: Iterable[Frame],
     tracker: Tracker,
-    box: Box,
+    boxes: Boxes,
     sinks: Sequence[Sink],
     lost_below: float = 0.0,
-    indices: Iterable[int] | None = None,
 ) -> None:
     """Track and give every step to every sink; see ``generate_steps``.
 
@@ -107,7 +119,7 @@ def track_frames(
         KeyboardInterrupt: after Ctrl-C, when all sinks are closed.
         CRTError: what the frames, the tracker or a sink raise.
     """
-    tracked = generate_steps(frames, tracker, box, lost_below, indices)
+    tracked = generate_steps(frames, tracker, boxes, lost_below)
     with _Interrupts() as interrupts, ExitStack() as closing:
         for sink in sinks:
             closing.callback(sink.close)

@@ -1,42 +1,41 @@
-"""Where frames come from: a video, a folder or glob of images, a dataset's sequence, a camera."""
+"""Where frames come from: a video, images, a dataset's sequence, a camera, an address."""
 
 from __future__ import annotations
 
 import glob
-import itertools
 import re
 import struct
 import zlib
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from crt_plugin.errors import FrameError, ImageError, SourceError
 from crt_plugin.formats.frames import IMAGE_SUFFIXES, find_frames, sort_images
 from crt_plugin.formats.groundtruth import find_beside, number_targets, read_annotation
 from crt_plugin.formats.otb import cut_frames
-from crt_plugin.media.annotations import Annotation, convert_otb
+from crt_plugin.media.annotations import Annotation, Annotations, convert_otb
+from crt_plugin.media.frame import Frame, Picture
+from crt_plugin.media.videos import DEFAULT_FPS, probe_video, read_camera, read_video
 from crt_plugin.runtime.image import as_rgb
 
-Frame = NDArray[np.uint8]
-
 EXPECTED = (
-    "a video file, a folder or a glob of images, the folder of a sequence (frames, and "
-    "groundtruth_rect*.txt or groundtruth.txt), or the number of a camera"
+    "a video file, a folder, a glob or a numbered pattern (%05d.jpg) of images, the folder of a "
+    "sequence (frames, and groundtruth_rect*.txt or groundtruth.txt), the number of a camera, or "
+    "an address such as rtsp://..."
 )
+NUMBER = r"(%(?:0\d+)?d)"  # of a file's name
+RESUMABLE = ("http", "https", "file")  # schemes whose videos can be read again
 # What Pillow's decoders raise for files that are cut off, garbled, or far too large.
 UNDECODABLE = (
     *(OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ImageError),
     *(struct.error, zlib.error, Image.DecompressionBombError),
 )
-DEFAULT_FPS = 25.0  # of images, and of videos and cameras that do not give it
 
 
 @dataclass(frozen=True)
@@ -45,44 +44,54 @@ class Source:
 
     Attributes:
         name: for the output's folder.
-        frames: opens the source and yields its frames, RGB, H x W x 3, uint8. Raises
-            ``SourceError`` for the first frame and ``FrameError`` for a later one that
-            cannot be decoded.
+        read: opens the source and yields its frames. Raises ``SourceError`` for the first frame
+            and ``FrameError`` for a later one that cannot be decoded.
         length: number of frames, None where it is unknown; an estimate for videos, whose
             containers may be wrong.
-        fps: frames per second, for the annotated video.
-        truth: annotated boxes, empty where there are none.
+        fps: frames per second, the mean where it varies.
+        annotations: of each annotated object; its id counts from 1.
         is_live: frames are lost, or old, if they are not asked for in time.
     """
 
     name: str
-    frames: Callable[[], Generator[Frame, None, None]]
+    read: Callable[[], Generator[Frame, None, None]]
     length: int | None = None
     fps: float = DEFAULT_FPS
-    truth: Annotation = field(default_factory=dict)
+    annotations: Annotations = field(default_factory=dict)
     is_live: bool = False
 
+    def frames(self) -> Generator[Picture, None, None]:
+        """The frames' pictures, RGB, H x W x 3, uint8; see ``read``."""
+        with closing(self.read()) as frames:
+            for frame in frames:
+                yield frame.picture
 
-def open_source(given: str | Sequence[str], target: int | None = None) -> Source:
+    @property
+    def truth(self) -> Annotation:
+        """Annotation of the first object; empty where there is none."""
+        return next(iter(self.annotations.values()), {})
+
+
+def open_source(given: str | Sequence[str], targets: Sequence[int] = ()) -> Source:
     """The source that a user named.
 
     Args:
         given: see ``EXPECTED``; or several image files, as a shell makes of an unquoted glob.
-        target: which object of a sequence with several annotations; without it the first.
+        targets: which objects of a sequence with several annotations; without any the first.
 
     Raises:
-        SourceError: missing, empty, of no accepted kind, or without that target.
+        SourceError: missing, empty, of no accepted kind, or without those targets.
     """
     names = [given] if isinstance(given, str) else list(given)
     if len(names) != 1:
         source = _open_files(names)
     elif found := _find_annotations(Path(given := names[0])):
-        return _open_sequence(Path(given), found, target)
+        return _open_sequence(Path(given), found, targets)
     else:
         source = _open_file_or_camera(given)
-    if target is not None:
+    if targets:
         raise SourceError(
-            f"target {target} was asked for, but {' '.join(names)} is no sequence with an "
+            f"target {targets[0]} was asked for, but {' '.join(names)} is no sequence with an "
             "annotation"
         )
     return source
@@ -107,9 +116,11 @@ def _open_file_or_camera(given: str) -> Source:
     if path.is_file():
         return _open_video(path)
     if re.fullmatch(r"\d+", given):
-        number = int(given)
-        frames = partial(_read_capture, number, f"camera {number}", is_endless=True)
-        return Source(f"camera{number}", frames, is_live=True)
+        return Source(f"camera{int(given)}", partial(read_camera, int(given)), is_live=True)
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", given):
+        return _open_address(given)
+    if re.search(NUMBER, path.name):
+        return _open_numbered(given)
     if glob.has_magic(given):
         return _open_images(sort_images(Path(p) for p in glob.glob(given)), given)  # noqa: PTH207
     raise SourceError(f"no such source: {given!r}; expected {EXPECTED}")
@@ -126,23 +137,25 @@ def _open_files(names: list[str]) -> Source:
     return _open_images(sort_images(paths), " ".join(names))
 
 
-def _open_sequence(folder: Path, annotations: dict[int, Path], target: int | None) -> Source:
-    number = min(annotations) if target is None else target
-    if number not in annotations:
-        accepted = ", ".join(map(str, annotations))
-        raise SourceError(f"{folder} has no target {number}; expected {accepted}")
-    boxes = read_annotation(annotations[number])
+def _open_sequence(folder: Path, annotations: dict[int, Path], targets: Sequence[int]) -> Source:
+    numbers = list(dict.fromkeys(targets)) or [min(annotations)]
+    for number in numbers:
+        if number not in annotations:
+            accepted = ", ".join(map(str, annotations))
+            raise SourceError(f"{folder} has no target {number}; expected {accepted}")
+    boxes = [read_annotation(annotations[number]) for number in numbers]
     name = folder.resolve().name
-    images = cut_frames(name, find_frames(folder), len(boxes))
-    if annotations[number].stem == f"{name}_1":  # the frames of later targets follow
-        images = images[: len(boxes)]
+    images = cut_frames(name, find_frames(folder), len(boxes[0]))
+    if annotations[numbers[0]].stem == f"{name}_1":  # the frames of later targets follow
+        images = images[: len(boxes[0])]
     if len(annotations) > 1:
-        name = f"{name}.{number}"
-    return _open_images(images, str(folder), name, convert_otb(boxes))
+        name = ".".join([name, *map(str, numbers)])
+    truths: Annotations = {id: convert_otb(some) for id, some in enumerate(boxes, start=1)}
+    return _open_images(images, str(folder), name, truths)
 
 
 def _open_images(
-    paths: list[Path], given: str, name: str | None = None, truth: Annotation | None = None
+    paths: list[Path], given: str, name: str | None = None, annotations: Annotations | None = None
 ) -> Source:
     """One frame of each file: of an animated one the first picture."""
     if not paths:
@@ -150,7 +163,8 @@ def _open_images(
     if name is None:
         name = paths[0].stem if len(paths) == 1 else paths[0].parent.resolve().name
     pictures = [(path, 0) for path in paths]
-    return Source(name, partial(_read_pictures, pictures), len(paths), truth=truth or {})
+    read = partial(_read_pictures, pictures)
+    return Source(name, read, len(paths), annotations=annotations or {})
 
 
 def _open_image(path: Path) -> Source:
@@ -166,50 +180,49 @@ def _open_image(path: Path) -> Source:
 
 def _read_pictures(pictures: list[tuple[Path, int]]) -> Generator[Frame, None, None]:
     """A frame for each file and number of a picture in it."""
-    for index, (path, picture) in enumerate(pictures):
+    for index, (path, number) in enumerate(pictures):
         try:
             with Image.open(path) as image:
-                image.seek(picture)
-                frame = as_rgb(ImageOps.exif_transpose(image))
+                image.seek(number)
+                picture = as_rgb(ImageOps.exif_transpose(image))
         except UNDECODABLE as error:
             kind = FrameError if index else SourceError
             raise kind(f"frame {index} ({path}) cannot be decoded: {error}") from error
-        yield frame
+        yield Frame(index, index / DEFAULT_FPS, picture, "" if number else path.name)
 
 
 def _open_video(path: Path) -> Source:
-    with _open_capture(str(path), f"{path} cannot be opened as a video") as capture:
-        length = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        fps = capture.get(cv2.CAP_PROP_FPS)
-    return Source(
-        path.stem,
-        partial(_read_capture, str(path), str(path)),
-        length if length > 0 else None,
-        fps if 1 <= fps <= 240 else DEFAULT_FPS,
-    )
+    fps, length = probe_video(str(path))
+    return Source(path.stem, partial(read_video, str(path), fps), length, fps)
 
 
-@contextmanager
-def _open_capture(device: str | int, problem: str) -> Iterator[cv2.VideoCapture]:
-    capture = cv2.VideoCapture(device)
-    try:
-        if not capture.isOpened():
-            raise SourceError(f"{problem}; expected {EXPECTED}")
-        yield capture
-    finally:
-        capture.release()
+def _open_address(address: str) -> Source:
+    """A video or a stream of a network; named after its path, or its host."""
+    parts = urlsplit(address)
+    name = re.sub(r"[^\w.-]", "_", PurePosixPath(parts.path).stem or parts.hostname or parts.scheme)
+    if parts.scheme not in RESUMABLE:
+        return Source(name, partial(read_video, address, DEFAULT_FPS), is_live=True)
+    fps, length = probe_video(address)
+    return Source(name, partial(read_video, address, fps), length, fps)
 
 
-def _read_capture(
-    device: str | int, name: str, is_endless: bool = False
-) -> Generator[Frame, None, None]:
-    """Frames of a video up to the last that decodes, or of a camera without end."""
-    with _open_capture(device, f"{name} cannot be opened") as capture:
-        for index in itertools.count():
-            is_decoded, frame = capture.read()
-            if not is_decoded:
-                if index and not is_endless:  # a container's number of frames is an estimate
-                    return
-                kind = FrameError if index else SourceError
-                raise kind(f"{name}: frame {index} cannot be decoded")
-            yield np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
+def _open_numbered(pattern: str) -> Source:
+    """Images whose names are those of a printf pattern, such as ``frames/%05d.jpg``.
+
+    Raises:
+        SourceError: there is none, or one in the middle is missing.
+    """
+    path = Path(pattern)
+    before, number, after = re.split(NUMBER, path.name, maxsplit=1)
+    width = re.fullmatch(r"%0(\d+)d", number)
+    digits = rf"\d{{{width[1]},}}" if width else r"0|[1-9]\d*"
+    form = re.compile(f"{re.escape(before)}({digits}){re.escape(after)}")
+    found: dict[int, Path] = {}
+    for file in path.parent.iterdir() if path.parent.is_dir() else ():
+        if match := form.fullmatch(file.name):
+            found[int(match[1])] = file
+    for index, there in enumerate(sorted(found), start=min(found, default=0)):
+        if index != there:
+            missing = path.with_name(path.name % index)
+            raise SourceError(f"{missing} is missing, and {found[there]} is there; expected all")
+    return _open_images([found[index] for index in sorted(found)], pattern)

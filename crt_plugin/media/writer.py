@@ -12,13 +12,15 @@ import cv2
 import numpy as np
 
 from crt_plugin.errors import MissingExtraError
-from crt_plugin.media.annotations import Annotation
-from crt_plugin.media.drawing import Letterbox, Picture, annotate
+from crt_plugin.media.annotations import Annotations, boxes_at
+from crt_plugin.media.drawing import Letterbox, annotate
+from crt_plugin.media.frame import Picture
 from crt_plugin.media.loop import Step
 from crt_plugin.runtime.atomic import write_atomically
 
 BT709 = 1  # number of the colour matrix, primaries and transfer in H.264
 LIMITED_RANGE = 1
+TICKS = 90_000  # a second; divides into the common rates of frames
 
 
 class VideoFile:
@@ -29,30 +31,36 @@ class VideoFile:
     it is finished.
     """
 
-    def __init__(self, path: Path, fps: float, truth: Annotation) -> None:
-        """Write to ``path`` at ``fps`` frames per second.
+    def __init__(self, path: Path, fps: float, annotations: Annotations) -> None:
+        """Write to ``path``; frames keep their times.
+
+        Args:
+            fps: of the source, the mean where it varies.
 
         Raises:
             MissingExtraError: no PyAV, or one without x264.
         """
         self._av = require_av()
-        self.path, self._fps, self._truth = path, fps, truth
+        self.path, self._fps, self._annotations = path, fps, annotations
         self._closing = ExitStack()
         self._container: Any = None
         self._stream: Any = None
         self._size = (0, 0)
-        self._count = 0
+        self._start = 0.0  # s, of the first frame
+        self._last = -1  # ticks
 
     def write(self, step: Step) -> None:
         """Encode one frame."""
-        picture = annotate(step, self._truth.get(step.index))
+        picture = annotate(step, boxes_at(self._annotations, step.frame.index))
         if self._container is None:
             self._size = (picture.shape[0], picture.shape[1])
+            self._start = step.frame.time
             self._open()
         frame = self._av.VideoFrame.from_ndarray(self._pad_to_even(picture), format="rgb24")
         frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
-        frame.pts = self._count
-        self._count += 1
+        ticks = round((step.frame.time - self._start) * TICKS)
+        self._last = frame.pts = max(ticks, self._last + 1)
+        frame.time_base = Fraction(1, TICKS)
         self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:
@@ -72,6 +80,7 @@ class VideoFile:
         stream.height, stream.width = (side + side % 2 for side in self._size)
         stream.pix_fmt = "yuv420p"
         context = stream.codec_context
+        stream.time_base = context.time_base = Fraction(1, TICKS)
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = LIMITED_RANGE
         self._stream = stream

@@ -51,6 +51,17 @@ def test_figures_and_their_file(crt, tmp_path):
     assert figures["machine"]["packages"]["numpy"]
 
 
+def test_further_objects(crt, tmp_path):
+    text = f"quick.py --source clip --box {PLACE} --frames 2 --threads 1 --objects 3"
+    done = crt(text + " --json figures.json")
+    assert done.exit_code == 0, done.output
+    assert "frame / that of one object" in done.output
+    _, measured = json.loads((tmp_path / "figures.json").read_text())["results"]
+    assert list(measured["objects_ms"]) == ["1", "2", "3"]
+    ratios = measured["objects_ratio"]
+    assert ratios["1"] == 1 and all(ratio > 0 for ratio in ratios.values())
+
+
 def test_a_picture_of_speed_against_accuracy(crt, tmp_path):
     from crt_plugin.benchmark.run.evaluate import evaluate
 

@@ -105,10 +105,13 @@ def test_a_damaged_frame_is_named_and_what_was_tracked_is_kept(tmp_path):
     ("words", "message"),
     [
         (["nowhere", "--box", BOX], "no such source: 'nowhere'"),
-        (["seq", "--box", BOX, "--box", "1,2,3,4"], f"--box given 2 times ({BOX} and 1,2,3,4)"),
-        (["seq", "--box", "1,2,3"], "--box '1,2,3' is not a box; expected X,Y,W,H"),
-        (["seq", "--box", "1,2,3,x"], "is not a box; expected X,Y,W,H"),
-        (["seq", "--box", "1,2,3,nan"], "is not a box; expected X,Y,W,H"),
+        (["seq", "--box", f"a={BOX}", "--box", "a=1,2,3,4"], "two objects are called a"),
+        (["seq", "--box", f"a/b={BOX}"], "'a/b' is no id; expected letters"),
+        (["seq", "--box", BOX, "--boxes", "b.csv"], "--box with --boxes; expected one of them"),
+        (["seq", "--boxes", "b.csv"], "b.csv cannot be read"),
+        (["seq", "--box", "1,2,3"], "--box '1,2,3' is not a box; expected X,Y,W,H or ID="),
+        (["seq", "--box", "1,2,3,x"], "is not a box; expected X,Y,W,H or ID="),
+        (["seq", "--box", "1,2,3,nan"], "is not a box; expected X,Y,W,H or ID="),
         (["seq", "--box", "1,2,0,4"], "w > 0 and h > 0"),
         (["seq", "--box", "160,2,9,9"], "outside the frame of 160 x 120 px"),
         (["seq"], "which object? seq has no annotation of its first frame; expected --box"),
@@ -166,7 +169,7 @@ def test_an_output_that_is_a_file_is_said_in_words(tmp_path, output):
 def test_a_box_drawn_with_the_mouse(tmp_path, monkeypatch):
     image_folder(tmp_path / "seq", 2)
     monkeypatch.setattr(tracking, "require_display", lambda: None)
-    monkeypatch.setattr(tracking, "select_box", lambda frame: np.array([40.0, 50, 24, 16]))
+    monkeypatch.setattr(tracking, "select_boxes", lambda picture: [np.array([40.0, 50, 24, 16])])
     monkeypatch.setattr(tracking, "DisplayWindow", lambda truth: Stopping())
     result = crt(
         *("track", tmp_path / "seq", "--show", "--no-video", *FAST),
@@ -245,7 +248,7 @@ def test_ctrl_c_before_tracking(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     image_folder(tmp_path / "seq", 2)
-    monkeypatch.setattr(tracking, "CRTTracker", interrupt)
+    monkeypatch.setattr(tracking, "MultiTracker", interrupt)
     result = crt(
         *("track", tmp_path / "seq", "--box", BOX, "--no-video", "--output", tmp_path / "o"),
         exit_code=130,

@@ -129,7 +129,7 @@ def test_a_run_may_be_interrupted_again(interrupted, undisturbed, tmp_path, monk
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--box", "41,50,24,16"], "box was [40.0, 50.0, 24.0, 16.0] and is [41.0"),
+        (["--box", "41,50,24,16"], "boxes was [[1, 40.0, 50.0, 24.0, 16.0]] and is [[1, 41.0"),
         (["--set", "seed=5"], "seed was 0 and is 5"),
         (["--every", "2"], "every was 1 and is 2"),
         (["--no-video"], "files was ['csv', 'sheet', 'video'] and is ['csv', 'sheet']"),

@@ -135,7 +135,7 @@ def test_the_annotated_video_of_every_second_frame_keeps_the_time(tmp_path):
     ("words", "message"),
     [
         (["--start", "8"], "v has no frame 8"),
-        (["--start", "5", "--end", "5"], "no frame is from 5 on and before 5"),
+        (["--start", "5", "--end", "5"], "nothing is from 5 on and before 5"),
         (["--start", "soon"], "--start 'soon' is no moment; expected a frame"),
         (["--end", "1.5"], "--end '1.5' is no moment; expected a frame"),
         (["--start", "-1"], "--start '-1' is no moment"),

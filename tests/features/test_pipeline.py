@@ -106,6 +106,7 @@ def test_families_of_different_strides_are_not_joined(monkeypatch):
     class Coarse:
         name, stride, channels, rescaled = "coarse", 8, 2, True
 
-    monkeypatch.setitem(module.FAMILIES, "rgb", lambda *_: Coarse())
+    monkeypatch.setattr(module, "_shared", {})
+    monkeypatch.setitem(module.FAMILIES, "rgb", module.Family(lambda *_: Coarse()))
     with pytest.raises(FeatureError, match=r"different strides.*'hog': 4.*'coarse': 8"):
         pipeline("hog+rgb")

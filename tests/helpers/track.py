@@ -11,6 +11,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from crt_plugin.cli.main import app
+from crt_plugin.media.frame import Frame
+from crt_plugin.media.loop import Found, Step
 from tests.conftest import QUICK, scene
 
 BOX = "40,50,24,16"
@@ -38,6 +40,22 @@ def rows(output: Path) -> np.ndarray:
         assert next(reader) == ["frame", "time", "x", "y", "w", "h", "score"]
         values = np.array([[float(value) for value in row] for row in reader])
     return np.delete(values, 1, axis=1)
+
+
+def rows_by_object(output: Path) -> dict[str, np.ndarray]:
+    """The same as ``rows``, of each object of boxes.csv."""
+    found: dict[str, list[list[float]]] = {}
+    with (output / "boxes.csv").open() as file:
+        for row in csv.DictReader(file):
+            values = [float(row[name]) for name in ("frame", "x", "y", "w", "h", "score")]
+            found.setdefault(row["id"], []).append(values)
+    return {id: np.array(values) for id, values in found.items()}
+
+
+def step(index, box, picture, score=0.5, is_lost=False, fps=25.0) -> Step:
+    """A step of one object, at a constant rate."""
+    found = Found(1, np.array(box, float), score, is_lost)
+    return Step(Frame(index, index / fps, picture), (found,), 0.0)
 
 
 def error_line(result) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from crt_plugin.errors import BoxError, CRTError
 from crt_plugin.media import display
-from crt_plugin.media.loop import Step
+from tests.helpers.track import step
 
 RED = np.full((60, 80, 3), (250, 10, 20), np.uint8)
 
@@ -63,20 +63,23 @@ def test_frames_are_shown_in_opencvs_order_and_q_ends(monkeypatch, key, ends):
         COLOR_RGB2BGR=display.cv2.COLOR_RGB2BGR,
     )
     monkeypatch.setattr(display, "cv2", calls)
-    stop = display.DisplayWindow({}).write(Step(0, RED, np.array([5.0, 30, 9, 9]), 0.5, 0.0))
+    stop = display.DisplayWindow({}).write(step(0, (5.0, 30, 9, 9), RED))
     assert stop is ends
     assert tuple(shown[0][50, 70]) == (20, 10, 250)
 
 
-def test_a_box_is_drawn_with_the_mouse(monkeypatch):
+def test_boxes_are_drawn_with_the_mouse(monkeypatch):
     seen = []
     calls = SimpleNamespace(
-        selectROI=lambda title, frame, **_: seen.append(frame) or (3, 4, 5, 6),
+        selectROIs=lambda title, frame, **_: (
+            seen.append(frame) or np.array([(3, 4, 5, 6), (9, 8, 7, 6)])
+        ),
         destroyWindow=lambda title: None,
     )
     monkeypatch.setattr(display, "cv2", calls)
-    assert display.select_box(RED).tolist() == [3, 4, 5, 6]
+    assert [box.tolist() for box in display.select_boxes(RED)] == [[3, 4, 5, 6], [9, 8, 7, 6]]
     assert tuple(seen[0][0, 0]) == (20, 10, 250)
-    calls.selectROI = lambda *_, **__: (0, 0, 0, 0)
-    with pytest.raises(BoxError, match="no box was drawn"):
-        display.select_box(RED)
+    calls.selectROIs = lambda *_, **__: drawn
+    for drawn in ((), np.array([(5, 5, 0, 0)])):  # noqa: B007  of the lambda
+        with pytest.raises(BoxError, match="no box was drawn"):
+            display.select_boxes(RED)

@@ -11,6 +11,7 @@ from PIL import Image
 from crt_plugin.media import drawing
 from crt_plugin.media.drawing import (
     ANNOTATED,
+    COLORS,
     GAP,
     HEADER,
     TILE_WIDTH,
@@ -21,14 +22,13 @@ from crt_plugin.media.drawing import (
     annotate,
     label,
 )
-from crt_plugin.media.loop import Step
+from tests.helpers import track
 
 GRAY = 120
 
 
-def step(index=0, box=(60, 50, 80, 40), height=200, width=300) -> Step:
-    image = np.full((height, width, 3), GRAY, np.uint8)
-    return Step(index, image, np.array(box, float), 0.5, 0.0)
+def step(index=0, box=(60, 50, 80, 40), height=200, width=300, **changes):
+    return track.step(index, box, np.full((height, width, 3), GRAY, np.uint8), **changes)
 
 
 def near(picture, color, tolerance=25) -> np.ndarray:
@@ -42,7 +42,7 @@ def extent(mask) -> tuple[int, int, int, int]:
 
 
 def test_lines_run_on_the_edges_of_the_boxes():
-    picture = annotate(step(box=(60.0, 50.0, 80.0, 40.0)), np.array([160, 100, 90.0, 70.0]))
+    picture = annotate(step(box=(60.0, 50.0, 80.0, 40.0)), [np.array([160, 100, 90.0, 70.0])])
     for color, edges in ((TRACKED, (60, 50, 140, 90)), (ANNOTATED, (160, 100, 250, 170))):
         left, top, right, bottom = extent(near(picture, color))
         line = 2  # px at this size; half of it on either side of the edge
@@ -55,45 +55,44 @@ def test_the_box_of_a_lost_object_is_dashed(box):
     """Corners are drawn, about half of each side is not, and the label says so."""
     x, y, w, h = box
     whole, dashed = (
-        near(annotate(dataclasses.replace(step(box=box), is_lost=lost), None), TRACKED, 60)
-        for lost in (False, True)
+        near(annotate(step(box=box, is_lost=lost)), TRACKED, 60) for lost in (False, True)
     )
     for row, column in ((y, x), (y, x + w), (y + h, x), (y + h, x + w)):
         assert dashed[row - 3 : row + 3, column - 3 : column + 3].any()
     for side in (np.s_[y - 1 : y + 1, x : x + w], np.s_[y + h - 1 : y + h + 1, x : x + w]):
         drawn, there = whole[side].any(axis=0), dashed[side].any(axis=0)
         assert drawn.all() and 0.3 < there.mean() < 0.8
-    assert label(3, 0.25, is_lost=True) == "frame 3   score 0.25   lost"
+    assert label(step(3, score=0.25, is_lost=True)) == "frame 3   score 0.25   lost"
 
 
 def test_half_a_pixel_is_visible():
-    whole, moved = (annotate(step(box=(60 + d, 50, 80, 40)), None) for d in (0, 0.5))
+    whole, moved = (annotate(step(box=(60 + d, 50, 80, 40))) for d in (0, 0.5))
     assert (whole[70] != moved[70]).any()
 
 
 def test_the_frame_itself_is_not_drawn_on():
     given = step()
-    assert (annotate(given, given.box) != GRAY).any()
-    assert (given.image == GRAY).all()
+    assert (annotate(given, [given.objects[0].box]) != GRAY).any()
+    assert (given.frame.picture == GRAY).all()
 
 
 def test_a_box_may_be_anywhere_and_of_any_size():
-    lost = annotate(step(box=(1e9, -1e9, 5, 5)), None)
+    lost = annotate(step(box=(1e9, -1e9, 5, 5)))
     assert not near(lost, TRACKED).any()
-    wide = near(annotate(step(box=(-1e9, 50, 2e9, 40)), None), TRACKED)
+    wide = near(annotate(step(box=(-1e9, 50, 2e9, 40))), TRACKED)
     np.testing.assert_allclose(extent(wide), (0, 49, 300, 91), atol=1)
     assert not wide[55:85].any()
 
 
 def test_tiny_frames_are_no_trouble():
-    assert annotate(step(height=1, width=1), None).shape == (1, 1, 3)
-    assert annotate(step(height=5, width=900), None).shape == (5, 900, 3)
+    assert annotate(step(height=1, width=1)).shape == (1, 1, 3)
+    assert annotate(step(height=5, width=900)).shape == (5, 900, 3)
 
 
 @pytest.mark.parametrize("size", [(144, 176), (400, 704), (1080, 1920)])
 def test_the_label_is_light_on_dark_in_the_top_left_corner(size):
     height, width = size
-    picture = annotate(step(box=(width - 9, height - 9, 5, 5), height=height, width=width), None)
+    picture = annotate(step(box=(width - 9, height - 9, 5, 5), height=height, width=width))
     right, bottom = extent(picture.max(axis=2) != GRAY)[:2]
     assert (right, bottom) == (0, 0)
     field = picture[: height // 10, : width // 8]
@@ -119,13 +118,13 @@ def write_sheet(indices, tmp_path, monkeypatch, truth=None):
         "_draw_sheet",
         lambda tiles, *_: shown.extend(tiles) or np.zeros((2, 2, 3), np.uint8),
     )
-    sheet = ContactSheet(tmp_path / "sheet.png", "name", truth or {})
+    sheet = ContactSheet(tmp_path / "sheet.png", "name", {1: truth or {}})
     most = 0
     for index in indices:
         sheet.write(step(index))
         most = max(most, len(sheet._tiles))
     sheet.close()
-    return [tile.step.index for tile in shown], most
+    return [tile.step.frame.index for tile in shown], most
 
 
 @pytest.mark.parametrize("count", [1, 2, 11, 12, 13, 24, 25, 100, 1000, 5000])
@@ -150,7 +149,7 @@ def test_annotated_frames_are_preferred(tmp_path, monkeypatch):
 def test_the_sheet_is_a_png_with_boxes_in_the_tiles(tmp_path):
     path = tmp_path / "sheet.png"
     box = np.array([60, 50, 80, 40.0])
-    sheet = ContactSheet(path, "Deer", {0: box + (100, 60, 0, 0)})
+    sheet = ContactSheet(path, "Deer", {1: {0: box + (100, 60, 0, 0)}})
     for index in range(12):
         sheet.write(step(index))
     sheet.close()
@@ -180,3 +179,25 @@ def test_tall_and_flat_frames_make_a_sheet_of_bounded_size(tmp_path, shape):
     sheet.close()
     width, height = Image.open(tmp_path / "sheet.png").size
     assert 0 < width < 1700 and 0 < height < 1000
+
+
+def test_several_objects_have_a_colour_and_a_tag_each():
+    first = step(box=(60, 80, 80, 40))
+    second = dataclasses.replace(first.objects[0], id="car", box=np.array([180, 120, 60, 40.0]))
+    lost = dataclasses.replace(second, id=3, box=np.array([20, 2, 40, 30.0]), is_lost=True)
+    several = dataclasses.replace(first, objects=(first.objects[0], second, lost))
+    picture = annotate(several)
+    for color, box in zip(COLORS, (first.objects[0].box, second.box, lost.box), strict=False):
+        x, y, w, h = box.astype(int)
+        edge = near(picture, color, 60)[y - 2 : y + h + 2, x - 2 : x + w + 2]
+        assert edge.any(axis=0).sum() > w // 2
+    # The tag of the second is above its box, that of the third below, where there is room.
+    assert near(picture, COLORS[1], 60)[100:116, 182:240].any()
+    assert near(picture, COLORS[2], 60)[36:52, 22:80].any()
+    assert label(several) == "frame 0"
+
+
+def test_tags_stay_in_the_picture():
+    far = step(box=(1e9, -1e9, 5, 5), height=30, width=40)
+    several = dataclasses.replace(far, objects=far.objects * 3)
+    assert annotate(several).shape == (30, 40, 3)

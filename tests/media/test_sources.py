@@ -172,12 +172,12 @@ def test_targets_of_an_otb_sequence(tmp_path):
     write_otb(tmp_path / "Jogging", texts)
     given = str(tmp_path / "Jogging")
     for target, name, x in ((None, "Jogging.1", 1), (1, "Jogging.1", 1), (2, "Jogging.2", 8)):
-        source = open_source(given, target)
+        source = open_source(given, [] if target is None else [target])
         assert (source.name, source.truth[0][0]) == (name, x)
     with pytest.raises(SourceError, match="has no target 3; expected 1, 2"):
-        open_source(given, 3)
+        open_source(given, [3])
     with pytest.raises(SourceError, match=r"target 1 was asked for, but .* is no sequence with"):
-        open_source(str(tmp_path / "Jogging" / "img"), 1)
+        open_source(str(tmp_path / "Jogging" / "img"), [1])
 
 
 @pytest.mark.parametrize(
@@ -263,4 +263,4 @@ def test_real_sequences(shared):
     assert (deer.length, len(deer.truth)) == (71, 71)
     assert next(deer.frames()).shape == (400, 704, 3)
     assert deer.truth[0].tolist() == [305, 4, 95, 65]
-    assert open_source(str(otb / "Jogging"), 2).truth[0].tolist() == [179, 78, 37, 114]
+    assert open_source(str(otb / "Jogging"), [2]).truth[0].tolist() == [179, 78, 37, 114]

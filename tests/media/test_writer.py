@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from crt_plugin.errors import MissingExtraError
-from crt_plugin.media.loop import Step
 from crt_plugin.media.writer import VideoFile, require_av
+from tests.helpers import track
 
 av = pytest.importorskip("av", reason="the extra video is not installed")
 
 COLORS = ((200, 40, 30), (30, 190, 60), (40, 60, 210))
 
 
-def step(index, height=64, width=96, color=(90, 90, 90)) -> Step:
-    image = np.full((height, width, 3), color, np.uint8)
-    return Step(index, image, np.array([70.25, 40.5, 9, 8.0]), 0.875, 0.0)
+def step(index, height=64, width=96, color=(90, 90, 90), fps=25.0):
+    picture = np.full((height, width, 3), color, np.uint8)
+    return track.step(index, [70.25, 40.5, 9, 8.0], picture, 0.875, fps=fps)
 
 
 def write(path, steps, fps=25.0):
@@ -39,7 +41,8 @@ def test_no_frames_no_files(tmp_path):
 def test_the_video_plays_in_browsers(tmp_path):
     """H.264, 4:2:0, all frames, and the index before the data."""
     path = tmp_path / "video.mp4"
-    write(path, [step(i) for i in range(7)], fps=30000 / 1001)
+    fps = 30000 / 1001
+    write(path, [step(i, fps=fps) for i in range(7)], fps)
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         assert stream.codec_context.name == "h264"
@@ -51,6 +54,17 @@ def test_the_video_plays_in_browsers(tmp_path):
     content = path.read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")
     assert not list(tmp_path.glob(".*.part"))
+
+
+def test_frames_keep_their_times(tmp_path):
+    """From the first one on; two that come at the same time come after each other."""
+    times = (2.5, 2.533, 2.7, 2.7, 3.9)
+    steps = [step(i) for i in range(len(times))]
+    steps = [replace(s, frame=replace(s.frame, time=t)) for s, t in zip(steps, times, strict=True)]
+    write(tmp_path / "video.mp4", steps)
+    with av.open(str(tmp_path / "video.mp4")) as container:
+        found = [frame.time for frame in container.decode(video=0)]
+    np.testing.assert_allclose(found, np.subtract(times, 2.5), atol=1e-4)
 
 
 def test_colours_are_those_of_the_frames(tmp_path):
@@ -79,7 +93,7 @@ def test_padding_does_not_resample(tmp_path, axis):
     lines = np.zeros((63, 95, 3), np.uint8)
     lines[tuple(slice(None, None, 2) if a == axis else slice(None) for a in (0, 1))] = 255
     path = tmp_path / "video.mp4"
-    write(path, [Step(0, lines, np.array([200.0, 200, 9, 9]), 0.5, 0.0)])
+    write(path, [track.step(0, [200.0, 200, 9, 9], lines)])
     (frame,) = decode(path)
     across = frame[40:, 40:, 1].astype(float).mean(axis=1 - axis)  # beside the label
     assert across[1::2][:-1].max() < 60

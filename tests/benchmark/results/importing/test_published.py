@@ -13,8 +13,8 @@ from crt_plugin.benchmark.results.importing.published import (
 from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.errors import ParameterError, SourceError
 from crt_plugin.media.box_files import BoxFile
-from crt_plugin.media.loop import Step
 from tests.helpers.datasets import boxes, write, write_otb
+from tests.helpers.track import step
 
 PUBLISHED = {  # success AUC and DP at 20 px on OTB-100
     "KCF": (0.477, 0.695),
@@ -331,9 +331,9 @@ def test_boxes_of_crt_track(source, tmp_path, to):
     """They count from 0, and the benchmark from 1."""
     folder = tmp_path / "mine" / "Jogging.1"
     folder.mkdir(parents=True)
-    file = BoxFile(folder, 25, with_lost=True)
+    file = BoxFile(folder, has_lost=True)
     for k, box in enumerate(boxes(3)):
-        file.write(Step(k, np.zeros((2, 2, 3), np.uint8), box, 0.5, 0.1))
+        file.write(step(k, box, np.zeros((2, 2, 3), np.uint8)))
     file.close()
     (folder / "tracked.mp4").touch()
     done = import_results(tmp_path / source, to)
