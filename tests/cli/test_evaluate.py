@@ -317,17 +317,21 @@ def test_import_says_that_lengths_were_not_checked(crt, tmp_path):
 
 def test_an_exported_archive_comes_back_whole(crt, tmp_path):
     """Boxes, times, scores and manifest, so that an evaluation keeps them."""
-    crt("evaluate --data otb --trackers crt:rgb --results r")
+    (tmp_path / "quick.py").write_text(
+        "from crt_plugin.parameters import load_parameters\n\n\ndef parameters():\n"
+        "    return load_parameters('rgb').copy(train_steps=2, filter_cells=25.0)\n"
+    )
+    crt("evaluate --data otb --trackers crt:quick.py --results r")
     done = crt("results export r --to archives")
-    assert done.exit_code == 0 and done.stdout == "archives/CRT-rgb.zip  2 sequences\n"
-    imported = crt("results import archives/CRT-rgb.zip --to back --groundtruth otb")
+    assert done.exit_code == 0 and done.stdout == "archives/CRT-quick.zip  2 sequences\n"
+    imported = crt("results import archives/CRT-quick.zip --to back --groundtruth otb")
     assert imported.exit_code == 0 and "not used" not in imported.stderr
-    before, after = tmp_path / "r/OTB2015/CRT-rgb", tmp_path / "back/OTB2015/CRT-rgb"
+    before, after = tmp_path / "r/OTB2015/CRT-quick", tmp_path / "back/OTB2015/CRT-quick"
     files = sorted(path.relative_to(before) for path in before.rglob("*") if path.is_file())
     assert len(files) == 3 * 2 + 1
     for file in files:
         assert (after / file).read_bytes() == (before / file).read_bytes(), file
-    again = crt("evaluate --data otb --trackers crt:rgb --results back")
+    again = crt("evaluate --data otb --trackers crt:quick.py --results back")
     assert "existing results kept: 2" in again.stdout
 
 

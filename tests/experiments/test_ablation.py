@@ -50,13 +50,21 @@ def test_means_are_over_seeds_of_each_sequence(script):
 def test_what_was_chosen_without_each_sequence_is_shown(script):
     console = Console(file=io.StringIO(), width=200)
     scores = {"plus": {"a": 0.5, "b": 0.5}, "other": {"a": 0.9, "b": 0.3}}
-    script.show_held_out(scores, console)
+    script.show_held_out(scores, "plus", None, console)
     shown = console.file.getvalue()
     assert "best of all: other, AUC 0.600; held out 0.400" in shown  # plus for a, other for b
+    assert "held out against plus: -0.100 [" in shown  # 0 on a, -0.2 on b
     assert "a plus, b other" in shown
+
+
+def test_folds_are_taken_together(script):
+    console = Console(file=io.StringIO(), width=200)
+    scores = {"plus": dict.fromkeys("abcd", 0.5), "other": {"a": 0.9, "b": 0.3, "c": 0.9, "d": 0.3}}
+    script.show_held_out(scores, "plus", 2, console)
+    assert "a plus, b other, c plus, d other" in console.file.getvalue()
 
 
 def test_one_sequence_cannot_be_left_out(script):
     console = Console(file=io.StringIO(), width=200)
-    script.show_held_out({"plus": {"a": 0.5}, "other": {"a": 0.6}}, console)
+    script.show_held_out({"plus": {"a": 0.5}, "other": {"a": 0.6}}, "plus", None, console)
     assert console.file.getvalue().startswith("not cross-validated: 1 sequences are common to")
