@@ -17,7 +17,7 @@ from crt_plugin.parameters import load_parameters
 from tests.conftest import ROOT
 
 ARCHIVES = sorted((ROOT / "results").glob("*.zip"))
-RIVALS = ("MCCT", "MDNet", "LADCF", "ECO", "C-COT", "SRDCF", "KCF")
+RIVALS = ("MCCT", "MDNet", "LADCF", "ECO", "C-COT", "DeepSRDCF", "SRDCF", "KCF")
 TABLES = {  # of a document, by the head of its first columns: targets and metric of each column
     "light.md": {
         "| | AUC | OS | DP |": [(27, "auc"), (27, "os"), (27, "dp")],
@@ -99,6 +99,24 @@ def test_tables_are_those_of_the_raw_results(each, document, head):
             assert cell == f"{mean:.3f}", f"{name}, {metric} of {count} targets"
             checked += 1
     assert checked >= 3
+
+
+def test_the_table_of_targets_is_that_of_the_raw_results(each):
+    lists, (_, scores) = list_targets(), each
+    head = "| AUC | chosen on | "
+    names = re.findall(r"[\w-]+", read("results.md").partition(head)[2].partition("\n")[0])
+    means = {f"mean of {count}": targets for count, targets in lists.items()}
+    rows = find_rows("results.md", head)
+    assert rows.keys() == {*lists[41], *means}
+    checked = 0
+    for row, (_, *cells) in rows.items():
+        for name, cell in zip(names, cells, strict=True):
+            of_name = scores.get(name, scores.get(f"CRT-{name}"))
+            if of_name is not None:
+                mean = np.mean([of_name[target].auc for target in means.get(row, [row])])
+                assert cell.strip("*") == f"{mean:.3f}", f"{name}, {row}"
+                checked += 1
+    assert checked == 44 * 8
 
 
 @pytest.mark.parametrize("archive", ARCHIVES, ids=lambda path: path.stem)
