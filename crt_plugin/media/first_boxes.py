@@ -49,12 +49,13 @@ def read_first_boxes(file: Path) -> FirstBoxes:
     wrong = f"{file} holds no boxes of objects; expected {EXPECTED_FILE}"
     if file.suffix.lower() == ".json":
         try:
-            content = json.loads("\n".join(lines))
+            # Objects as pairs: a dict would keep one of two of an id.
+            content = json.loads("\n".join(lines), object_pairs_hook=lambda pairs: pairs)
         except ValueError as error:
             raise BoxError(f"{wrong} ({error})") from error
-        if not isinstance(content, (dict, list)):
+        if not isinstance(content, list):
             raise BoxError(wrong)
-        pairs = list(content.items()) if isinstance(content, dict) else [("", b) for b in content]
+        pairs = [each if isinstance(each, tuple) else ("", each) for each in content]
     else:
         rows = list(csv.DictReader(lines))
         if not rows or set(rows[0]) not in ({*"xywh"}, {"id", *"xywh"}):

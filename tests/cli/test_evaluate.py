@@ -15,6 +15,7 @@ from crt_plugin.peers import opencv as peers
 from tests.conftest import ROOT
 from tests.helpers.datasets import (
     boxes,
+    frames,
     write,
     write_got10k_test,
     write_otb,
@@ -333,6 +334,21 @@ def test_an_exported_archive_comes_back_whole(crt, tmp_path):
         assert (after / file).read_bytes() == (before / file).read_bytes(), file
     again = crt("evaluate --data otb --trackers crt:quick.py --results back")
     assert "existing results kept: 2" in again.stdout
+
+
+def test_results_of_another_sequence_of_that_name_are_refused(crt, tmp_path):
+    """Same layout, name and length; the object starts elsewhere."""
+    for folder, x in (("one", 5.0), ("two", 9.0)):
+        frames(tmp_path / folder / "alpha" / "img", 4)
+        write(tmp_path / folder / "alpha" / "groundtruth_rect.txt", boxes(4, x))
+    assert crt("evaluate --data one --trackers mine:Still --results r").exit_code == 0
+    kept = crt("evaluate --data one --trackers mine:Still --results r")
+    assert kept.exit_code == 0 and "existing results kept: 1" in kept.stdout
+    done = crt("evaluate --data two --trackers mine:Still --results r")
+    assert done.exit_code == 2
+    assert "begins with the box 5.000,6.000,10.000,8.000, and alpha with 9.000,6.000" in done.stderr
+    again = crt("evaluate --data two --trackers mine:Still --results r --overwrite")
+    assert again.exit_code == 0 and "existing results kept" not in again.stdout
 
 
 def test_export_of_nothing_is_an_error(crt, tmp_path):

@@ -140,6 +140,7 @@ def test_boxes_of_a_file(frames, tracked, tmp_path, kind):
         ("b.csv", "1,2,3,4\n", "holds no boxes of objects; expected CSV with a header"),
         ("b.csv", "id,x,y,w,h\na,1,2,3\n", "a is ['1', '2', '3', None]"),
         ("b.csv", "id,x,y,w,h\na,1,2,3,4\na,1,2,3,5\n", "two objects are called a"),
+        ("b.json", '{"a": [1, 2, 3, 4], "a": [1, 2, 3, 5]}', "two objects are called a"),
         ("b.csv", "frame,x,y,w,h\n0,1,2,3,4\n", "holds no boxes of objects"),
     ],
 )

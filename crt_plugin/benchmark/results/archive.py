@@ -5,9 +5,12 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import numpy as np
+
 from crt_plugin.benchmark.results.layout import SCORES_FOLDER, TIMES_FOLDER
 from crt_plugin.benchmark.results.manifest import MANIFEST
 from crt_plugin.errors import SourceError
+from crt_plugin.formats.boxes import read_boxes
 from crt_plugin.runtime.atomic import write_atomically
 
 # In the archive everything is of this day, so that the same results are the same bytes.
@@ -28,13 +31,16 @@ def export_results(folder: Path, file: Path) -> int:
         Number of sequences.
 
     Raises:
-        SourceError: there are no results of OTB in the folder.
+        SourceError: there are no results of OTB in the folder, or damaged ones.
         StorageError: the file cannot be written.
     """
     members = [path for pattern in PARTS for path in sorted(folder.glob(pattern))]
     sequences = sum(path.parent == folder and path.suffix == ".txt" for path in members)
     if not sequences:
         raise SourceError(f"no results in {folder}; expected {folder}/<Sequence>.txt")
+    for path in members:
+        if path.parent == folder and path.suffix == ".txt":
+            _check(path)
     with (
         write_atomically(file) as unfinished,
         zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
@@ -43,3 +49,19 @@ def export_results(folder: Path, file: Path) -> int:
             place = (Path(folder.name) / path.relative_to(folder)).as_posix()
             archive.writestr(zipfile.ZipInfo(place, DATE), path.read_bytes(), zipfile.ZIP_DEFLATED)
     return sequences
+
+
+def _check(boxes: Path) -> None:
+    """Check that boxes are finite, and times and scores, where they are, as many."""
+    read = read_boxes(boxes)
+    if not np.isfinite(read).all():
+        line = int(np.argmin(np.isfinite(read).all(axis=1)))
+        raise SourceError(f"line {line + 1} of {boxes} is {read[line]}; expected a box")
+    times = boxes.parent / TIMES_FOLDER / f"{boxes.stem}_time.txt"
+    scores = boxes.parent / SCORES_FOLDER / f"{boxes.stem}.csv"
+    for file in (times, scores):
+        lines = len(file.read_text(encoding="utf-8").splitlines()) if file.is_file() else len(read)
+        if lines != len(read):
+            raise SourceError(
+                f"{file} has {lines} lines; expected {len(read)}, as {boxes.name} has"
+            )

@@ -236,12 +236,14 @@ def _check_names(trackers: Sequence[Tracker]) -> None:
 
 
 def _prepare(part: Part, trackers: Sequence[Tracker], jobs: Sequence[Job], overwrite: bool) -> None:
-    """Check the manifests of results that stay, and delete the others and unfinished files."""
+    """Check manifests and first boxes of results that stay; delete others and unfinished files."""
     overwritten = [job.files for job in jobs if overwrite and not job.is_published]
     deleted = [file for files in overwritten for file in files.existing]
     run_here = [tracker for tracker in trackers if not isinstance(tracker, Published)]
     for tracker in run_here:
         check_manifest(part, tracker, deleted)
+    for job in () if overwrite else jobs:
+        job.check_start()
     for folder in {folder for job in jobs for folder in job.files.folders if folder.is_dir()}:
         sweep(folder)
     for files in overwritten:

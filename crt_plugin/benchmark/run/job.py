@@ -6,14 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from crt_plugin.benchmark.datasets.part import Part
 from crt_plugin.benchmark.results.layout import ResultFiles
 from crt_plugin.benchmark.results.responses import ResponseLog
 from crt_plugin.benchmark.run.tracks import Ending, Track, run_sequence
-from crt_plugin.errors import BoxError
+from crt_plugin.errors import BoxError, SourceError
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.peers.published import Published
+
+ROUNDING = 0.01  # px; result files have three decimals
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,29 @@ class Job:
     def frames(self) -> int:
         """Frames that are to be tracked, with the host's repetitions."""
         return 0 if self.is_published else len(self.files.absent) * self.files.frames
+
+    def check_start(self) -> None:
+        """Check that results that are there begin with the box that this sequence begins with.
+
+        Sequences of two datasets may have one name, such as the user's own ``1``.
+
+        Raises:
+            SourceError: they are of another sequence.
+        """
+        there = [file for file in self.files.boxes if file.is_file()]
+        if self.is_published or not there or self.files.problem():  # damaged ones are set aside
+            return
+        _, truth = self.part.experiment.dataset[self.part.names.index(self.sequence)]
+        first = np.asarray(truth[0], dtype=float)
+        for file in there:
+            line = file.read_text(encoding="utf-8").partition("\n")[0]
+            box = np.array(line.split(","), dtype=float)
+            if not np.allclose(box, first, rtol=0, atol=ROUNDING):
+                raise SourceError(
+                    f"{file} begins with the box {line}, and {self.sequence} with "
+                    f"{','.join(f'{value:.3f}' for value in first)}: it is of another sequence of "
+                    "this name; expected another folder of results, or overwriting it"
+                )
 
     def set_unfinished_aside(self) -> str:
         """Rename result files that are not whole, so that they are made again; a note if so."""

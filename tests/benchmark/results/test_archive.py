@@ -66,3 +66,18 @@ def test_a_manifest_of_other_results_is_not_replaced(folder, tmp_path):
     assert other.read_text() == '{"seed": 1}'
     import_results(tmp_path / "one.zip", tmp_path / "to", overwrite=True)
     assert other.read_text() == "{}"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("Deer.txt", "5,6,10,8\nnan,nan,nan,nan\n9,6,10,8\n", "line 2 of .*Deer.txt is .*nan"),
+        ("times/Deer_time.txt", "0.1\n0.2\n", "Deer_time.txt has 2 lines; expected 3"),
+        ("scores/Deer.csv", "1,1\n", "Deer.csv has 1 lines; expected 3"),
+    ],
+)
+def test_damaged_results_are_not_packed(folder, tmp_path, file, text, message):
+    (folder / file).write_text(text)
+    with pytest.raises(SourceError, match=message):
+        export_results(folder, tmp_path / "one.zip")
+    assert not (tmp_path / "one.zip").exists()
