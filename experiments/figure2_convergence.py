@@ -23,7 +23,7 @@ from crt_plugin.algorithm.maps import label_map
 from crt_plugin.algorithm.regression import ConvRegression, signal_to_noise
 from crt_plugin.algorithm.tracker import objective_of
 from crt_plugin.features.pipeline import FeaturePipeline
-from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL
+from crt_plugin.formats.boxes import FIRST_PIXEL
 from crt_plugin.paper.reproduction import Reproduction, ScriptOutput
 from crt_plugin.paper.script import main
 from crt_plugin.parameters import Parameters, load_parameters

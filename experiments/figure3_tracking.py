@@ -22,8 +22,8 @@ from rich.progress import track
 from crt_plugin import CRTTracker, Detection
 from crt_plugin.algorithm.geometry import cut_patches
 from crt_plugin.benchmark.agreement import PRECISION_PIXELS
+from crt_plugin.formats.boxes import FIRST_PIXEL
 from crt_plugin.formats.otb import otb_lists
-from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL
 from crt_plugin.paper.reproduction import Reproduction, ScriptOutput
 from crt_plugin.paper.script import main
 from crt_plugin.parameters import load_parameters

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL
+from crt_plugin.formats.boxes import FIRST_PIXEL
 from crt_plugin.paper.printed import FIGURE5_SEQUENCES, FIGURE5_TRACKERS
 from crt_plugin.paper.reproduction import Reproduction, ScriptOutput, tracker_name
 from crt_plugin.paper.script import main

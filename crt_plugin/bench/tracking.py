@@ -162,7 +162,7 @@ def measure_peer(
     text: str, source: str, box: Sequence[float] | None, frames: int, on_step: OnStep
 ) -> Result:
     """Another tracker of ``crt_plugin.peers.registry``, by its name there."""
-    from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL
+    from crt_plugin.formats.boxes import FIRST_PIXEL
     from crt_plugin.peers.registry import make
 
     clip, first_box = open_workload(source, box)

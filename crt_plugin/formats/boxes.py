@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from crt_plugin.errors import SourceError
 
 Boxes = NDArray[np.float64]
+FIRST_PIXEL = np.array([1.0, 1.0, 0.0, 0.0])  # OTB and GOT-10k count from 1, this package from 0
 SHOWN = 80  # characters of a wrong line that a message shows
 
 

@@ -13,12 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crt_plugin.errors import SourceError
-from crt_plugin.formats.boxes import SHOWN, Boxes, read_boxes, read_lines, split_numbers
+from crt_plugin.formats.boxes import (
+    FIRST_PIXEL,
+    SHOWN,
+    Boxes,
+    read_boxes,
+    read_lines,
+    split_numbers,
+)
 from crt_plugin.formats.otb import annotation_files
 
 GROUNDTRUTH = "groundtruth.txt"
 VOT_MARKS = ("sequence", "color", "anchor.value")  # what only VOT's folders hold
-FIRST_PIXEL = (1.0, 1.0, 0.0, 0.0)
 # Files of a number a frame, and whether the object is absent where it is not 0, or where it is 0
 ABSENCE = {
     "full_occlusion.txt": True,  # LaSOT

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from crt_plugin.algorithm.geometry import Box
-from crt_plugin.formats.boxes import Boxes, parse_boxes, read_lines
+from crt_plugin.formats.boxes import FIRST_PIXEL, Boxes, parse_boxes, read_lines
 
 Annotation = dict[int, Box]
 Annotations = Mapping[int | str, Annotation]  # by the ids of the objects
@@ -30,7 +30,7 @@ def convert_otb(boxes: Boxes) -> Annotation:
     without the object.
     """
     there = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)
-    return {int(frame): boxes[frame] - (1, 1, 0, 0) for frame in np.flatnonzero(there)}
+    return {int(frame): boxes[frame] - FIRST_PIXEL for frame in np.flatnonzero(there)}
 
 
 def read_key_frames(path: Path) -> Annotation:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from crt_plugin.formats.boxes import FIRST_PIXEL
 from crt_plugin.media.frame import Frame
 from crt_plugin.media.loop import Found, Step
 
@@ -42,13 +43,13 @@ def _write_json(frame: Frame, found: Found, number: int, columns: Columns) -> st
 
 def _write_mot(frame: Frame, found: Found, number: int, columns: Columns) -> str:
     """``frame,id,x,y,w,h,conf,-1,-1,-1``; MOTChallenge counts frames, ids and pixels from 1."""
-    place = _join(*(found.box + (1, 1, 0, 0)), found.score)
+    place = _join(*(found.box + FIRST_PIXEL), found.score)
     return f"{frame.index + 1},{number},{place},-1,-1,-1"
 
 
 def _write_otb(frame: Frame, found: Found, number: int, columns: Columns) -> str:
     """``x,y,w,h``; OTB counts pixels from 1, and does not number its lines."""
-    return _join(*(found.box + (1, 1, 0, 0)))
+    return _join(*(found.box + FIRST_PIXEL))
 
 
 def _join(*values: float) -> str:

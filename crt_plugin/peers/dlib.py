@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crt_plugin.errors import MissingExtraError, ParameterError
-from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL, Tracker
+from crt_plugin.formats.boxes import FIRST_PIXEL
+from crt_plugin.hosts.got10k.toolkit import Tracker
 
 
 class DlibTracker(Tracker):

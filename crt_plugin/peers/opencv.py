@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crt_plugin.errors import BoxError, MissingExtraError, ParameterError
-from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL, Tracker
+from crt_plugin.formats.boxes import FIRST_PIXEL
+from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.runtime.environment import OPENCV_WHEELS, describe_machine
 
 OPENCV = {  # our name: OpenCV's, and whether the same frames give the same boxes (checked)

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crt_plugin.errors import MissingExtraError, ParameterError
-from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL, Tracker
+from crt_plugin.formats.boxes import FIRST_PIXEL
+from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.hosts.pytracking.attach import EVALUATION, find_checkout
 
 CHECKOUT = "CRT_PYTRACKING"

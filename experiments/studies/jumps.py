@@ -19,7 +19,8 @@ from rich.progress import track
 from rich.table import Table
 
 from crt_plugin.benchmark.datasets.part import open_part
-from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL, rect_iou
+from crt_plugin.formats.boxes import FIRST_PIXEL
+from crt_plugin.hosts.got10k.toolkit import rect_iou
 from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.plus.tracker import CRTTracker
 

@@ -30,9 +30,6 @@ except ImportError as error:
         f"got10k cannot be imported ({error}); expected 0.1.3 or newer, with six: {INSTALL}"
     ) from error
 
-# OTB and GOT-10k count pixels from 1, this package from 0.
-FIRST_PIXEL = np.array([1.0, 1.0, 0.0, 0.0])
-
 logger = logging.getLogger(__name__)
 
 

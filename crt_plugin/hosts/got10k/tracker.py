@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL, Tracker
+from crt_plugin.formats.boxes import FIRST_PIXEL
+from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.plus.tracker import CRTTracker, PosedDetection
 from crt_plugin.runtime.prefetch import prefetch

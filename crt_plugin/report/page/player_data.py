@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from crt_plugin.benchmark.results.layout import ResultFiles
 from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.errors import SourceError
-from crt_plugin.formats.boxes import Boxes
-from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL, rect_iou
+from crt_plugin.formats.boxes import FIRST_PIXEL, Boxes
+from crt_plugin.hosts.got10k.toolkit import rect_iou
 from crt_plugin.report.page.frame_copies import FrameCopies
 from crt_plugin.report.page.inputs import PageInputs
 

@@ -29,9 +29,8 @@ from crt_plugin.benchmark.results.layout import (
 )
 from crt_plugin.benchmark.results.manifest import MANIFEST
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
-from crt_plugin.formats.boxes import Boxes, parse_boxes, split_lines
+from crt_plugin.formats.boxes import FIRST_PIXEL, Boxes, parse_boxes, split_lines
 from crt_plugin.formats.otb import FRAME_RANGES, TWO_TARGETS, target_name
-from crt_plugin.hosts.got10k.toolkit import FIRST_PIXEL
 from crt_plugin.runtime.atomic import write_text
 from crt_plugin.runtime.progress import ProgressBar
 
