@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import statistics
 from collections.abc import Sequence
 
@@ -10,12 +9,10 @@ import torch
 
 from crt_plugin.bench.measure import OnStep, Result
 from crt_plugin.bench.stages import time_call
-from crt_plugin.bench.workload import open_workload
+from crt_plugin.bench.workload import WARM_UP, open_workload, take_frames
 from crt_plugin.parameters import load_parameters
 from crt_plugin.plus.multi_tracker import MultiTracker
 from crt_plugin.runtime.device import choose_device
-
-WARM_UP = 2  # frames
 
 
 def measure_objects(
@@ -47,9 +44,7 @@ def measure_objects(
         trackers[count] = MultiTracker(params)
         trackers[count].init(first, dict.fromkeys(range(count), first_box))
     spent: dict[int, list[float]] = {count: [] for count in trackers}
-    taken = itertools.islice(pictures, frames + WARM_UP if frames else None)
-    for number, picture in enumerate(taken, start=1):
-        on_step(f"frame {number}")
+    for picture in take_frames(pictures, frames, on_step):
         for count, tracker in trackers.items():
             spent[count].append(time_call(lambda: tracker.update(picture), device))  # noqa: B023
     timed = {count: values[WARM_UP:] for count, values in spent.items()}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -15,14 +14,12 @@ from crt_plugin.bench.measure import OnStep, Result
 from crt_plugin.bench.memory import peak_mib
 from crt_plugin.bench.naive import NaiveTracker
 from crt_plugin.bench.stages import STAGES, StageClock, time_call
-from crt_plugin.bench.workload import open_workload
-from crt_plugin.media.frame import Picture
+from crt_plugin.bench.workload import WARM_UP, open_workload, take_frames
 from crt_plugin.media.sources import Source
 from crt_plugin.parameters import load_parameters
 from crt_plugin.plus.tracker import CRTTracker
 
 INITS = 3  # after the first one, which also loads what is loaded once
-WARM_UP = 2  # frames
 
 
 def measure_tracker(
@@ -63,7 +60,7 @@ def _measure_alone(
     on_step("init")
     inits = [time_call(lambda: crt.init(first, box), crt.device) for _ in range(1 + INITS)]
     with StageClock(crt) as clock:
-        spent = [clock.update(frame) for frame in _take(frames, count, on_step)][WARM_UP:]
+        spent = [clock.update(frame) for frame in take_frames(frames, count, on_step)][WARM_UP:]
     stages = {
         name: 1e3 * statistics.median(_average_periods(crt, [each[name] for each in spent]))
         for name in (*STAGES, "frame")
@@ -101,7 +98,7 @@ def _compare(
     batches = _record_patches(crt)
     counted: dict[torch.Size, float] = {}  # operations by the shape of a batch
     ours, bare, theirs, operations = [], [], [], []
-    for frame in _take(frames, count, lambda step: on_step(f"ratios, {step}")):
+    for frame in take_frames(frames, count, lambda step: on_step(f"ratios, {step}")):
         batches.clear()
         ours.append(time_call(lambda: crt.update(frame), crt.device))  # noqa: B023
         if network is not None:
@@ -173,7 +170,7 @@ def measure_peer(
     cpu = torch.device("cpu")
     init = time_call(lambda: peer.init(first, np.add(first_box, FIRST_PIXEL)), cpu)
     spent = []
-    for image in map(Image.fromarray, _take(images, frames, on_step)):
+    for image in map(Image.fromarray, take_frames(images, frames, on_step)):
         spent.append(time_call(lambda: peer.update(image), cpu))  # noqa: B023
     frame_ms = 1e3 * statistics.median(spent[WARM_UP:])
     return {
@@ -184,14 +181,6 @@ def measure_peer(
         "fps": 1e3 / frame_ms,
         "peak_mib": peak_mib(),
     }
-
-
-def _take(frames: Iterator[Picture], count: int, on_step: OnStep) -> Iterator[Picture]:
-    """The frames to warm up, and ``count`` more, or all if it is 0."""
-    taken = itertools.islice(frames, count + WARM_UP if count else None)
-    for number, frame in enumerate(taken, start=1):
-        on_step(f"frame {number}")
-        yield frame
 
 
 def _median_ratio(some: Sequence[float], others: Sequence[float]) -> float:

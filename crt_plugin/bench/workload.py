@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from crt_plugin.bench.measure import OnStep
 from crt_plugin.errors import BoxError
 from crt_plugin.media.clips import CLIPS, open_clip
+from crt_plugin.media.frame import Picture
 from crt_plugin.media.sources import Source, open_source
 from crt_plugin.runtime.image import as_box
+
+WARM_UP = 2  # frames
 
 
 def open_workload(source: str, box: Sequence[float] | None) -> tuple[Source, list[float]]:
@@ -31,3 +36,11 @@ def open_workload(source: str, box: Sequence[float] | None) -> tuple[Source, lis
         raise BoxError(f"{source} has no annotation of its first frame; expected --box X,Y,W,H")
     height, width = next(found.frames()).shape[:2]
     return found, as_box(first_box, height, width).tolist()
+
+
+def take_frames(frames: Iterator[Picture], count: int, on_step: OnStep) -> Iterator[Picture]:
+    """The frames to warm up, and ``count`` more, or all if it is 0."""
+    taken = itertools.islice(frames, count + WARM_UP if count else None)
+    for number, frame in enumerate(taken, start=1):
+        on_step(f"frame {number}")
+        yield frame

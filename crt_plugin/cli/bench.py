@@ -12,9 +12,9 @@ import typer
 from rich.console import Console
 
 from crt_plugin.bench.measure import Measurement, Result, measure
-from crt_plugin.cli.options import parse_box, split
+from crt_plugin.cli.options import split
 from crt_plugin.cli.terminal import warn
-from crt_plugin.errors import ParameterError
+from crt_plugin.errors import BoxError, ParameterError
 from crt_plugin.parameters import load_parameters
 from crt_plugin.runtime.atomic import write_text
 from crt_plugin.runtime.environment import describe_machine
@@ -77,7 +77,12 @@ def bench(
     ] = None,
 ) -> None:
     """Measure where the time goes: medians, each tracker in its own process."""
-    clip = {"source": source, "box": parse_box(box)}
+    from crt_plugin.media.first_boxes import parse_first_boxes
+
+    boxes = list(parse_first_boxes(box or ()).values())
+    if len(boxes) > 1:
+        raise BoxError(f"--box given {len(boxes)} times ({' and '.join(box or ())}); expected one")
+    clip = {"source": source, "box": next(iter(boxes), None)}
     names = parameters or ["default"]
     for name in names:
         load_parameters(name)

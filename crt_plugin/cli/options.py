@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from crt_plugin.errors import BoxError
 from crt_plugin.parameters import parameter_names
 
-EXPECTED_BOX = "X,Y,W,H: top left corner (counted from 0) and size, in pixels"
 PARAMETERS_HELP = "A parameter file: a name, or a path that ends in .py."
 
 ParametersOption = Annotated[
@@ -63,23 +60,3 @@ def split(text: str) -> list[str]:
 def split_names(text: str | None) -> list[str] | None:
     """The items of a comma-separated text; None if the option was not given."""
     return None if text is None else split(text)
-
-
-def parse_box(texts: list[str] | None) -> list[float] | None:
-    """The box (x, y, w, h), in pixels, of the only text ``X,Y,W,H``; None without a text.
-
-    Raises:
-        BoxError: several texts, or not four finite numbers.
-    """
-    if not texts:
-        return None
-    text, *others = texts
-    if others:
-        raise BoxError(f"--box given {len(texts)} times ({' and '.join(texts)}); expected one")
-    try:
-        box = [float(part) for part in text.split(",")]
-    except ValueError:
-        box = []
-    if len(box) != 4 or not all(map(math.isfinite, box)):
-        raise BoxError(f"--box {text!r} is not a box; expected {EXPECTED_BOX}")
-    return box

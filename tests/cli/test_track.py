@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 from crt_plugin.cli import tracking
 from crt_plugin.cli.main import app
-from crt_plugin.cli.options import parse_box
 from crt_plugin.errors import BoxError, MissingExtraError
 from crt_plugin.media import sources
+from crt_plugin.media.first_boxes import parse_first_boxes
 from tests.conftest import ROOT
 from tests.helpers.track import BOX, FAST, crt, error_line, image_folder, rows
 
@@ -272,7 +272,7 @@ def test_a_real_sequence(shared, tmp_path):
     assert "over 4 annotated frames" in result.stdout
 
 
-def test_parse_box():
-    assert parse_box(["1.5,-2, 3,4"]) == [1.5, -2, 3, 4]
+def test_a_box_of_text():
+    assert parse_first_boxes(["1.5,-2, 3,4"]) == {1: [1.5, -2, 3, 4]}
     with pytest.raises(BoxError):
-        parse_box(["1 2 3 4"])
+        parse_first_boxes(["1 2 3 4"])
