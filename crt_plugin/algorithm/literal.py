@@ -49,11 +49,11 @@ class LiteralRegression(ConvRegression):
         """See ``ConvRegression.descend``."""
         # Copies: autograd refuses what was made in inference mode.
         features, label = features.clone(), label.clone()
-        weight = self.weigh(label)
+        label_weights = self.weigh(label)
         taken = 0
         while taken < steps:
             optimizer.zero_grad()
-            loss = self.objective(self.response(features), label, weight)
+            loss = self.objective(self.response(features), label, label_weights)
             loss.backward()
             optimizer.step()
             taken += 1

@@ -114,17 +114,21 @@ class ConvRegression:
         return shifted_columns.sum(dim=0) + self.bias
 
     def weigh(self, label: torch.Tensor) -> torch.Tensor:
-        """W(y) of each label, which ``objective`` and ``gradients`` take."""
+        """W(y) of eq. 4, N x Ho x Wo, of labels of that shape."""
         return label_weight(label, self.exponent, self.factor)
 
     def objective(
-        self, response: torch.Tensor, label: torch.Tensor, weight: torch.Tensor
+        self, response: torch.Tensor, label: torch.Tensor, label_weights: torch.Tensor
     ) -> torch.Tensor:
         """L of eq. 5: mean over samples of sum (W T(e))^2, plus lambda / 2 (|w|^2 + b^2).
 
         e = response - label. The mean over samples and the half are the reference's.
+
+        Args:
+            response, label: N x Ho x Wo.
+            label_weights: of ``weigh``; they stay the same while the filter learns.
         """
-        weighted = weight * truncate(response - label, self.threshold)
+        weighted = label_weights * truncate(response - label, self.threshold)
         fit = weighted.square().sum() / len(label)
         return fit + self.regularization / 2 * (self.weight.square().sum() + self.bias.square())
 
@@ -133,7 +137,7 @@ class ConvRegression:
         features: torch.Tensor,
         response: torch.Tensor,
         label: torch.Tensor,
-        weight: torch.Tensor,
+        label_weights: torch.Tensor,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Gradients of the objective by w (kh x kw x C) and b.
 
@@ -142,7 +146,7 @@ class ConvRegression:
         """
         n, h, w, c = features.shape
         kh, kw, _ = self.weight.shape
-        by_response = truncate(response - label, self.threshold) * (2 / n * weight.square())
+        by_response = truncate(response - label, self.threshold) * (2 / n * label_weights.square())
         # dL/dtaps[n, y, x, u, v] = by_response[n, y - u, x - v], 0 where there is no window.
         # Strides cannot be negative, so that the views, and the product, are in reversed taps.
         padded = torch.nn.functional.pad(by_response, (kw - 1, kw - 1, kh - 1, kh - 1))
@@ -182,14 +186,15 @@ class ConvRegression:
             label: N x Ho x Wo.
         """
         check_interval = 1 if features.device.type == "cpu" else GPU_CHECK_INTERVAL
-        weight = self.weigh(label)  # once: an exponential costs as much as a product of matrices
+        label_weights = self.weigh(label)  # the same in each step
         active = torch.ones((), dtype=torch.bool, device=features.device)
         taken = torch.zeros((), dtype=torch.int64, device=features.device)
         last_loss = torch.full((), math.inf, device=features.device)
         for step in range(1, steps + 1):
             response = self.response(features)
-            last_loss = torch.where(active, self.objective(response, label, weight), last_loss)
-            optimizer.step(self.gradients(features, response, label, weight), active)
+            loss = self.objective(response, label, label_weights)
+            last_loss = torch.where(active, loss, last_loss)
+            optimizer.step(self.gradients(features, response, label, label_weights), active)
             taken += active
             active = active & ~(last_loss < stop_loss)
             if step % check_interval == 0 and not active:
