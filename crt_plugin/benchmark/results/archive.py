@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -41,14 +42,20 @@ def export_results(folder: Path, file: Path) -> int:
     for path in members:
         if path.parent == folder and path.suffix == ".txt":
             _check(path)
-    with (
-        write_atomically(file) as unfinished,
-        zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
-    ):
-        for path in members:
-            place = (Path(folder.name) / path.relative_to(folder)).as_posix()
-            archive.writestr(zipfile.ZipInfo(place, DATE), path.read_bytes(), zipfile.ZIP_DEFLATED)
+    pack({f"{folder.name}/{path.relative_to(folder).as_posix()}": path for path in members}, file)
     return sequences
+
+
+def pack(members: Mapping[str, Path], file: Path) -> None:
+    """Write a zip archive of files, by their names in it; the same files give the same bytes.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    with write_atomically(file) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
+        for name, path in members.items():
+            entry = zipfile.ZipInfo(name, DATE)
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=9)
 
 
 def _check(boxes: Path) -> None:

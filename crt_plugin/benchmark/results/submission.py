@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from crt_plugin.benchmark.datasets.part import Part
+from crt_plugin.benchmark.results.archive import pack
 from crt_plugin.benchmark.results.layout import ResultFiles
-from crt_plugin.runtime.atomic import write_atomically
 
 
 @dataclass(frozen=True)
@@ -59,12 +58,7 @@ def write_submissions(part: Part, names: Sequence[str]) -> tuple[list[Submission
         if not members:
             continue
         file = Path(part.experiment.result_dir) / f"{name}.zip"
-        with (
-            write_atomically(file) as unfinished,
-            zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive,
-        ):
-            for place, path in members.items():
-                archive.write(path, place)
+        pack(members, file)
         listed = max(part.benchmark.listed, len(part.names) + len(part.unusable))
         written.append(Submission(name, file, sequences, listed))
     return written, problems

@@ -242,8 +242,9 @@ def _prepare(part: Part, trackers: Sequence[Tracker], jobs: Sequence[Job], overw
     run_here = [tracker for tracker in trackers if not isinstance(tracker, Published)]
     for tracker in run_here:
         check_manifest(part, tracker, deleted)
-    for job in () if overwrite else jobs:
-        job.check_start()
+    if not overwrite:
+        for job in jobs:
+            job.check_start()
     for folder in {folder for job in jobs for folder in job.files.folders if folder.is_dir()}:
         sweep(folder)
     for files in overwritten:
