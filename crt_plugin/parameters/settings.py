@@ -38,6 +38,8 @@ RENAMED = {
     "score_even": "score_midpoint",
     "vgg_std": "network_std",
 }
+# What stands for settings of earlier versions that have no such meaning any more.
+GONE = {"score_slope": "score_exponent, of the peak's logarithm, with its own score_midpoint"}
 
 POSITIVE: Check = ("a number > 0", lambda v: v > 0)
 NOT_NEGATIVE: Check = ("a number >= 0", lambda v: v >= 0)
@@ -259,6 +261,8 @@ class Settings:
         if name in RENAMED:
             warnings.warn(f"setting {name!r} is now {RENAMED[name]!r}", FutureWarning, stacklevel=3)
             name = RENAMED[name]
+        if name in GONE:
+            raise ParameterError(f"setting {name!r} is gone; expected {GONE[name]}")
         if name not in cls._settings():
             raise ParameterError(f"unknown setting {name!r}; expected {', '.join(cls._settings())}")
         return cls._settings()[name]

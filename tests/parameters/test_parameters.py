@@ -201,6 +201,11 @@ def test_an_old_name_is_read_with_a_warning(old, new, value, tmp_path):
         assert load_parameters(path).get(new) == value
 
 
+def test_a_setting_that_is_gone_names_what_stands_for_it():
+    with pytest.raises(ParameterError, match="'score_slope' is gone; expected score_exponent"):
+        Parameters(features="rgb").score_slope = 6.3
+
+
 def test_values_of_earlier_versions_are_migrated():
     kept = {"rotation_price": 0.05, "rotation_step": 0.0, "filter_cells": 64.0, "of_others": 7}
     migrated = Parameters.migrate_values(kept | {"gone_and_off": None, "gone_and_0": 0.0})
