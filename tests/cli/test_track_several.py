@@ -98,6 +98,11 @@ def test_pictures_have_a_colour_for_each_and_the_summary_a_line(tracked):
     with av.open(str(output / "tracked.mp4")) as container:
         pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     assert len(pictures) == COUNT
+    for number, box in enumerate(BOXES.values()):  # a side of the first box, clear of its corners
+        x, y, _, h = (int(side) for side in box.split(","))
+        edge = pictures[0][y + 4 : y + h - 4, x].astype(int)
+        others = [np.abs(edge - color).sum() for color in COLORS[:3]]
+        assert np.argmin(others) == number
     sheet = np.asarray(Image.open(output / "contact_sheet.png")).astype(int)
     for number in range(3):
         is_near = (np.abs(sheet - COLORS[number]) <= 25).all(axis=2)
@@ -167,10 +172,13 @@ def test_both_targets_of_an_otb_sequence_are_compared(frames, tmp_path):
         (tmp_path / "Toy" / f"groundtruth_rect.{target}.txt").write_text("\n".join(lines))
     words = ("--target", 1, "--target", 2, "--no-video", "--output", tmp_path / "o", *FAST)
     result = crt("track", tmp_path / "Toy", *words)
-    assert list(rows_by_object(tmp_path / "o")) == ["1", "2"]
+    found = rows_by_object(tmp_path / "o")
+    assert list(found) == ["1", "2"]
+    for id, first in (("1", (20, 20)), ("2", (100, 30))):
+        np.testing.assert_allclose(found[id][0, 1:3], first)
     for id in (1, 2):
         (line,) = [s for s in result.stdout.splitlines() if f" of {id} over 7 annotated" in s]
-        assert float(line.split()[2]) > 0.6
+        assert float(line.split()[2]) > 0.6, line
     result = crt("track", tmp_path / "Toy", *words[2:], "--overwrite")
     assert "mean IoU" in result.stdout and "objects" not in result.stdout
     assert len(rows(tmp_path / "o")) == COUNT

@@ -59,7 +59,7 @@ def test_what_was_chosen_without_each_sequence_is_shown(script):
 
 def test_folds_are_taken_together(script):
     console = Console(file=io.StringIO(), width=200)
-    scores = {"plus": dict.fromkeys("abcd", 0.5), "other": {"a": 0.9, "b": 0.3, "c": 0.9, "d": 0.3}}
+    scores = {"plus": dict.fromkeys("abcd", 0.5), "other": {"a": 0.9, "b": 0.4, "c": 0.9, "d": 0.4}}
     script.show_held_out(scores, "plus", 2, console)
     assert "a plus, b other, c plus, d other" in console.file.getvalue()
 
