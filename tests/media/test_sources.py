@@ -52,6 +52,7 @@ def test_images_come_in_natural_order_and_in_rgb(tmp_path):
     source = open_source(str(tmp_path / "seq"))
     np.testing.assert_array_equal(mean_colors(source), COLORS)
     assert (source.name, source.length) == ("seq", 3)
+    assert [frame.time for frame in source.read()] == [0, 0.04, 0.08]  # as of 25 fps
 
 
 def test_a_glob_and_the_files_that_a_shell_makes_of_it_are_the_same(tmp_path):

@@ -59,8 +59,7 @@ def write_submissions(part: Part, names: Sequence[str]) -> tuple[list[Submission
             continue
         file = Path(part.experiment.result_dir) / f"{name}.zip"
         pack(members, file)
-        listed = max(part.benchmark.listed, len(part.names) + len(part.unusable))
-        written.append(Submission(name, file, sequences, listed))
+        written.append(Submission(name, file, sequences, part.benchmark.listed))
     return written, problems
 
 
