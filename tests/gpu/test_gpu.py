@@ -16,7 +16,7 @@ from tests.helpers.clips import clip
 FRAMES = 12
 # What is uploaded and read back: patch, response and label; in a two-step search again patches and
 # response. At the end of training and in a search of the whole frame there are more.
-MOST_WAITS = {"default": 3, "rgb": 3, "light": 5, "plus": 5}
+MOST_WAITS = {"default": 3, "rgb": 3, "light": 5}
 
 pytestmark = [
     pytest.mark.gpu,
@@ -36,7 +36,9 @@ def track(device, name, precision):
     return np.array([tracker.update(frame) for frame in frames[1:]])
 
 
-@pytest.mark.parametrize("name", ["default", "hog", "rgb", "fast", "light", "plus", "vgg_conv2"])
+@pytest.mark.parametrize(
+    "name", ["default", "hog", "rgb", "fast", "light", "plus_vgg", "vgg_conv2"]
+)
 @pytest.mark.parametrize(("precision", "least"), [("float32", 0.95), ("auto", 0.9)])
 def test_boxes_are_those_of_the_cpu(name, precision, least):
     """Up to the rounding of another order of sums, and of TF32 or half precision.

@@ -29,18 +29,18 @@ LIMIT = 60  # s for one case; most take some ms
 SHORT = {"train_steps": 12}  # more steps test nothing new
 
 
-def _plus(**changes: Any) -> Parameters:
-    """``plus`` on raw colours, with re-detection in every frame with a low score."""
+def _light(**changes: Any) -> Parameters:
+    """``light`` on raw colours, with re-detection in every frame with a low score."""
     quick = QUICK | SHORT | {"lost_frames": 1, "found_cells": 2000}
-    return load_parameters("plus").copy(**quick | changes)
+    return load_parameters("light").copy(**quick | changes)
 
 
 SETTINGS: dict[str, Callable[[], Parameters]] = {
     "rgb": lambda: Parameters().copy(**QUICK | SHORT),
     "hog": lambda: Parameters().copy(**QUICK | SHORT | {"features": "hog", "train_steps": 4}),
-    "plus": _plus,
-    "plus, always lost": lambda: _plus(lost_score=1.0, found_score=0.0, scale_margin=1),
-    "large steps": lambda: _plus(scale_step=0.3, rotation_step=45.0, scale_margin=2),
+    "light": _light,
+    "light, always lost": lambda: _light(lost_score=1.0, found_score=0.0, scale_margin=1),
+    "large steps": lambda: _light(scale_step=0.3, rotation_step=45.0, scale_margin=2),
 }
 
 
