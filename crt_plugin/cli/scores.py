@@ -83,11 +83,23 @@ def _show_starts(part: StartedPart, scores: Sequence[Score]) -> None:
         "starts": [(score.sequences, len(part.names)) for score in scores],
     }
     console.print(_tabulate_means(targets, part.benchmark.metrics, counts))
-    ope, notes = ope_scores(part, [score.tracker for score in scores])
+    names = [score.tracker for score in scores]
+    ope, notes = ope_scores(part, names)
+    moved = ope_scores(part, names, is_moved=True)[0] if part.is_spatial else {}
     compared = ", and its difference from ope's on the same frames" if ope else ""
+    if ope and moved:
+        compared += "; then that of ope's boxes, each moved or scaled as the start"
     typer.echo(f"AUC of each start{compared}:")
-    kinds = {score.tracker: kind_scores(part, score, ope.get(score.tracker)) for score in scores}
-    means = {name: target_scores(score).auc for name, score in ope.items()}
+    kinds = {
+        score.tracker: kind_scores(part, score, ope.get(score.tracker), moved.get(score.tracker))
+        for score in scores
+    }
+    rows = {"ope": ope, "ope, moved": moved}
+    means = {
+        row: {name: target_scores(score).auc for name, score in scores.items()}
+        for row, scores in rows.items()
+        if scores
+    }
     console.print(_tabulate_kinds(kinds, means))
     for note in notes:
         warn(note)
@@ -114,16 +126,16 @@ def _tabulate_means(
     return table
 
 
-def _tabulate_kinds(kinds: dict[str, list[KindScore]], ope: dict[str, float]) -> Table:
-    """A row for each kind of start, a column for each tracker: AUC, and its change against ope.
+def _tabulate_kinds(kinds: dict[str, list[KindScore]], means: dict[str, dict[str, float]]) -> Table:
+    """A row for each kind of start, a column for each tracker: AUC, and its changes against ope.
 
     Args:
         kinds: by tracker.
-        ope: AUC of ope's boxes over the frames of all starts, by tracker; some may lack it.
+        means: rows above them: AUC over the frames of all starts, by tracker; some may lack it.
     """
     table = make_table("start", *map(escape, kinds))
-    if ope:
-        table.add_row("ope", *(f"{ope[name]:.3f}" if name in ope else "-" for name in kinds))
+    for row, auc in means.items():
+        table.add_row(row, *(f"{auc[name]:.3f}" if name in auc else "-" for name in kinds))
     by_kind = [{score.kind: score for score in scores} for scores in kinds.values()]
     for kind in dict.fromkeys(score.kind for scores in kinds.values() for score in scores):
         table.add_row(kind, *(_format_kind(scores.get(kind)) for scores in by_kind))
@@ -133,5 +145,6 @@ def _tabulate_kinds(kinds: dict[str, list[KindScore]], ope: dict[str, float]) ->
 def _format_kind(score: KindScore | None) -> str:
     if score is None:
         return "-"
-    change = "" if score.against_ope is None else f" ({score.against_ope:+.3f})"
-    return f"{score.auc:.3f}{change}"
+    changes = [change for change in (score.against_ope, score.boxes_alone) if change is not None]
+    text = "; ".join(f"{change:+.3f}" for change in changes)
+    return f"{score.auc:.3f}" + (f" ({text})" if text else "")

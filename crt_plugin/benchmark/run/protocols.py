@@ -61,6 +61,11 @@ class StartedPart(Part):
         there = {self.starts[name].kind for name in self.names}
         return [kind for kind in (*SPATIAL, *TEMPORAL) if kind in there]
 
+    @property
+    def is_spatial(self) -> bool:
+        """Whether its starts are those of SRE."""
+        return set(self.kinds) <= set(SPATIAL)
+
     def __str__(self) -> str:
         """For example "12 starts of 1 of 100 targets of OTB2015-SRE"."""
         targets = f"{len(self.targets)} of {self.benchmark.listed} targets"

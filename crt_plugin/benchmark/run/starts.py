@@ -71,14 +71,25 @@ def spatial_boxes(box: Boxes, width: int, height: int) -> dict[str, Boxes]:
         box: the annotation, (x, y, w, h), px, counted from 1.
         width, height: of the frame, px.
     """
-    x, y, w, h = box
-    edges, size = np.array([x, y, x + w, y + h]), np.array([w, h, w, h])
     end = np.array([width, height, width, height]) + 1.0
     boxes = {}
-    for kind, tenths in SPATIAL.items():
-        corners = np.clip(edges + size * tenths / 10, 1.0, end)
+    for kind in SPATIAL:
+        corners = np.clip(_move_corners(box, kind), 1.0, end)
         boxes[kind] = np.concatenate([corners[:2], corners[2:] - corners[:2]])
     return boxes
+
+
+def move_boxes(boxes: Boxes, kind: str) -> Boxes:
+    """Boxes moved or scaled as a start of SRE is, N x 4, not cut at the frame's border."""
+    corners = _move_corners(boxes, kind)
+    return np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
+
+
+def _move_corners(boxes: Boxes, kind: str) -> Boxes:
+    """Left, top, right and bottom edges of boxes, ... x 4, moved as a start of SRE is."""
+    first, size = boxes[..., :2], boxes[..., 2:]
+    edges = np.concatenate([first, first + size], axis=-1)
+    return edges + np.concatenate([size, size], axis=-1) * SPATIAL[kind] / 10
 
 
 def temporal_frames(usable: NDArray[np.bool_]) -> dict[str, int]:

@@ -252,6 +252,11 @@ def test_kinds_against_ope(sre, folder):
     assert left.against_ope == pytest.approx((42 / 84 - 48 / 84 + 44 / 105 - 51 / 105) / 2)
     assert right.against_ope == pytest.approx((55 / 84 - 48 / 84 + 59 / 105 - 51 / 105) / 2)
     assert left.targets == left.targets_of_ope == 2
+    assert left.boxes_alone is None
+
+    moved = ope_scores(sre, ["Still"], is_moved=True)[0]["Still"]
+    for kind in kind_scores(sre, score, ope["Still"], moved):  # it takes the start for the object
+        assert kind.boxes_alone == pytest.approx(kind.against_ope)
 
 
 def test_later_starts_are_compared_on_their_own_frames(tre):
@@ -293,6 +298,8 @@ def test_what_cannot_be_compared_with_ope_is_said(sre, folder):
     left = kind_scores(sre, score, scores["Still"])[0]
     assert (left.targets, left.targets_of_ope) == (2, 1)
     assert left.against_ope == pytest.approx((44 - 51) / 105)
+    moved = ope_scores(sre, ["Still"], is_moved=True)[0]["Still"]
+    assert kind_scores(sre, score, scores["Still"], moved)[0].boxes_alone == left.against_ope
 
 
 def test_ope_of_other_settings_is_no_comparison(sre):

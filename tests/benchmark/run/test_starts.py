@@ -9,6 +9,7 @@ from crt_plugin.benchmark.run.starts import (
     SPATIAL,
     TEMPORAL,
     Start,
+    move_boxes,
     spatial_boxes,
     temporal_frames,
 )
@@ -36,6 +37,8 @@ def test_spatial_boxes_by_hand():
     assert list(boxes) == list(BY_HAND) and len(boxes) == 12
     for kind, box in boxes.items():
         assert box == pytest.approx(np.array(BY_HAND[kind])), kind
+        double = np.stack([BOX, 2 * BOX])  # moved by its own size
+        assert move_boxes(double, kind) == pytest.approx(np.stack([box, 2 * box])), kind
 
 
 def test_fractions_of_a_pixel_are_kept():
