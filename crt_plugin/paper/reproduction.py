@@ -14,7 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from crt_plugin.benchmark.datasets.part import Part, open_part
-from crt_plugin.benchmark.results.importing.published import import_results, published_part
+from crt_plugin.benchmark.results.importing.published import (
+    import_results,
+    published_names,
+    published_part,
+)
 from crt_plugin.benchmark.results.manifest import Manifest
 from crt_plugin.benchmark.results.scores import Report, Score, average_over, score_results
 from crt_plugin.benchmark.run.evaluate import evaluate
@@ -111,7 +115,7 @@ class Reproduction:
         """Scores of published results, over all targets that have annotations."""
         new = [name for name in names if name not in self._kept]
         if new and self.published is not None:
-            part = self._annotations(self._published_folder)
+            part = self._scored_part(self._published_folder)
             found = score_results(part, new, self.progress, curves=False)
             self._kept.update({name: _select(found, name, name) for name in new})
         elif new:
@@ -148,7 +152,7 @@ class Reproduction:
             return TrackerScores({}, [f"{tracker}: {error}"])
         if kept is not None and kept.parameters != dict(load_parameters(name)):
             return TrackerScores({}, [f"{tracker}: {folder} holds results of other settings"])
-        found = score_results(self._annotations(self.results), [tracker], curves=False)
+        found = score_results(self._scored_part(self.results), [tracker], curves=False)
         return _select(found, tracker, name)
 
     @functools.cached_property
@@ -163,11 +167,26 @@ class Reproduction:
             logger.warning("not used: %s", line)
         return folder
 
-    def _annotations(self, results: Path) -> Part:
+    def _scored_part(self, results: Path) -> Part:
         """The targets that have annotations, to score ``results``."""
         if self.groundtruth is not None:
             return apply_benchmark_rule(published_part(results, self.groundtruth))
         return apply_benchmark_rule(open_part("otb", self.data or "", results=results))
+
+    @functools.cached_property
+    def annotations(self) -> dict[str, Boxes]:
+        """Annotated boxes of each target that has them, N x 4, 1-based."""
+        part = self._scored_part(self.results)
+        with quiet():
+            return {
+                name: truth
+                for name, (_, truth, *_) in zip(part.names, part.experiment.dataset, strict=True)
+            }
+
+    @functools.cached_property
+    def published_names(self) -> list[str]:
+        """Trackers that there are published results of."""
+        return [] if self.published is None else published_names(self._published_folder)
 
     def boxes(self, tracker: str, target: str) -> Boxes | None:
         """Our result of a target, N x 4, 1-based; None if there is none."""

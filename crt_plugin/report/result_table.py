@@ -168,7 +168,7 @@ def terminal_tables(table: ResultTable, width: int) -> list[rich.table.Table]:
 def _parts(table: ResultTable, width: int) -> list[list[int]]:
     """Columns of each part: the first, and as many others as fit."""
     widths = [
-        GAP + max(len(head), *(len(row[i].text) for row in table.rows))
+        GAP + max([len(head), *(len(row[i].text) for row in table.rows)])
         for i, head in enumerate(table.columns)
     ]
     parts: list[list[int]] = [[0]]

@@ -1,10 +1,8 @@
 """``crt paper`` on results that are there, and on a few made-up frames."""
 
 import csv
-import shutil
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -173,16 +171,17 @@ def test_results_of_another_dataset(crt, tmp_path):
 
 
 def test_figures_of_frames(tmp_path, monkeypatch, no_curves):
-    """Convergence, tracking and boxes on five frames; few steps, quick features."""
-    data = write_otb(tmp_path / "otb", {"Woman": 5})
+    """Convergence, tracking and boxes on a few frames; few steps, quick features."""
+    data = write_otb(tmp_path / "otb", {"Deer": 3, "Woman": 22})
     ours = quick_parameters(tmp_path)
+    gone = boxes(22) + np.where(np.arange(22) < 11, 0, 200)[:, None] * (1, 0, 0, 0)
     for rival in FIGURE5_TRACKERS:
-        write(tmp_path / "rivals/OTB2015" / rival / "Woman.txt", boxes(5))
+        write(tmp_path / "rivals/OTB2015" / rival / "Woman.txt", gone)
     folder = tmp_path / "paper"
     reproduction = Reproduction(tmp_path / "r", folder, data, tmp_path / "rivals", progress=False)
     for name, quick in (
         ("figure2", {"STEPS": 4, "SHOWN": (1, 2, 3, 4)}),
-        ("figure3", {"STEADY": 2, "APART": 1}),
+        ("figure3", {"ALONE": ours, "LABELS": {ours: "past"}}),
         ("figure5", {}),
     ):
         script = load_script(name)
@@ -199,53 +198,61 @@ def test_figures_of_frames(tmp_path, monkeypatch, no_curves):
     ]
 
 
-@pytest.mark.parametrize(
-    ("there", "chosen"),
-    [
-        (["Deer", "DragonBaby", "Jogging.1", "Walking2"], "Jogging.1"),  # as the paper's fits
-        (["Deer", "DragonBaby", "Walking2"], "DragonBaby"),  # the first with an occlusion
-        (["Deer"], ""),
-    ],
-)
-def test_figure_3_looks_for_an_occlusion(tmp_path, monkeypatch, there, chosen):
-    data = write_otb(tmp_path / "otb", {name.partition(".")[0]: 3 for name in there})
-    if "Jogging.1" in there:
-        plain = data / "Jogging/groundtruth_rect.txt"
-        shutil.copy(plain, plain.with_name("groundtruth_rect.2.txt"))
-        plain.rename(plain.with_name("groundtruth_rect.1.txt"))
-    reproduction = Reproduction(
-        tmp_path / "r", tmp_path / "paper", data, sequences=there, progress=False
-    )
-    script = load_script("figure3")
-    asked = []
-    monkeypatch.setattr(
-        reproduction, "sequence", asked.append
-    )  # there: None, and so nothing is drawn
-    outcome = script.make(reproduction)
-    assert asked == [chosen]
-    assert outcome.findings == ["Figure 3: not made, as there are no frames of an occlusion."]
+def test_figure_2_compares_targets():
+    """SNR 3, 2, 1 on one and 5, 2, 3 on the other: differences of 1 and 3, and of 1 and -1."""
+    script = load_script("figure2")
+    last = {"Deer": (3.0, 2.0, 1.0), "Woman": (5.0, 2.0, 3.0)}
+    ratios = {
+        label: {name: np.append(np.zeros(script.STEPS - 1), snr[i]) for name, snr in last.items()}
+        for i, label in enumerate(script.SETTINGS)
+    }
+    first, second = script._compare(ratios)
+    assert "higher with th = 0.05, a = 1 than with th = 0.05, a = 0: +2.000" in first
+    assert first.endswith("[+1.000, +3.000], 2 sequences, as the paper finds.")
+    assert second.endswith("a = 0: +0.000 [-1.000, +1.000], 2 sequences, undecided.")
+    table = script._tabulate(ratios)
+    assert [[cell.text for cell in row[::4]] for row in table.rows] == [
+        ["Deer", "3.000", "2.000", "1.000"],
+        ["Woman", "5.000", "2.000", "3.000"],
+        ["mean", "4.000", "2.000", "2.000"],
+    ]
 
 
-@pytest.mark.parametrize(
-    ("past", "alone", "said"),
-    [
-        (12, 20, "off by 12 px with five past frames, by 20 px with the last alone: both keep"),
-        (20, 21, "past frames keep the object"),
-        (21, 3, "past frames lose the object, against the paper"),
-        (30, 40, "both lose the object"),
-    ],
-)
-def test_what_past_frames_are_worth(past, alone, said):
-    """On the object is who is within 20 px in the last frame; the frames before do not count."""
-    finding = load_script("figure3")._compare
-    far = SimpleNamespace(box=np.array([500.0, 500, 10, 20]))
+def test_figure_3_compares_at_all_occlusions(crt, tmp_path, monkeypatch):
+    """Rivals leave Jogging.1 in frame 21 and Woman in 26, and Deer, which nothing hides.
 
-    def found(shift):
-        return [far, far, SimpleNamespace(box=np.array([100.0 + shift, 50, 10, 20]))]
+    With past frames IoU stays 1; the last alone is half beside on Jogging.1 (1/3) and on Woman as
+    well as with them. Coke was lost before.
+    """
+    hidden = {"Jogging.1": 20, "Woman": 25, "Coke": 20, "Deer": 20}
+    for name, frame in hidden.items():
+        truth = boxes(60)
+        write(tmp_path / "truth" / f"{name}.txt", truth)
+        gone = truth + np.where(np.arange(60) < frame, 0, 200)[:, None] * (1, 0, 0, 0)
+        for rival in ("MEEM", "KCF", "DSST"):
+            write(tmp_path / "rivals" / rival / f"{name}.txt", gone)
+        write(tmp_path / "rivals" / "SRDCF" / f"{name}.txt", truth)
+        beside = truth + (truth[0, 2] / 2 * (name == "Jogging.1"), 0, 0, 0)
+        ours = truth + (200.0 * (name == "Coke"), 0, 0, 0)
+        alone = np.where(np.arange(60)[:, None] < frame, truth, beside)
+        for file, found in (("default", ours), ("last_frame", alone)):
+            folder = tmp_path / "results/OTB2015" / f"CRT-{file}"
+            write(folder / f"{name}.txt", found, fmt="%.3f")
+            (folder / "settings.txt").write_text(settings_of(file))
+    done = crt("--groundtruth truth --rivals rivals --only figure3")
+    assert done.exit_code == 0, done.output
+    assert [list(row.values()) for row in rows(tmp_path / "paper/figure3_occlusions.csv")] == [
+        ["Jogging.1", "21", "3", "100.0", "33.3"],
+        ["Woman", "26", "3", "100.0", "100.0"],
+    ]
+    said = " ".join(done.output.split())
+    assert "five past frames minus the last alone, +33.3 [+0.0, +66.7] over 2 occlusions" in said
 
-    truth = np.tile([100.0, 50, 10, 20], (4, 1))
-    text = finding(found(past), found(alone), truth, 1)
-    assert said in text and "least sure in frame 2; in frame 3 the" in text
+
+def test_figure_3_without_an_occlusion(crt, tmp_path):
+    done = crt("--groundtruth truth --rivals rivals --only figure3")
+    assert done.exit_code == 0 and "fewer than two occlusions" in " ".join(done.output.split())
+    assert rows(tmp_path / "paper/figure3_occlusions.csv") == []
 
 
 def test_a_script_by_itself(crt, tmp_path):

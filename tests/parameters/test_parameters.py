@@ -419,6 +419,7 @@ DIFFERENCES = {  # each file against the paper's best; tables 1, 2 and 3
     "color_names": {"features": "color_names"},
     "hog_color_names": {"features": "hog+color_names"},
     "no_mining": {"vgg_layer": 2, "loss_threshold": 0.0, "loss_exponent": 0.0},
+    "last_frame": {"history_length": 1},
     "patch_7x5": {"vgg_layer": 2, "patch_width": 7},
     "patch_5x3": {"vgg_layer": 2, "patch_width": 5, "patch_height": 3},
     "patch_3x3": {"vgg_layer": 2, "patch_width": 3, "patch_height": 3},
