@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from crt_plugin.benchmark.results.scores import Score, mean_score
+from crt_plugin.benchmark.results.scores import Score, average_over, mean_score
 from crt_plugin.formats.otb import otb_lists
-from crt_plugin.paper.printed import LEAD, LEAD_OVER, TRACKERS
+from crt_plugin.paper.printed import FIGURE4, LEAD, LEAD_OVER, TRACKERS
 from crt_plugin.paper.quality import differences, in_percent, verdict
 from crt_plugin.paper.reproduction import Reproduction, ScriptOutput, TrackerScores
 from crt_plugin.paper.script import main
@@ -45,7 +45,7 @@ def make(reproduction: Reproduction) -> ScriptOutput:
     panels = [panel for name, scores in parts.items() for panel in _plot(name, scores)]
     figures = draw_curves(panels, 2, reproduction.output / "figure4_benchmark", provenance)
     tables = [reproduction.save(_tabulate(parts, everyone.notes), provenance)]
-    findings = _compare(parts) if crt else []
+    findings = [*_compare(parts), *_compare_overall(crt, rivals.scores)] if crt else []
     beside, hardness = compare_subset(rivals.scores, targets)
     if hardness:  # there are published boxes of other targets
         published = {target for score in rivals.scores.values() for target in score.each}
@@ -68,6 +68,34 @@ def _compare(parts: dict[str, dict[str, Score]]) -> list[str]:
                 f"{dp.sequences} targets, {verdict(*lead)} (paper: {LEAD.dp:+.0f} and "
                 f"{LEAD.auc:+.0f})."
             )
+    return found
+
+
+def _compare_overall(crt: Score, rivals: dict[str, Score]) -> list[str]:
+    """CRT on the available targets and the paper's on all, with how hard those targets are."""
+    lists, found = otb_lists(), []
+    for name, members in (("OTB-50", lists.tb50), ("OTB-100", tuple(lists.of_target))):
+        ours = average_over(crt, members)
+        if ours is None:
+            continue
+        pairs = [(average_over(r, ours.each), average_over(r, members)) for r in rivals.values()]
+        changes = [
+            (100 * (here.auc - whole.auc), 100 * (here.dp - whole.dp))
+            for here, whole in pairs
+            if here and whole and here.sequences == ours.sequences
+        ]
+        text = (
+            f"{name}: AUC and DP of CRT {100 * ours.auc:.1f} and {100 * ours.dp:.1f} on "
+            f"{ours.sequences} targets; the paper's {FIGURE4[name].auc} and {FIGURE4[name].dp} on "
+            f"all {len(members)}."
+        )
+        if changes:
+            auc, dp = np.mean(changes, axis=0)
+            text += (
+                f" Published boxes of {len(changes)} trackers have {auc:+.1f} and {dp:+.1f} there "
+                "against all, in the mean."
+            )
+        found.append(text)
     return found
 
 

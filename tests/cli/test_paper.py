@@ -122,6 +122,22 @@ def test_places_in_figure_4():
     assert len(find({"OTB-100": some, "OTB-50": others})) == 1
 
 
+def test_overall_numbers_beside_the_paper_s():
+    """CRT has two of the rival's three targets, where the rival is 20 points above its mean."""
+    find = load_script("figure4")._compare_overall
+    crt = score("CRT", {"Couple": 0.5, "Deer": 0.7})
+    rival = score("HCF", {"Couple": 0.8, "Deer": 0.6, "Crossing": 0.1})
+    fifty, hundred = find(crt, {"HCF": rival, "KCF": score("KCF", {"Couple": 0.9})})
+    assert fifty.startswith(
+        "OTB-50: AUC and DP of CRT 60.0 and 50.0 on 2 targets; the paper's 59.4 and 83.5 on all 50."
+    )
+    assert fifty.endswith("of 1 trackers have +0.0 and +0.0 there against all, in the mean.")
+    assert "the paper's 64.2 and 87.5 on all 100." in hundred
+    assert hundred.endswith("of 1 trackers have +20.0 and +20.0 there against all, in the mean.")
+    (alone,) = find(score("CRT", {"Crossing": 0.5}), {})  # not of OTB-50
+    assert alone.endswith("on 1 targets; the paper's 64.2 and 87.5 on all 100.")
+
+
 def test_first_under_attributes():
     """Deer's FM and BC are Couple's too. MEEM, ahead on Couple, lacks Deer and is not compared."""
     firsts = load_script("table4")._count_firsts
