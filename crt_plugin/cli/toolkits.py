@@ -17,8 +17,13 @@ ParameterFilesOption = Annotated[
         "--parameters",
         metavar="NAME",
         help="Parameter files, names or paths, comma-separated; may be repeated. By default, "
-        "the file default.",
+        "the file default, unless there are --peers.",
     ),
+]
+
+PeersOption = Annotated[
+    str,
+    typer.Option(help="Other trackers, comma-separated; crt trackers lists them."),
 ]
 
 vot = typer.Typer(no_args_is_help=True, help="Evaluate with the VOT toolkit (extra vot).")
@@ -43,6 +48,7 @@ def workspace(
         ),
     ] = "short",
     parameters: ParameterFilesOption = None,
+    peers: PeersOption = "",
     frames: Annotated[
         int | None, typer.Option(min=2, help="Keep this many frames of each sequence.")
     ] = None,
@@ -55,9 +61,10 @@ def workspace(
     from crt_plugin.hosts.vot.workspace import write_workspace
 
     names, only = (split(",".join(texts or [])) for texts in (parameters, sequences))
+    names = names or ([] if peers else ["default"])
     with ProgressBar(description="linking frames", is_transient=True) as bar:
         written = write_workspace(
-            folder, data, stack, names or ["default"], only, frames, bar.move_to
+            folder, data, stack, names, _name_peers(peers), only, frames, bar.move_to
         )
     sequence_count = format_count(len(written.sequences), "sequence")
     frame_count = format_count(sum(len(s.frames) for s in written.sequences), "frame")
@@ -72,14 +79,22 @@ def workspace(
 
 
 @vot.command()
-def tracker(parameters: ParameterFilesOption = None) -> None:
-    """Print the sections that add CRT to the trackers.ini of a workspace of your own.
+def tracker(parameters: ParameterFilesOption = None, peers: PeersOption = "") -> None:
+    """Print the sections that add trackers to the trackers.ini of a workspace of your own.
 
-    The toolkit then starts CRT by this Python.
+    The toolkit then starts them by this Python.
     """
     from crt_plugin.hosts.vot.workspace import describe_trackers
 
-    typer.echo(describe_trackers(split(",".join(parameters or [])) or ["default"]))
+    names = split(",".join(parameters or [])) or ([] if peers else ["default"])
+    typer.echo(describe_trackers(names, _name_peers(peers)))
+
+
+def _name_peers(texts: str) -> dict[str, str]:
+    """Trackers of the registry by their names; each is made once, to see that it can run here."""
+    from crt_plugin.peers.registry import make
+
+    return {make(text).name: text for text in split(texts)}
 
 
 def attach(

@@ -14,7 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -76,6 +76,7 @@ def write_workspace(
     data: Sequence[Path],
     stack: str = "short",
     parameters: Sequence[str] = ("default",),
+    peers: Mapping[str, str] | None = None,
     names: Sequence[str] = (),
     frames: int | None = None,
     on_sequence: Callable[[int, int], None] = lambda done, total: None,
@@ -87,6 +88,7 @@ def write_workspace(
         data: folders of sequences, see ``sequences.EXPECTED``.
         stack: one of ours, one of the toolkit's, or the path of a .yaml file.
         parameters: parameter files, each of which becomes a tracker ``CRT-<name>``.
+        peers: other trackers: what ``peers.registry.make`` takes, by their names.
         names: which sequences; empty means all.
         frames: number of frames to keep of each; None keeps all.
         on_sequence: called with the number of sequences done and of all.
@@ -99,7 +101,7 @@ def write_workspace(
     """
     require_toolkit()
     stack_name, stack_file = resolve_stack(stack)
-    registry = _make_registry(parameters)
+    registry = _make_registry(parameters, peers or {})
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise SourceError(f"{folder} is there already; expected a new or an empty folder")
     sequences = read_sequences(data, names, frames)
@@ -188,11 +190,14 @@ def _eao_limit(experiment: dict[str, Any]) -> int:
     return max((int(score["high"]) for score in scores), default=0)
 
 
-def describe_trackers(parameters: Sequence[str]) -> str:
-    """Sections of a ``trackers.ini`` that start CRT with each parameter file by this Python.
+def describe_trackers(parameters: Sequence[str], peers: Mapping[str, str] | None = None) -> str:
+    """Sections of a ``trackers.ini`` that start each tracker by this Python.
+
+    Args:
+        parameters, peers: see ``write_workspace``.
 
     Raises:
-        ParameterError: an unknown parameter file, or two of one name.
+        ParameterError: an unknown parameter file, or two trackers of one name.
         MissingExtraError: this Python has no TraX, by which the toolkit talks with the tracker.
     """
     if importlib.util.find_spec("trax") is None:
@@ -200,24 +205,32 @@ def describe_trackers(parameters: Sequence[str]) -> str:
             'TraX is not installed here; the tracker needs it: pip install "crt-plugin[vot]"'
         )
     text = io.StringIO()
-    _make_registry(parameters).write(text)
+    _make_registry(parameters, peers or {}).write(text)
     return text.getvalue().rstrip("\n")
 
 
-def _make_registry(parameters: Sequence[str]) -> configparser.ConfigParser:
+def _make_registry(
+    parameters: Sequence[str], peers: Mapping[str, str]
+) -> configparser.ConfigParser:
     """The trackers in the toolkit's format, started by this Python."""
-    registry = configparser.ConfigParser()
+    commands = []
     for name in parameters:
         load_parameters(name)
         path = Path(name)
         given = path.resolve().as_posix() if path.suffix == ".py" else name
-        identifier = re.sub(r"[^A-Za-z0-9_-]", "-", f"CRT-{path.stem}")
+        command = f"from crt_plugin.hosts.vot import main; main(['--parameters', {given!r}])"
+        commands.append((f"CRT-{path.stem}", command))
+    for name, text in peers.items():
+        commands.append((name, f"from crt_plugin.peers.vot import main; main([{text!r}])"))
+    registry = configparser.ConfigParser()
+    for name, command in commands:
+        identifier = re.sub(r"[^A-Za-z0-9_-]", "-", name)
         if registry.has_section(identifier):
             raise ParameterError(f"two trackers are called {identifier}; expected each name once")
         settings = {
             "label": identifier,
             "protocol": "traxpython",
-            "command": f"from crt_plugin.hosts.vot import main; main(['--parameters', {given!r}])",
+            "command": command,
             "python": f'"{sys.executable}"' if " " in sys.executable else sys.executable,
             "timeout": str(TIMEOUT),
         }

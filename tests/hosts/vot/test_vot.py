@@ -8,6 +8,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -59,7 +60,8 @@ def run(runtime, sequence, region=None, frames=1):
     states += [runtime.update(sequence.frame(k)) for k in range(1, frames)]
     found = [state for [state], _ in states]
     boxes = [(s.region.x, s.region.y, s.region.width, s.region.height) for s in found]
-    return np.array(boxes), [float(s.properties["confidence"]) for s in found]
+    scores = [float(s.properties["confidence"]) for s in found if "confidence" in s.properties]
+    return np.array(boxes), scores
 
 
 @contextmanager
@@ -103,7 +105,24 @@ def test_pixels_are_counted_from_zero(process):
     found, scores = run(runtime, sequence, frames=2)
     assert found[0].tolist() == [60, 40, 24, 16]
     assert found[1] == pytest.approx([65, 40, 24, 16], abs=1.5)
-    assert all(0 < score <= 1 for score in scores)
+    assert len(scores) == 2 and all(0 < score <= 1 for score in scores)
+
+
+def test_another_tracker_of_the_registry(tmp_path):
+    """OpenCV's, through the same server: its boxes, counted from 0, and no score."""
+    from vot.workspace import Workspace
+
+    peers = {"OpenCV-MIL": "opencv:mil"}
+    write_workspace(tmp_path / "ws", write_sequence(tmp_path), parameters=[], peers=peers)
+    loaded = Workspace.load(str(tmp_path / "ws"))
+    assert [tracker.identifier for tracker in loaded.registry] == ["OpenCV-MIL"]
+    with start_runtime(loaded) as runtime:
+        found, scores = run(runtime, next(iter(loaded.dataset)), frames=3)
+    assert found[0].tolist() == [60, 40, 24, 16] and not scores
+    tracker = cv2.TrackerMIL.create()
+    tracker.init(scene(60, 40)[..., ::-1].copy(), (60, 40, 24, 16))
+    for k in (1, 2):
+        assert found[k].tolist() == list(tracker.update(scene(60 + 5 * k, 40)[..., ::-1].copy())[1])
 
 
 def test_polygon_becomes_the_rectangle_around_its_corners(process):

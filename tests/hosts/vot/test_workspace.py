@@ -451,17 +451,21 @@ def test_the_section_for_a_workspace_of_ones_own_is_the_same(data, tmp_path):
     """The toolkit reads it, and it starts the tracker as the section of our workspace does."""
     from vot.tracker import Registry
 
-    write_workspace(tmp_path / "ws", data, parameters=["hog", "rgb"])
-    done = CliRunner().invoke(app, ["tracker", "--parameters", "hog,rgb"])
+    peers = {"OpenCV-MIL": "opencv:mil"}
+    write_workspace(tmp_path / "ws", data, parameters=["hog", "rgb"], peers=peers)
+    words = ["tracker", "--parameters", "hog,rgb", "--peers", "opencv:mil"]
+    done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
+    alone = CliRunner().invoke(app, words[:1] + words[3:])
+    assert alone.output.startswith("[OpenCV-MIL]") and "CRT" not in alone.output
     ours, printed = configparser.ConfigParser(), configparser.ConfigParser()
     ours.read(tmp_path / "ws" / "trackers.ini")
     printed.read_string(done.output)
-    assert printed == ours and printed.sections() == ["CRT-hog", "CRT-rgb"]
+    assert printed == ours and printed.sections() == ["CRT-hog", "CRT-rgb", "OpenCV-MIL"]
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "trackers.ini").write_text(done.output)
     registry = Registry([str(tmp_path / "own" / "trackers.ini")], root=str(tmp_path))
-    assert {tracker.identifier for tracker in registry} == {"CRT-hog", "CRT-rgb"}
+    assert {tracker.identifier for tracker in registry} == set(ours.sections())
 
 
 def test_the_section_needs_trax(monkeypatch):
