@@ -84,7 +84,7 @@ def test_a_packed_matlab_file_that_grows_is_refused(tmp_path, monkeypatch):
     results = np.empty((1, 1), dtype=object)
     results[0, 0] = {"res": np.ones((9000, 4)), "type": "rect"}
     io.savemat(tmp_path / "deer_KCF.mat", {"results": results}, do_compression=True)
-    assert import_results(tmp_path / "deer_KCF.mat", tmp_path / "kept").targets
+    assert import_results(tmp_path / "deer_KCF.mat", tmp_path / "kept").sequences
     monkeypatch.setattr(matlab, "LARGEST_FILE", 100_000)
     with pytest.raises(SourceError, match="it unpacks to more than 100000 bytes"):
         import_results(tmp_path / "deer_KCF.mat", tmp_path / "to")
@@ -106,7 +106,7 @@ def test_names_that_lead_out_are_refused(tmp_path, name):
 
 def test_names_with_the_separators_of_windows_are_read(tmp_path):
     done = import_results(archive(tmp_path / "w.zip", [("KCF\\Deer.txt", BOXES)]), tmp_path / "to")
-    assert done.targets == {"KCF": ["Deer"]}
+    assert done.sequences == {("OTB2015", "KCF"): ["Deer"]}
 
 
 def test_links_in_an_archive_are_refused(tmp_path):
@@ -122,7 +122,7 @@ def test_loops_of_links_in_a_folder_end(tmp_path):
     (source / "Deer.txt").write_text(BOXES)
     (source / "again").symlink_to(source, target_is_directory=True)
     (source / "Bolt.txt").symlink_to(source / "Bolt.txt")
-    assert import_results(source, tmp_path / "to").targets == {"KCF": ["Deer"]}
+    assert import_results(source, tmp_path / "to").sequences == {("OTB2015", "KCF"): ["Deer"]}
     loop = tmp_path / "loop.zip"
     loop.symlink_to(loop)
     assert_refused(loop, tmp_path / "other", "no file or folder")
@@ -188,8 +188,10 @@ def test_a_matlab_file_that_crashes_its_reader_costs_no_other_file(tmp_path, mon
         io.savemat(source / f"{name}.mat", {"results": results})
     (source / "Couple.mat").write_bytes(b"CRASH")
     done = import_results(source, tmp_path / "to")
-    assert done.targets == {"KCF": ["Bolt", "Deer"]}
-    assert done.unused == ["Couple.mat: no results of the benchmark in it (its reader crashed)"]
+    assert done.sequences == {("OTB2015", "KCF"): ["Bolt", "Deer"]}
+    ((path, reason),) = done.unused
+    assert str(path) == "Couple.mat"
+    assert reason == "no results of the benchmark in it (its reader crashed)"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
