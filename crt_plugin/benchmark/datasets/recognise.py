@@ -72,5 +72,13 @@ def _recognise_sequences(folders: list[Path]) -> str:
         return "lasot"
     if names <= LASOT_EXTENSION:
         return "lasot-ext"
-    are_vot = all((folder / GROUNDTRUTH).is_file() and is_vot(folder) for folder in folders)
-    return "vot" if are_vot else "own"
+    kinds = {_is_vot(folder) for folder in folders}
+    return "vot" if True in kinds and False not in kinds else "own"
+
+
+def _is_vot(folder: Path) -> bool | None:
+    """Whether a sequence is laid out as VOT's; None if its annotation cannot be read."""
+    try:
+        return (folder / GROUNDTRUTH).is_file() and is_vot(folder)
+    except SourceError:
+        return None

@@ -1,5 +1,6 @@
 """Datasets that ours read: which frames have which box, and in which the object is absent."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -183,6 +184,35 @@ def test_own_sequences_of_every_layout_side_by_side(tmp_path):
         assert np.allclose(truth[there], boxes(len(truth))[there])
 
 
+@pytest.mark.parametrize("text", ["", "\n", "1,2,3,4\n\n1,2,3,4\n"])
+@pytest.mark.parametrize("name", ["groundtruth_rect.txt", "groundtruth.txt"])
+def test_an_annotation_that_cannot_be_read_costs_no_other_sequence(name, text, tmp_path):
+    """Nor is the folder unknown because of it."""
+    for clip in ("cat", "dog"):
+        frames(tmp_path / clip, 4, 8)
+        write(tmp_path / clip / name, boxes(4))
+    (tmp_path / "cat" / name).write_text(text)
+    part = open_part(recognise_dataset(tmp_path), tmp_path)
+    assert part.names == ["dog"]
+    said = "line 2 is blank" if text[1:] else "it is empty; expected a line"
+    assert said in part.unusable["cat"] and name in part.unusable["cat"]
+    shutil.rmtree(tmp_path / "dog")
+    with pytest.raises(SourceError, match=rf"no sequence that can be used: cat: .*{said}"):
+        open_part(recognise_dataset(tmp_path), tmp_path)
+
+
+def test_an_unreadable_annotation_of_vot_leaves_the_others_vot(tmp_path):
+    """Taken as one's own, they would count from 1."""
+    for clip in ("bag", "ball1"):
+        frames(tmp_path / clip / "img", 4, 8)
+        write(tmp_path / clip / "groundtruth.txt", [made.polygon(*box) for box in boxes(4)])
+    assert recognise_dataset(tmp_path) == "vot"
+    (tmp_path / "bag" / "groundtruth.txt").write_text("\n1,2,3,4\n")
+    assert recognise_dataset(tmp_path) == "vot"
+    (tmp_path / "ball1" / "groundtruth.txt").write_text("1,2,3,4\n")
+    assert recognise_dataset(tmp_path) == "own"
+
+
 def test_two_sequences_of_one_name_are_refused(tmp_path):
     made.write_lasot(tmp_path, ("a/cat", "b/cat"))
     with pytest.raises(SourceError, match="two sequences are called cat: .*a/cat.* and .*b/cat"):
@@ -194,7 +224,7 @@ def test_what_is_no_region_is_named(line, tmp_path):
     made.write_own(tmp_path)
     (tmp_path / "other" / "cat" / "groundtruth.txt").write_text("1,2,3,4\n" * 4 + line)
     reason = open_part("own", tmp_path).unusable["cat"]
-    assert f"line 5 is not a region: '{line}'; expected x,y,w,h, the corners" in reason
+    assert f"line 5 is not a region: '{line}'; expected numbers x,y,w,h, the corners" in reason
 
 
 def test_the_help_names_every_dataset():
