@@ -17,7 +17,7 @@ import numpy as np
 from crt_plugin.benchmark.datasets.catalog import GOT10K_METADATA, OWN, Benchmark, find_benchmark
 from crt_plugin.benchmark.datasets.sequences import adapt_dataset
 from crt_plugin.errors import SourceError
-from crt_plugin.formats.boxes import Boxes, read_lines
+from crt_plugin.formats.boxes import Boxes, parse_boxes, read_lines
 from crt_plugin.formats.otb import annotation_files, folder_name
 from crt_plugin.hosts.got10k.toolkit import datasets, quiet
 
@@ -174,6 +174,10 @@ def _open_dataset(benchmark: Benchmark, root: Path) -> Any:
     try:
         return _find_sequences(benchmark, root)
     except SourceError as error:
+        if benchmark.options.get("subset") == "val" and (root / "test").is_dir():
+            raise SourceError(
+                f"{error}; its subset test is there; expected it to be named"
+            ) from error
         folders = (root.parent, *sorted(path for path in root.iterdir() if path.is_dir()))
         near = next((path for path in folders if _holds_sequences(benchmark, path)), None)
         if near is None:
@@ -264,8 +268,13 @@ def _measure(benchmark: Benchmark, dataset: Any) -> tuple[dict[str, int], dict[s
 
 
 def _quote_line(annotation: Path, index: int) -> str:
-    """A line as it is in the file; flags beside the file may say that the object is absent."""
-    return f"line {index + 1} of {annotation.name} is {read_lines(annotation)[index]!r}"
+    """A line as it is in the file, and whether it is a flag that says that there is no object."""
+    line = read_lines(annotation)[index]
+    try:
+        is_box = bool((parse_boxes(line)[0, 2:] > 0).all())
+    except SourceError:
+        is_box = False
+    return f"line {index + 1} of {annotation.name} is {line!r}{', with a flag of absence' * is_box}"
 
 
 def _find_problem(

@@ -21,6 +21,7 @@ PATTERNS = {
     "anno/nfs_*.txt": "nfs-pytracking",
     "full_occlusion/*_full_occlusion.txt": "avist",
     "val/*/meta_info.ini": "got10k",
+    "test/GOT-10k_Test_*": "got10k",
     "*/240/*.txt": "nfs",
     "*/30/*.txt": "nfs30",
     "*/*_gt.txt": "tcolor128",

@@ -103,6 +103,15 @@ def test_lasot_is_absent_where_flags_or_boxes_say_so(tmp_path):
     assert np.array_equal(truth[[0, 3, 4]], boxes(5)[[0, 3, 4]])
 
 
+def test_a_flag_may_say_that_the_first_object_is_absent(tmp_path):
+    made.write_lasot(tmp_path)
+    (tmp_path / "deer" / "deer-8" / "out_of_view.txt").write_text("1,0,0,0,0,0")
+    assert open_part("lasot", tmp_path).unusable["deer-8"] == (
+        "the object is absent from the first frame: line 1 of groundtruth.txt is '5,6,10,8', with "
+        "a flag of absence"
+    )
+
+
 def test_flags_of_another_length_are_named(tmp_path):
     made.write_lasot(tmp_path)
     (tmp_path / "airplane" / "airplane-1" / "out_of_view.txt").write_text("0,1,0")
@@ -138,6 +147,13 @@ def test_trackingnet_has_the_first_box_and_frames_by_number(tmp_path):
     files, truth = sequence("trackingnet", made.write_trackingnet(tmp_path), 1)
     assert files == [f"{k}.jpg" for k in range(12)]
     assert truth[0].tolist() == boxes(1)[0].tolist() and absent(truth) == list(range(1, 12))
+
+
+def test_got10k_test_alone_has_to_be_named(tmp_path):
+    made.write_got10k_test(tmp_path)
+    assert recognise_dataset(tmp_path) == "got10k"
+    with pytest.raises(SourceError, match=r"val.*; its subset test is there; expected it to be n"):
+        open_part("got10k", tmp_path)
 
 
 def test_got10k_test_has_the_first_box(tmp_path):
