@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import warnings
@@ -11,7 +12,11 @@ import numpy as np
 import pytest
 
 from crt_plugin.benchmark.results.importing import archives, matlab
-from crt_plugin.benchmark.results.importing.archives import LARGEST_FILE, read_files
+from crt_plugin.benchmark.results.importing.archives import (
+    LARGEST_FILE,
+    list_files,
+    read_files,
+)
 from crt_plugin.benchmark.results.importing.groundtruth import read_annotations
 from crt_plugin.benchmark.results.importing.published import import_results
 from crt_plugin.errors import SourceError
@@ -102,6 +107,48 @@ def test_names_that_lead_out_are_refused(tmp_path, name):
     with pytest.raises(SourceError, match="leads out of it; expected names of files inside"):
         import_results(hostile, tmp_path / "to")
     assert not (tmp_path / "to").exists()  # nor is what comes before it
+
+
+def pack(members):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as written:
+        for name, content in members:
+            written.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_an_archive_inside_is_a_folder_of_its_name(tmp_path):
+    inner = pack([("Deer.txt", BOXES), ("more/Couple.txt", BOXES)])
+    outer = archive(tmp_path / "all.zip", [("x/KCF.zip", inner), ("ECO/Deer.txt", BOXES)])
+    expected = [("x/KCF/Deer.txt", 16), ("x/KCF/more/Couple.txt", 16), ("ECO/Deer.txt", 16)]
+    assert [(str(path), len(content)) for path, content in read_files(outer)] == expected
+    assert [str(path) for path in list_files(outer)] == [path for path, _ in expected]
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "KCF.zip").write_bytes(inner)
+    found = [str(path) for path in list_files(tmp_path / "folder")]
+    assert found == ["KCF/Deer.txt", "KCF/more/Couple.txt"]
+
+
+@pytest.mark.parametrize(
+    ("inner", "match"),
+    [
+        (pack([("../Deer.txt", BOXES)]), r"KCF\.zip of .* is refused: its member '\.\./Deer"),
+        (pack([("a.zip", pack([("Deer.txt", BOXES)]))]), "an archive in an archive in an archive"),
+        (pack([("Deer.txt", BOXES)])[:-9], r"KCF\.zip of .* cannot be read as a zip archive"),
+        (
+            pack([("Deer.txt", b" " * (LARGEST_FILE + 1))]),
+            r"Deer\.txt of KCF\.zip of .* has more than",
+        ),
+    ],
+    ids=["leads out", "third archive", "damaged", "bomb"],
+)
+def test_an_archive_inside_is_checked_too(inner, match, tmp_path):
+    """Before anything is written, but for contents, which are read in their turn."""
+    outer = archive(tmp_path / "all.zip", [("KCF.zip", inner)])
+    assert_refused(outer, tmp_path / "to", match)
+    with zipfile.ZipFile(outer, "a") as more:
+        more.writestr("ECO/Deer.txt", BOXES)
+    assert_refused(outer, tmp_path / "to", match)
 
 
 def test_names_with_the_separators_of_windows_are_read(tmp_path):

@@ -87,6 +87,9 @@ def test_a_name_of_several_datasets_goes_where_the_others_of_its_tracker_go():
     assert {one.dataset for one in name(otb)} == {"otb"}
     (alone,) = name(["KCF/car1.txt"])
     assert alone == ("its name is of a sequence of otb and of uav20l; expected one to be named")
+    assert name(["KCF/car1_s.txt"]) == [  # not car1 of a tracker s
+        "its name is of a sequence of uav123 and of uav123-10fps; expected one to be named"
+    ]
     uav = [f"KCF/{text}.txt" for text in read_list("uav123.json")["UAV123"]]
     assert set(name(uav)) == {
         "its name is of a sequence of uav123 and of uav123-10fps; expected one to be named"

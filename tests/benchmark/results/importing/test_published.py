@@ -183,15 +183,18 @@ def test_a_name_that_is_no_folder(tmp_path, to):
     ],
 )
 def test_lines_become_those_of_the_annotation(target, lines, frames, first, last, tmp_path, to):
-    """Line k holds a box at x = k, so that it is seen which line went where."""
+    """Line k holds a box at x = k, and k s, so that it is seen which line went where."""
     rows = np.ones((lines, 4))
     rows[:, 0] = np.arange(lines)
     write(tmp_path / "KCF" / f"{target}.txt", rows)
+    write(tmp_path / "KCF" / "times" / f"{target}_time.txt", np.arange(lines))
     write(tmp_path / "truth" / f"{target}.txt", np.ones((frames, 4)))
     done = import_results(tmp_path / "KCF", to, tmp_path / "truth")
     x = np.loadtxt(to / "OTB2015" / "KCF" / f"{target}.txt", delimiter=",")[:, 0]
     assert len(x) == frames
     assert x[: len(first)].tolist() == first and x[-len(last) :].tolist() == last
+    times = np.loadtxt(to / "OTB2015" / "KCF" / "times" / f"{target}_time.txt")
+    assert np.array_equal(times, x)  # a frame's time stays beside its box
     assert bool(done.notes) == (lines != frames)
     assert all(f"{target}: {lines} lines" in note for note in done.notes)
 
@@ -239,6 +242,20 @@ def test_trackers_of_a_folder(tmp_path, to):
         import_results(tmp_path / name, to)
     (to / "OTB2015" / "empty").mkdir()
     assert published_names(to) == ["ECO", "KCF"]
+
+
+def test_a_manifest_is_kept_beside_the_folders_of_got10k(tmp_path, to):
+    """And not taken for one of a tracker in a folder further in."""
+    folder = tmp_path / "all" / "CRT-mine"
+    name = "GOT-10k_Val_000001"
+    write(folder / name / f"{name}_001.txt", boxes(3))
+    (folder / "manifest.json").write_text("{}")
+    write(tmp_path / "all" / "KCF" / "Deer.txt", boxes(3))
+    (tmp_path / "all" / "manifest.json").write_text("{}")
+    done = import_results(tmp_path / "all", to)
+    assert (to / "GOT-10k" / "CRT-mine" / "manifest.json").read_text() == "{}"
+    assert said(done) == ["manifest.json: there are no boxes of its tracker in ."]
+    assert len(list(to.rglob("manifest.json"))) == 1
 
 
 # ----------------------------------------------------------------------------------------- MATLAB
