@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 import typer
@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from crt_plugin.cli.options import (
     GROUNDTRUTH,
+    DatasetOption,
     ReportsOption,
     TableOption,
     TrackersOption,
@@ -31,9 +32,13 @@ def import_(
         ),
     ],
     to: Annotated[
-        Path, typer.Option(help="Folder of results; OTB2015/<tracker> is made inside it.")
+        Path, typer.Option(help="Folder of results; <dataset>/<tracker> is made inside it.")
     ],
-    groundtruth: Annotated[Path | None, GROUNDTRUTH] = None,
+    groundtruth: Annotated[
+        Path | None,
+        typer.Option(help="The dataset's folder; of OTB, its annotations alone, or a zip archive."),
+    ] = None,
+    dataset: DatasetOption = None,
     tracker: Annotated[
         str | None, typer.Option(help="The tracker's name, if no folder or file gives it.")
     ] = None,
@@ -41,24 +46,31 @@ def import_(
         bool, typer.Option("--overwrite", help="Replace existing results.")
     ] = False,
 ) -> None:
-    """Convert published OTB results to got10k's layout, and list what could not be used.
+    """Convert published results to got10k's layout, and list what could not be used.
 
-    Their lengths are checked against --groundtruth.
+    In the layout of OTB's authors, pysot, pytracking, LaSOT, GOT-10k or crt track, and of several
+    trackers and datasets at once. Their lengths are checked against --groundtruth.
     """
-    from crt_plugin.benchmark.results.importing.published import BENCHMARK, import_results
+    prepare_host()
+    from crt_plugin.benchmark.results.importing.published import import_results
 
-    done = import_results(source, to, groundtruth, tracker, overwrite, progress=True)
-    table = make_table("tracker", "targets")
-    for name, targets in sorted(done.targets.items()):
-        table.add_row(escape(name), str(len(targets)))
+    done = import_results(source, to, groundtruth, tracker, overwrite, True, dataset)
+    table = make_table("tracker", "dataset", "sequences")
+    for (folder, name), sequences in sorted(done.sequences.items()):
+        table.add_row(escape(name), escape(folder), str(len(sequences)))
     Console().print(table)
     for note, names in done.notes.items():
         typer.echo(f"{note} ({', '.join(names)})")
-    typer.echo(f"in {to / BENCHMARK.folder}")
+    for folder in sorted({folder for folder, _ in done.sequences}):
+        typer.echo(f"in {to / folder}")
     if not done.is_checked:
         warn("lengths are not checked: no --groundtruth")
-    for line in done.unused:
-        warn(f"not used: {line}")
+    reasons: dict[str, list[PurePosixPath]] = {}
+    for path, reason in done.unused:
+        reasons.setdefault(reason, []).append(path)
+    for reason, paths in reasons.items():
+        others = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        warn(f"not used: {paths[0]}{others}: {reason}")
 
 
 @app.command()

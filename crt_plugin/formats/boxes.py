@@ -56,17 +56,27 @@ def read_lines(file: Path) -> list[str]:
         raise SourceError(f"annotation {file} cannot be read: {error}") from error
 
 
+def read_text(file: Path) -> str:
+    """Text of a file in UTF-8, without a byte order mark.
+
+    Raises:
+        SourceError: the file is missing, unreadable, or not text.
+    """
+    try:
+        return _decode(file.read_bytes())
+    except SourceError as error:
+        raise SourceError(f"{file}: {error}") from error
+    except OSError as error:
+        raise SourceError(f"{file} cannot be read: {error}") from error
+
+
 def split_lines(content: bytes | str) -> list[str]:
     """Lines of a text in UTF-8, one a frame; without a byte order mark and blank lines at the end.
 
     Raises:
         SourceError: it is not text, or a blank line precedes another.
     """
-    try:
-        text = content.decode() if isinstance(content, bytes) else content
-    except UnicodeDecodeError as error:
-        raise SourceError(f"it is not text: {error}; expected UTF-8") from error
-    lines = text.removeprefix("\ufeff").splitlines()
+    lines = _decode(content).splitlines()
     while lines and not lines[-1].strip():
         lines.pop()
     for number, line in enumerate(lines, start=1):
@@ -85,6 +95,14 @@ def split_numbers(line: str) -> list[str]:
     return [field.strip() for field in text.split(separator)]
 
 
+def _decode(content: bytes | str) -> str:
+    try:
+        text = content.decode() if isinstance(content, bytes) else content
+    except UnicodeDecodeError as error:
+        raise SourceError(f"it is not text: {error}; expected UTF-8") from error
+    return text.removeprefix("\ufeff")
+
+
 def _parse(lines: list[str], finite: bool) -> Boxes:
     boxes = []
     for number, line in enumerate(lines, start=1):
@@ -94,7 +112,7 @@ def _parse(lines: list[str], finite: bool) -> Boxes:
             box = []
         if len(box) != 4 or (finite and not all(map(math.isfinite, box))):
             shown = repr(line[:SHOWN]) + "..." * (len(line) > SHOWN)
-            raise SourceError(f"line {number} is not a box: {shown}; expected x,y,w,h")
+            raise SourceError(f"line {number} is not a box: {shown}; expected numbers x,y,w,h")
         boxes.append(box)
     if not boxes:
         raise SourceError("it is empty; expected a line x,y,w,h for each frame")

@@ -139,8 +139,8 @@ def _read_regions(file: Path) -> Boxes:
         except ValueError as error:
             shown = repr(line[:SHOWN]) + "..." * (len(line) > SHOWN)
             raise SourceError(
-                f"annotation {file}: line {number} is not a region: {shown}; expected x,y,w,h, the "
-                "corners x1,y1,x2,y2,... of a polygon, or a mask mX,Y,W,H,COUNTS"
+                f"annotation {file}: line {number} is not a region: {shown}; expected numbers "
+                "x,y,w,h, the corners x1,y1,x2,y2,... of a polygon, or a mask mX,Y,W,H,COUNTS"
             ) from error
     if not boxes:
         raise SourceError(f"annotation {file}: it is empty; expected a line for each frame")

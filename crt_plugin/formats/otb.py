@@ -103,20 +103,22 @@ def annotated_target(path: PurePath) -> str | None:
 def annotation_files(folder: Path) -> dict[int, Path]:
     """``groundtruth_rect[.N].txt`` of a sequence's folder by N, 1 where there is no number.
 
-    Empty files are left out: Human4 has one beside the real one.
+    Empty files are left out beside one that is not, such as the first of Human4.
 
     Raises:
         SourceError: one cannot be read.
     """
-    found = {}
+    found: dict[int, Path] = {}
+    empty: dict[int, Path] = {}
     for file in folder.glob("groundtruth_rect*.txt"):
         match = _ANNOTATION.fullmatch(file.name)
         try:
-            if match and file.read_bytes().strip():
-                found[int(match[1] or 1)] = file
+            if match:
+                kept = found if file.read_bytes().strip() else empty
+                kept[int(match[1] or 1)] = file
         except OSError as error:
             raise SourceError(f"annotation {file} cannot be read: {error}") from error
-    return dict(sorted(found.items()))
+    return dict(sorted((found or empty).items()))
 
 
 def cut_frames(name: str, frames: Sequence[Path], lines: int) -> list[Path]:

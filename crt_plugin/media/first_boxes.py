@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from crt_plugin.errors import BoxError
-from crt_plugin.formats.boxes import read_lines
+from crt_plugin.formats.boxes import read_text
 from crt_plugin.media.loop import Id
 
 EXPECTED_BOX = "X,Y,W,H or ID=X,Y,W,H: top left corner (counted from 0) and size, in pixels"
@@ -45,19 +45,19 @@ def read_first_boxes(file: Path) -> FirstBoxes:
         SourceError: it cannot be read.
         BoxError: it holds something else.
     """
-    lines = read_lines(file)
+    text = read_text(file)
     wrong = f"{file} holds no boxes of objects; expected {EXPECTED_FILE}"
     if file.suffix.lower() == ".json":
         try:
             # Objects as pairs: a dict would keep one of two of an id.
-            content = json.loads("\n".join(lines), object_pairs_hook=lambda pairs: pairs)
+            content = json.loads(text, object_pairs_hook=lambda pairs: pairs)
         except ValueError as error:
             raise BoxError(f"{wrong} ({error})") from error
         if not isinstance(content, list):
             raise BoxError(wrong)
         pairs = [each if isinstance(each, tuple) else ("", each) for each in content]
     else:
-        rows = list(csv.DictReader(lines))
+        rows = list(csv.DictReader(filter(str.strip, text.splitlines())))
         if not rows or set(rows[0]) not in ({*"xywh"}, {"id", *"xywh"}):
             raise BoxError(wrong)
         pairs = [(row.get("id") or "", [row[name] for name in "xywh"]) for row in rows]

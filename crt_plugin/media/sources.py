@@ -159,12 +159,23 @@ def _open_images(
 ) -> Source:
     """One frame of each file: of an animated one the first picture."""
     if not paths:
-        raise SourceError(f"no images in {given!r}; expected {', '.join(IMAGE_SUFFIXES)}")
+        raise SourceError(
+            f"no images in {given!r}; expected {', '.join(IMAGE_SUFFIXES)}{_hint_near(given)}"
+        )
     if name is None:
         name = paths[0].stem if len(paths) == 1 else paths[0].parent.resolve().name
     pictures = [(path, 0) for path in paths]
     read = partial(_read_pictures, pictures)
     return Source(name, read, len(paths), annotations=annotations or {})
+
+
+def _hint_near(given: str) -> str:
+    """A folder inside one without images that is a source: an unpacked archive, or a dataset."""
+    if not Path(given).is_dir():
+        return ""
+    folders = sorted(path for path in Path(given).iterdir() if path.is_dir())
+    near = next((path for path in folders if find_frames(path)), None)
+    return "" if near is None else f"; {near} has some"
 
 
 def _open_image(path: Path) -> Source:

@@ -163,8 +163,8 @@ class Reproduction:
             return source or self.results
         folder = self.results / IMPORTED
         done = import_results(source, folder, self.groundtruth, progress=self.progress)
-        for line in done.unused:
-            logger.warning("not used: %s", line)
+        for path, reason in done.unused:
+            logger.warning("not used: %s: %s", path, reason)
         return folder
 
     def _scored_part(self, results: Path) -> Part:

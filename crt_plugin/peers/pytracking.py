@@ -116,9 +116,10 @@ def _check_listed(name: str, there: list[Path], what: str, root: Path) -> None:
 def _import(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
-    except ImportError as error:
+    except Exception as error:  # packages of another version raise what they like
+        kind = "" if isinstance(error, ImportError) else f"{type(error).__name__}: "
         raise MissingExtraError(
-            f"{name} cannot be imported: {error}; expected the packages that the checkout's "
+            f"{name} cannot be imported: {kind}{error}; expected the packages that the checkout's "
             "INSTALL.md names"
         ) from error
 

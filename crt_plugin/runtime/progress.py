@@ -44,13 +44,14 @@ class ProgressBar:
             description: text before the bar.
             counts_frames: show frames per second.
             is_shown: False shows nothing.
-            is_transient: remove the bar at the end.
+            is_transient: remove the bar at the end; it is not shown but on a terminal.
         """
+        console = Console(stderr=True)
         self._progress = Progress(
             *(SpinnerColumn(), TextColumn("{task.description}"), BarColumn()),
             *(MofNCompleteColumn(), *([FpsColumn()] * counts_frames), TimeRemainingColumn()),
-            console=Console(stderr=True),
-            disable=not is_shown,
+            console=console,
+            disable=not is_shown or (is_transient and not console.is_terminal),
             transient=is_transient,
         )
         self._task = self._progress.add_task(description, total=total)

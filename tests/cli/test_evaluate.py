@@ -296,7 +296,9 @@ def test_import_then_score_without_frames(crt, tmp_path):
     write(tmp_path / "theirs" / "ECO" / "Couple.txt", boxes(3))
     done = crt("results import theirs --to r --groundtruth otb")
     assert done.exit_code == 0
-    assert columns(done.stdout, "KCF") == ["KCF", "1"] and done.stdout.endswith("in r/OTB2015\n")
+    assert columns(done.stdout, "KCF") == ["KCF", "OTB2015", "1"] and done.stdout.endswith(
+        "in r/OTB2015\n"
+    )
     assert done.stderr.splitlines()[-1] == (
         "not used: ECO/Couple.txt: 3 lines, and the annotation of Couple has 4"
     )

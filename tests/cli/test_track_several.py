@@ -113,7 +113,7 @@ def test_pictures_have_a_colour_for_each_and_the_summary_a_line(tracked):
         assert str(output / f"otb.{id}.txt") in result.stdout
 
 
-@pytest.mark.parametrize("kind", ["list.json", "dict.json", "ids.csv", "plain.csv"])
+@pytest.mark.parametrize("kind", ["list.json", "dict.json", "ids.csv", "plain.csv", "spaced.csv"])
 def test_boxes_of_a_file(frames, tracked, tmp_path, kind):
     numbers = {id: [float(x) for x in box.split(",")] for id, box in BOXES.items()}
     (tmp_path / kind).write_text(
@@ -122,6 +122,7 @@ def test_boxes_of_a_file(frames, tracked, tmp_path, kind):
             "dict.json": json.dumps(numbers),
             "ids.csv": "id,x,y,w,h\n" + "".join(f"{id},{box}\n" for id, box in BOXES.items()),
             "plain.csv": "\n".join(["x,y,w,h", *BOXES.values()]),
+            "spaced.csv": "\n\n".join(["\nx,y,w,h", *BOXES.values(), ""]),
         }[kind]
     )
     words = ("--boxes", tmp_path / kind, "--no-video", "--output", tmp_path / "o", *FAST)

@@ -38,13 +38,13 @@ def test_a_delimiter_at_the_end_of_lines():
         (",1,2,3,4", "line 1 is not a box: ',1,2,3,4'"),
         ("1,5;2,5;3;4", "line 1 is not a box: '1,5;2,5;3;4'"),
         ("1,5 2,5 3 4", "line 1 is not a box: '1,5 2,5 3 4'"),
-        (" 1\t2 3,4 ", r"line 1 is not a box: ' 1\t2 3,4 '; expected x,y,w,h"),
+        (" 1\t2 3,4 ", r"line 1 is not a box: ' 1\t2 3,4 '; expected numbers x,y,w,h"),
         ("1,2,3\n1,2,3\n", "line 1 is not a box: '1,2,3'"),
         ("1,2,3,4\n1,2,3,4,5,6,7,8\n", "line 2 is not a box"),
         ("1,2,3,4,5\n1,2,3\n", "line 1 is not a box"),
         ("# x\n1,2,3,4", "line 1 is not a box: '# x'"),
         ("1,2,3,inf", "line 1 is not a box"),
-        ("x y w h\n1 2 3 4", "line 1 is not a box: 'x y w h'; expected x,y,w,h"),
+        ("x y w h\n1 2 3 4", "line 1 is not a box: 'x y w h'; expected numbers x,y,w,h"),
     ],
 )
 def test_what_is_no_table_of_boxes(text, said):
@@ -72,7 +72,7 @@ def test_files_may_have_nan(tmp_path):
         (None, "annotation .*a.txt cannot be read: .*No such file"),
         (b"1\xff", "annotation .*a.txt: it is not text"),
         (b"", "annotation .*a.txt: it is empty; expected a line x,y,w,h"),
-        (b"1,2,3", "annotation .*a.txt: line 1 is not a box: '1,2,3'; expected x,y,w,h"),
+        (b"1,2,3", "annotation .*a.txt: line 1 is not a box: '1,2,3'; expected numbers x,y,w,h"),
     ],
 )
 def test_errors_name_the_file(content, said, tmp_path):

@@ -98,6 +98,9 @@ def test_annotations_of_a_folder(tmp_path):
     }
     (tmp_path / "groundtruth_rect.2.txt").rename(tmp_path / "groundtruth_rect.txt")
     assert list(annotation_files(tmp_path)) == [1, 10]
+    for file in tmp_path.iterdir():  # an empty one is found where there is no other
+        file.write_text("\n")
+    assert list(annotation_files(tmp_path)) == [1, 3, 10]
 
 
 def test_ranges_fit_the_annotations():

@@ -13,8 +13,6 @@ from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.run.job import Job
 from crt_plugin.cli import app
 from crt_plugin.errors import SourceError
-from crt_plugin.formats.boxes import read_boxes
-from crt_plugin.formats.frames import sort_images
 from crt_plugin.hosts.vot.sequences import read_sequences
 from crt_plugin.media.sources import open_source
 from tests.conftest import QUICK
@@ -23,6 +21,7 @@ from tests.helpers.datasets import (
     write,
     write_dtb70,
     write_got10k,
+    write_layouts,
     write_nfs,
     write_otb,
 )
@@ -189,9 +188,9 @@ def test_spellings_of_an_annotation(read, text, tmp_path):
     ("text", "said"),
     [
         ("1,2,3,4\n\n5,6,7,8\n", "line 2 is blank"),
-        ("1,2,3,4\n5,,7,8\n", "line 2 is not a box: '5,,7,8'; expected x,y,w,h"),
-        ("1,2,3,4\n\t5,6 7,8\n", r"line 2 is not a box: '\\t5,6 7,8'; expected x,y,w,h"),
-        ("1,2,3,4\n5,6,7,x \n", "line 2 is not a box: '5,6,7,x '; expected x,y,w,h"),
+        ("1,2,3,4\n5,,7,8\n", "line 2 is not a box: '5,,7,8'; expected numbers x,y,w,h"),
+        ("1,2,3,4\n\t5,6 7,8\n", r"line 2 is not a box: '\\t5,6 7,8'; expected numbers x,y,w,h"),
+        ("1,2,3,4\n5,6,7,x \n", "line 2 is not a box: '5,6,7,x '; expected numbers x,y,w,h"),
     ],
 )
 def test_what_no_reader_accepts(read, text, said, tmp_path):
@@ -227,44 +226,6 @@ def test_an_empty_annotation_beside_the_real_one_does_not_count(read, tmp_path):
 # --------------------------------------------------------------------- one sequence, four layouts
 
 
-def write_layouts(root, deer, count):
-    """The first frames of Deer as OTB, GOT-10k, LaSOT and VOT lay a sequence out."""
-    truth = read_boxes(deer / "groundtruth_rect.txt")[:count]
-    images = sort_images((deer / "img").iterdir())[:count]
-    folders = {
-        "otb": root / "otb" / "Deer" / "img",
-        "got10k": root / "got10k" / "val" / "Deer",
-        "lasot": root / "lasot" / "deer" / "deer-8" / "img",
-        "vot": root / "vot" / "deer" / "color",
-    }
-    for folder in folders.values():
-        folder.mkdir(parents=True)
-        for number, image in enumerate(images, start=1):
-            shutil.copyfile(image, folder / f"{number:08d}.jpg")
-    write(root / "otb" / "Deer" / "groundtruth_rect.txt", truth)
-    got10k = folders["got10k"]
-    write(got10k / "groundtruth.txt", truth, fmt="%.4f")
-    (got10k / "meta_info.ini").write_text("[METAINFO]\nresolution: (704, 400)\n")
-    for label, value in (("cover", 8), ("absence", 0), ("cut_by_image", 0)):
-        write(got10k / f"{label}.label", [value] * count)
-    (root / "got10k" / "val" / "list.txt").write_text("Deer\n")
-    lasot = folders["lasot"].parent
-    write(lasot / "groundtruth.txt", truth)
-    for name in ("full_occlusion", "out_of_view"):
-        (lasot / f"{name}.txt").write_text(",".join(["0"] * count))
-    x, y, w, h = (truth - [1, 1, 0, 0]).T  # counted from 0
-    write(
-        folders["vot"].parent / "groundtruth.txt",
-        np.stack([x, y, x + w, y, x + w, y + h, x, y + h]).T,
-    )
-    return {
-        "otb": "OTB2015/CRT-quick/Deer.txt",
-        "got10k": "GOT-10k/CRT-quick/Deer/Deer_001.txt",
-        "lasot": "LaSOT/CRT-quick/deer-8.txt",
-        "vot": "VOT/CRT-quick/deer.txt",
-    }
-
-
 def test_the_same_boxes_in_four_layouts(shared, tmp_path, no_curves):
     """By the command itself, which recognises each; AUC is the same where it is the same metric."""
     places = write_layouts(tmp_path, shared / "data" / "otb" / "Deer", 6)
@@ -278,7 +239,7 @@ def test_the_same_boxes_in_four_layouts(shared, tmp_path, no_curves):
         command = ["evaluate", "--data", str(tmp_path / name), "--trackers", f"crt:{quick}"]
         done = CliRunner().invoke(app, [*command, "--results", str(tmp_path / "r")])
         assert done.exit_code == 0, done.stderr
-        boxes[name] = np.loadtxt(tmp_path / "r" / place, delimiter=",")
+        boxes[name] = np.loadtxt(tmp_path / "r" / place.format("CRT-quick"), delimiter=",")
         said[name] = done.stdout
     assert len(boxes["otb"]) == 6 and np.ptp(boxes["otb"][:, 0]) > 1
     for name in places:

@@ -1,11 +1,14 @@
 """Tiny datasets in the layouts of the benchmarks."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from crt_plugin.formats.boxes import read_boxes
+from crt_plugin.formats.frames import sort_images
 from crt_plugin.hosts.got10k.toolkit import datasets
 
 STEP = 2  # px to the right in each frame
@@ -187,3 +190,48 @@ def write_own(root):
     frames(root / "other" / "cat", 5, 8)
     write(root / "other" / "cat" / "groundtruth.txt", boxes(5))
     return root
+
+
+def write_layouts(root, deer, count):
+    """The first frames of Deer as OTB, GOT-10k, LaSOT and VOT lay a sequence out.
+
+    Args:
+        deer: the real sequence.
+
+    Returns:
+        Where results of the tracker {} are kept, by layout.
+    """
+    truth = read_boxes(deer / "groundtruth_rect.txt")[:count]
+    images = sort_images((deer / "img").iterdir())[:count]
+    folders = {
+        "otb": root / "otb" / "Deer" / "img",
+        "got10k": root / "got10k" / "val" / "Deer",
+        "lasot": root / "lasot" / "deer" / "deer-8" / "img",
+        "vot": root / "vot" / "deer" / "color",
+    }
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+        for number, image in enumerate(images, start=1):
+            shutil.copyfile(image, folder / f"{number:08d}.jpg")
+    write(root / "otb" / "Deer" / "groundtruth_rect.txt", truth)
+    got10k = folders["got10k"]
+    write(got10k / "groundtruth.txt", truth, fmt="%.4f")
+    (got10k / "meta_info.ini").write_text("[METAINFO]\nresolution: (704, 400)\n")
+    for label, value in (("cover", 8), ("absence", 0), ("cut_by_image", 0)):
+        write(got10k / f"{label}.label", [value] * count)
+    (root / "got10k" / "val" / "list.txt").write_text("Deer\n")
+    lasot = folders["lasot"].parent
+    write(lasot / "groundtruth.txt", truth)
+    for name in ("full_occlusion", "out_of_view"):
+        (lasot / f"{name}.txt").write_text(",".join(["0"] * count))
+    x, y, w, h = (truth - [1, 1, 0, 0]).T  # counted from 0
+    write(
+        folders["vot"].parent / "groundtruth.txt",
+        np.stack([x, y, x + w, y, x + w, y + h, x, y + h]).T,
+    )
+    return {
+        "otb": "OTB2015/{}/Deer.txt",
+        "got10k": "GOT-10k/{}/Deer/Deer_001.txt",
+        "lasot": "LaSOT/{}/deer-8.txt",
+        "vot": "VOT/{}/deer.txt",
+    }

@@ -83,7 +83,7 @@ def each(shared, tmp_path_factory):
     for archive in (folder / "rivals.zip", *ARCHIVES):
         done = import_results(archive, folder / "results", truth)
         assert not done.unused
-        assert all(set(targets) == set(names) for names in done.targets.values())
+        assert all(set(targets) == set(names) for names in done.sequences.values())
     names = [*RIVALS, *(archive.stem for archive in ARCHIVES)]
     report = score_results(published_part(folder / "results", truth), names)
     return folder / "results", {score.tracker: score.each for score in report.scores}

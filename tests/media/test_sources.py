@@ -136,6 +136,7 @@ def test_a_video_without_a_frame_is_an_error(tmp_path):
     [
         ("nowhere", "no such source: 'nowhere'; expected a video file, a folder"),
         ("empty", "no images in 'empty'; expected .bmp"),
+        ("twice", r"no images in 'twice'; .*; twice/Deer has some"),
         ("empty/*.jpg", r"no images in 'empty/\*.jpg'"),
         ("junk.mp4", "junk.mp4 cannot be opened as a video"),
         ("99", "camera 99 cannot be opened"),
@@ -144,6 +145,8 @@ def test_a_video_without_a_frame_is_an_error(tmp_path):
 def test_what_is_no_source_is_named(tmp_path, monkeypatch, given, message):
     monkeypatch.chdir(tmp_path)
     Path("empty").mkdir()
+    Path("twice/Deer/img").mkdir(parents=True)
+    Path("twice/Deer/img/0001.jpg").touch()
     Path("junk.mp4").write_bytes(b"junk" * 1000)
     with pytest.raises(SourceError, match=message):
         next(open_source(given).frames())

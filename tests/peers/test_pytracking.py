@@ -1,5 +1,7 @@
 """A tracker of pytracking through ``crt evaluate``: a made-up one in a made-up checkout.
 
+The same is put into a copy of the checkout that ``PYTRACKING_ROOT`` names.
+
 ``CRT_PYTRACKING`` and ``CRT_PYTRACKING_TRACKER`` (such as dimp/dimp50) name a real checkout and one
 of its trackers whose weights are there; the last test then runs it.
 """
@@ -21,9 +23,10 @@ from crt_plugin.hosts.got10k.toolkit import rect_iou
 from crt_plugin.peers.pytracking import PytrackingTracker, missing_pytracking
 from crt_plugin.peers.registry import make
 from tests.conftest import scene
+from tests.helpers.pytracking_real import REAL, real, require_packages
 
 STUB = Path(__file__).parents[1] / "helpers" / "pytracking_stub"
-REAL = os.environ.get("CRT_PYTRACKING_TRACKER")
+TRACKER = os.environ.get("CRT_PYTRACKING_TRACKER")
 # Normalised cross-correlation with the first frame's object, in the toolkit's interface
 MATCHER = """
 import cv2
@@ -64,20 +67,33 @@ def parameters():
 
 
 def forget_toolkit():
-    for name in [n for n in sys.modules if n.partition(".")[0] == "pytracking"]:
+    for name in [n for n in sys.modules if n.partition(".")[0] in ("pytracking", "ltr")]:
         del sys.modules[name]
 
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
     """A checkout with one tracker, which the environment names."""
+    yield from put_matcher_into(STUB, tmp_path, monkeypatch)
+
+
+@pytest.fixture(params=["made-up", pytest.param("real", marks=real)])
+def any_checkout(request, tmp_path, monkeypatch):
+    """The same, and a copy of the real one."""
+    if request.param == "real":
+        require_packages()
+    yield from put_matcher_into(REAL if request.param == "real" else STUB, tmp_path, monkeypatch)
+
+
+def put_matcher_into(template, tmp_path, monkeypatch):
     root = tmp_path / "checkout"
-    shutil.copytree(STUB, root, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(template, root, ignore=shutil.ignore_patterns("__pycache__", ".git"))
     for place, text in (
         ("tracker/matcher/__init__.py", MATCHER),
         ("parameter/matcher/__init__.py", ""),
         ("parameter/matcher/plain.py", PARAMETERS),
         ("parameter/matcher/broken.py", "import no_such_package"),
+        ("parameter/matcher/aged.py", "raise RuntimeError('no operator nms')"),
     ):
         file = root / "pytracking" / place
         file.parent.mkdir(exist_ok=True)
@@ -90,7 +106,7 @@ def checkout(tmp_path, monkeypatch):
     forget_toolkit()
 
 
-def test_it_is_given_what_the_toolkit_gives(checkout):
+def test_it_is_given_what_the_toolkit_gives(any_checkout):
     """Boxes from 0, RGB arrays, settings as in a run over a dataset, its own last output."""
     tracker = make("pytracking:matcher/plain")
     assert (tracker.name, tracker.is_deterministic) == ("matcher-plain", False)
@@ -106,7 +122,7 @@ def test_it_is_given_what_the_toolkit_gives(checkout):
     assert len(sys.modules["pytracking.tracker.matcher"].Matcher.made) == 2  # anew, as there
 
 
-def test_a_real_sequence_through_the_evaluation(checkout, shared, tmp_path, no_curves):
+def test_a_real_sequence_through_the_evaluation(any_checkout, shared, tmp_path, no_curves):
     data = tmp_path / "data" / "Deer"
     real = shared / "data" / "otb" / "Deer"
     (data / "img").mkdir(parents=True)
@@ -129,9 +145,10 @@ def test_a_real_sequence_through_the_evaluation(checkout, shared, tmp_path, no_c
         (
             "matcher/dimp50",
             ParameterError,
-            "no parameter file 'dimp50' in .*; expected broken, pl",
+            "no parameter file 'dimp50' in .*; expected aged, broken, pl",
         ),
         ("matcher/broken", MissingExtraError, "no_such_package.*INSTALL.md"),
+        ("matcher/aged", MissingExtraError, "RuntimeError: no operator nms; .*INSTALL.md"),
     ],
 )
 def test_what_is_not_there_is_named(text, error, said, checkout):
@@ -150,9 +167,9 @@ def test_without_a_checkout(tmp_path, monkeypatch):
         PytrackingTracker("dimp/dimp50")
 
 
-def test_a_checkout_on_the_path_is_found(checkout, monkeypatch):
+def test_a_checkout_on_the_path_is_found(any_checkout, monkeypatch):
     monkeypatch.delenv("CRT_PYTRACKING")
-    monkeypatch.syspath_prepend(checkout)
+    monkeypatch.syspath_prepend(any_checkout)
     assert missing_pytracking() == ""
     assert make("pytracking:matcher/plain").name == "matcher-plain"
 
@@ -166,9 +183,9 @@ def test_two_checkouts_at_once_are_refused(checkout, tmp_path, monkeypatch):
         make("pytracking:matcher/plain")
 
 
-@pytest.mark.skipif(REAL is None, reason="CRT_PYTRACKING_TRACKER names no tracker")
+@pytest.mark.skipif(TRACKER is None, reason="CRT_PYTRACKING_TRACKER names no tracker")
 def test_a_real_tracker_follows_the_deer(shared):
-    tracker = make(f"pytracking:{REAL}")
+    tracker = make(f"pytracking:{TRACKER}")
     part = open_part("otb", shared / "data" / "otb", ["Deer"])
     files, truth = part.experiment.dataset[0]
     boxes, _ = tracker.track(files[:20], truth[0])

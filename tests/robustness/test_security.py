@@ -237,7 +237,7 @@ def test_results_with_a_parameter_file_in_them(tmp_path, monkeypatch, no_curves,
     (tmp_path / "truth").mkdir()
     (tmp_path / "truth" / "Deer.txt").write_text(boxes)
     done = import_results(theirs, tmp_path / "results", tmp_path / "truth")
-    assert done.targets == {"CRT-evil": ["Deer"]}
+    assert done.sequences == {("OTB2015", "CRT-evil"): ["Deer"]}
     folder = tmp_path / "results" / "OTB2015"
     for place in (folder, folder / "CRT-evil", tmp_path / "results"):
         hostile_parameters(place, marker)

@@ -37,6 +37,12 @@ def test_a_sink_goes_from_training_to_tracking_and_writes_to_standard_error(caps
     assert not captured.out and "tracking" in captured.err
 
 
+def test_a_bar_that_goes_leaves_nothing_in_a_log(capsys):
+    with ProgressBar(2, is_transient=True) as bar:
+        bar.advance()
+    assert capsys.readouterr() == ("", "")
+
+
 def test_the_lowest_layer_imports_nothing_above_it():
     code = "import sys, crt_plugin.runtime.progress; print('crt_plugin.media' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

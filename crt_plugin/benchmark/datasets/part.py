@@ -17,7 +17,7 @@ import numpy as np
 from crt_plugin.benchmark.datasets.catalog import GOT10K_METADATA, OWN, Benchmark, find_benchmark
 from crt_plugin.benchmark.datasets.sequences import adapt_dataset
 from crt_plugin.errors import SourceError
-from crt_plugin.formats.boxes import Boxes
+from crt_plugin.formats.boxes import Boxes, parse_boxes, read_lines
 from crt_plugin.formats.otb import annotation_files, folder_name
 from crt_plugin.hosts.got10k.toolkit import datasets, quiet
 
@@ -174,6 +174,10 @@ def _open_dataset(benchmark: Benchmark, root: Path) -> Any:
     try:
         return _find_sequences(benchmark, root)
     except SourceError as error:
+        if benchmark.options.get("subset") == "val" and (root / "test").is_dir():
+            raise SourceError(
+                f"{error}; its subset test is there; expected it to be named"
+            ) from error
         folders = (root.parent, *sorted(path for path in root.iterdir() if path.is_dir()))
         near = next((path for path in folders if _holds_sequences(benchmark, path)), None)
         if near is None:
@@ -250,7 +254,8 @@ def _measure(benchmark: Benchmark, dataset: Any) -> tuple[dict[str, int], dict[s
     for i, name in enumerate(dataset.seq_names):
         try:
             files, truth = dataset[i][:2]
-            problem = _find_problem(benchmark, files, truth, Path(dataset.seq_dirs[i]))
+            folder, annotation = Path(dataset.seq_dirs[i]), Path(dataset.anno_files[i])
+            problem = _find_problem(benchmark, files, truth, folder, annotation)
         except SourceError as error:
             problem = str(error)
         except (ValueError, OSError, LookupError) as error:
@@ -262,7 +267,19 @@ def _measure(benchmark: Benchmark, dataset: Any) -> tuple[dict[str, int], dict[s
     return lengths, problems
 
 
-def _find_problem(benchmark: Benchmark, files: list[str], truth: Boxes, folder: Path) -> str:
+def _quote_line(annotation: Path, index: int) -> str:
+    """A line as it is in the file, and whether it is a flag that says that there is no object."""
+    line = read_lines(annotation)[index]
+    try:
+        is_box = bool((parse_boxes(line)[0, 2:] > 0).all())
+    except SourceError:
+        is_box = False
+    return f"line {index + 1} of {annotation.name} is {line!r}{', with a flag of absence' * is_box}"
+
+
+def _find_problem(
+    benchmark: Benchmark, files: list[str], truth: Boxes, folder: Path, annotation: Path
+) -> str:
     """What is wrong with a sequence, "" if nothing."""
     if len(truth) < 2:
         return f"annotation of shape {truth.shape}; expected 2 lines or more of x,y,w,h"
@@ -270,10 +287,11 @@ def _find_problem(benchmark: Benchmark, files: list[str], truth: Boxes, folder: 
     if missing:
         return f"no frame {missing}"
     holes = np.flatnonzero(~np.isfinite(truth).all(axis=1))
-    if holes.size and (not benchmark.gaps or holes[0] == 0):
-        return f"line {holes[0] + 1} of the annotation is {truth[holes[0]].tolist()}"
-    if (truth[0, 2:] <= 0).any():
-        return f"the object has no area in the first frame: {truth[0].tolist()}"
+    if holes.size and holes[0] and not benchmark.gaps:
+        line = _quote_line(annotation, holes[0])
+        return f"{line}; expected a box, or 0,0,0,0 in a frame without the object"
+    if 0 in holes or (truth[0, 2:] <= 0).any():
+        return f"the object is absent from the first frame: {_quote_line(annotation, 0)}"
     if benchmark.is_got10k and not benchmark.is_hidden:
         absent = [name for name in GOT10K_METADATA if not (folder / name).is_file()]
         return f"no {', '.join(absent)} in {folder}" if absent else ""

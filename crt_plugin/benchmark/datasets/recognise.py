@@ -21,6 +21,7 @@ PATTERNS = {
     "anno/nfs_*.txt": "nfs-pytracking",
     "full_occlusion/*_full_occlusion.txt": "avist",
     "val/*/meta_info.ini": "got10k",
+    "test/GOT-10k_Test_*": "got10k",
     "*/240/*.txt": "nfs",
     "*/30/*.txt": "nfs30",
     "*/*_gt.txt": "tcolor128",
@@ -72,5 +73,13 @@ def _recognise_sequences(folders: list[Path]) -> str:
         return "lasot"
     if names <= LASOT_EXTENSION:
         return "lasot-ext"
-    are_vot = all((folder / GROUNDTRUTH).is_file() and is_vot(folder) for folder in folders)
-    return "vot" if are_vot else "own"
+    kinds = {_is_vot(folder) for folder in folders}
+    return "vot" if True in kinds and False not in kinds else "own"
+
+
+def _is_vot(folder: Path) -> bool | None:
+    """Whether a sequence is laid out as VOT's; None if its annotation cannot be read."""
+    try:
+        return (folder / GROUNDTRUTH).is_file() and is_vot(folder)
+    except SourceError:
+        return None

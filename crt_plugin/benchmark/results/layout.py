@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from crt_plugin.benchmark.datasets.catalog import Benchmark
 from crt_plugin.benchmark.datasets.part import Part
 from crt_plugin.benchmark.results.manifest import SETTINGS
 from crt_plugin.benchmark.results.responses import ResponseMaps
@@ -51,14 +52,21 @@ class ResultFiles:
     @classmethod
     def of(cls, part: Part, tracker: str, sequence: str, deterministic: bool = True) -> ResultFiles:
         """Where the host keeps them; random trackers are repeated on GOT-10k."""
-        folder, frames = Path(part.experiment.result_dir) / tracker, part.lengths[sequence]
+        folder = Path(part.experiment.result_dir) / tracker
+        repetitions = 1 if deterministic else getattr(part.experiment, "repetitions", 1)
+        return cls.at(folder, part.benchmark, sequence, part.lengths[sequence], repetitions)
+
+    @classmethod
+    def at(
+        cls, folder: Path, benchmark: Benchmark, sequence: str, frames: int, repetitions: int = 1
+    ) -> ResultFiles:
+        """The files in the host's folder of a tracker; only GOT-10k's may have repetitions."""
         responses = folder / "responses" / f"{sequence}.npz"
         scores = folder / SCORES_FOLDER / f"{sequence}.csv"
-        if not part.benchmark.is_got10k:
+        if not benchmark.is_got10k:
             times = folder / TIMES_FOLDER / f"{sequence}_time.txt"
             return cls((folder / f"{sequence}.txt",), times, responses, scores, frames)
         folder = folder / sequence
-        repetitions = 1 if deterministic else part.experiment.repetitions
         boxes = tuple(folder / f"{sequence}_{r + 1:03d}.txt" for r in range(repetitions))
         return cls(boxes, folder / f"{sequence}_time.txt", responses, scores, frames, True)
 
@@ -214,6 +222,16 @@ class _Content:
 BOXES = _Content("a box", "x,y,w,h")
 TIMES = _Content("a time", "", 0.0)
 SCORES = _Content("a peak and a score", "peak,score")
+
+
+def check_times(name: str, text: str, frames: int) -> str:
+    """What is wrong with the text of a file of times, "" if nothing."""
+    return TIMES.check_text(name, text, frames)
+
+
+def check_scores(name: str, text: str, frames: int) -> str:
+    """What is wrong with the text of a file of CRT's scores, "" if nothing."""
+    return SCORES.check_text(name, text, frames)
 
 
 def format_boxes(boxes: Array) -> str:

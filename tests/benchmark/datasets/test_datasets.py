@@ -191,8 +191,8 @@ def test_annotation_that_is_no_table(tmp_path):
 @pytest.mark.parametrize(
     ("row", "value", "said"),
     [
-        (2, np.nan, "line 3 of the annotation is [nan, 6.0"),
-        (0, np.nan, "line 1 of the annotation"),
+        (2, np.nan, "line 3 of groundtruth_rect.txt is 'nan,6,10,8'; expected a box, or 0,0"),
+        (0, np.nan, "the object is absent from the first frame: line 1 of groundtruth_rect.txt is"),
     ],
 )
 def test_annotation_with_nan(row, value, said, tmp_path):
@@ -205,10 +205,16 @@ def test_annotation_with_nan(row, value, said, tmp_path):
 
 def test_first_box_without_area(tmp_path):
     write_otb(tmp_path)
+    """The line is shown as it is, not as the NaN that it becomes in some datasets."""
     rows = boxes(5)
     rows[0, 3] = 0
-    write(tmp_path / "Deer" / "groundtruth_rect.txt", rows)
-    assert "the object has no area in the first frame" in reason("otb", tmp_path, "Deer")
+    for name, dataset in (("Deer", "otb"), ("clip", "own")):
+        write_otb(tmp_path / dataset, {name: 5, "Couple": 4})
+        write(tmp_path / dataset / name / "groundtruth_rect.txt", rows)
+        assert reason(dataset, tmp_path / dataset, name) == (
+            "the object is absent from the first frame: line 1 of groundtruth_rect.txt is "
+            "'5,6,10,0'"
+        )
 
 
 def test_annotation_of_one_line(tmp_path):
@@ -230,7 +236,7 @@ def test_gaps_are_uav123s_own_but_not_in_the_first_frame(tmp_path):
     rows = boxes(meta["end_frame"] - meta["start_frame"] + 1)
     rows[0] = np.nan
     write(tmp_path / "anno" / "UAV123" / f"{name}.txt", rows)
-    assert reason("uav123", tmp_path, name).startswith("line 1 of the annotation")
+    assert reason("uav123", tmp_path, name).endswith(f"line 1 of {name}.txt is 'nan,nan,nan,nan'")
 
 
 def test_missing_frame(tmp_path):

@@ -1,5 +1,6 @@
 """Datasets that ours read: which frames have which box, and in which the object is absent."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,15 @@ def test_lasot_is_absent_where_flags_or_boxes_say_so(tmp_path):
     assert np.array_equal(truth[[0, 3, 4]], boxes(5)[[0, 3, 4]])
 
 
+def test_a_flag_may_say_that_the_first_object_is_absent(tmp_path):
+    made.write_lasot(tmp_path)
+    (tmp_path / "deer" / "deer-8" / "out_of_view.txt").write_text("1,0,0,0,0,0")
+    assert open_part("lasot", tmp_path).unusable["deer-8"] == (
+        "the object is absent from the first frame: line 1 of groundtruth.txt is '5,6,10,8', with "
+        "a flag of absence"
+    )
+
+
 def test_flags_of_another_length_are_named(tmp_path):
     made.write_lasot(tmp_path)
     (tmp_path / "airplane" / "airplane-1" / "out_of_view.txt").write_text("0,1,0")
@@ -137,6 +147,13 @@ def test_trackingnet_has_the_first_box_and_frames_by_number(tmp_path):
     files, truth = sequence("trackingnet", made.write_trackingnet(tmp_path), 1)
     assert files == [f"{k}.jpg" for k in range(12)]
     assert truth[0].tolist() == boxes(1)[0].tolist() and absent(truth) == list(range(1, 12))
+
+
+def test_got10k_test_alone_has_to_be_named(tmp_path):
+    made.write_got10k_test(tmp_path)
+    assert recognise_dataset(tmp_path) == "got10k"
+    with pytest.raises(SourceError, match=r"val.*; its subset test is there; expected it to be n"):
+        open_part("got10k", tmp_path)
 
 
 def test_got10k_test_has_the_first_box(tmp_path):
@@ -183,6 +200,35 @@ def test_own_sequences_of_every_layout_side_by_side(tmp_path):
         assert np.allclose(truth[there], boxes(len(truth))[there])
 
 
+@pytest.mark.parametrize("text", ["", "\n", "1,2,3,4\n\n1,2,3,4\n"])
+@pytest.mark.parametrize("name", ["groundtruth_rect.txt", "groundtruth.txt"])
+def test_an_annotation_that_cannot_be_read_costs_no_other_sequence(name, text, tmp_path):
+    """Nor is the folder unknown because of it."""
+    for clip in ("cat", "dog"):
+        frames(tmp_path / clip, 4, 8)
+        write(tmp_path / clip / name, boxes(4))
+    (tmp_path / "cat" / name).write_text(text)
+    part = open_part(recognise_dataset(tmp_path), tmp_path)
+    assert part.names == ["dog"]
+    said = "line 2 is blank" if text[1:] else "it is empty; expected a line"
+    assert said in part.unusable["cat"] and name in part.unusable["cat"]
+    shutil.rmtree(tmp_path / "dog")
+    with pytest.raises(SourceError, match=rf"no sequence that can be used: cat: .*{said}"):
+        open_part(recognise_dataset(tmp_path), tmp_path)
+
+
+def test_an_unreadable_annotation_of_vot_leaves_the_others_vot(tmp_path):
+    """Taken as one's own, they would count from 1."""
+    for clip in ("bag", "ball1"):
+        frames(tmp_path / clip / "img", 4, 8)
+        write(tmp_path / clip / "groundtruth.txt", [made.polygon(*box) for box in boxes(4)])
+    assert recognise_dataset(tmp_path) == "vot"
+    (tmp_path / "bag" / "groundtruth.txt").write_text("\n1,2,3,4\n")
+    assert recognise_dataset(tmp_path) == "vot"
+    (tmp_path / "ball1" / "groundtruth.txt").write_text("1,2,3,4\n")
+    assert recognise_dataset(tmp_path) == "own"
+
+
 def test_two_sequences_of_one_name_are_refused(tmp_path):
     made.write_lasot(tmp_path, ("a/cat", "b/cat"))
     with pytest.raises(SourceError, match="two sequences are called cat: .*a/cat.* and .*b/cat"):
@@ -194,7 +240,7 @@ def test_what_is_no_region_is_named(line, tmp_path):
     made.write_own(tmp_path)
     (tmp_path / "other" / "cat" / "groundtruth.txt").write_text("1,2,3,4\n" * 4 + line)
     reason = open_part("own", tmp_path).unusable["cat"]
-    assert f"line 5 is not a region: '{line}'; expected x,y,w,h, the corners" in reason
+    assert f"line 5 is not a region: '{line}'; expected numbers x,y,w,h, the corners" in reason
 
 
 def test_the_help_names_every_dataset():

@@ -50,8 +50,8 @@ def test_files_beside_boxes_that_could_not_be_used_are_named(folder, tmp_path):
     (folder / "Deer.txt").write_text("nothing\n")
     write(folder.parent / "KCF" / "Deer.txt", boxes(3))
     done = import_results(folder.parent, tmp_path / "to")
-    assert done.targets == {"KCF": ["Deer"]}
-    unused = sorted(line.partition(":")[0] for line in done.unused)
+    assert done.sequences == {("OTB2015", "KCF"): ["Deer"]}
+    unused = [str(path) for path, _ in done.unused]
     assert "CRT-mine/manifest.json" in unused and "CRT-mine/scores/Deer.csv" in unused
     assert not (tmp_path / "to/OTB2015/CRT-mine").exists()
 
@@ -62,7 +62,9 @@ def test_a_manifest_of_other_results_is_not_replaced(folder, tmp_path):
     other.parent.mkdir(parents=True)
     other.write_text('{"seed": 1}')
     done = import_results(tmp_path / "one.zip", tmp_path / "to")
-    assert len(done.unused) == 1 and "manifest.json is there with other content" in done.unused[0]
+    assert (
+        len(done.unused) == 1 and "manifest.json is there with other content" in done.unused[0][1]
+    )
     assert other.read_text() == '{"seed": 1}'
     import_results(tmp_path / "one.zip", tmp_path / "to", overwrite=True)
     assert other.read_text() == "{}"

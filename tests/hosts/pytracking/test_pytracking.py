@@ -28,6 +28,7 @@ from crt_plugin.hosts.pytracking.tracker import CRT
 from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.plus.tracker import CRTTracker
 from tests.conftest import QUICK, ROOT, scene
+from tests.helpers.pytracking_real import REAL, real, require_packages
 
 STUB = Path(__file__).parents[2] / "helpers" / "pytracking_stub"
 BOX = [60.0, 40.0, 24.0, 16.0]
@@ -442,10 +443,6 @@ def test_experiments_that_are_missing(monkeypatch, tmp_path):
 
 # ------------------------------------------------------------------------------ the real toolkit
 
-REAL = os.environ.get("PYTRACKING_ROOT", "")
-real = pytest.mark.skipif(
-    not REAL, reason="PYTRACKING_ROOT names no checkout of visionml's pytracking"
-)
 SEQUENCES = ("Deer", "Crossing")
 FRAMES = 15
 # The toolkit lists OTB's sequences in its source; here they end early, and may be chosen from.
@@ -547,9 +544,7 @@ def read_rgb(path):
 
 @pytest.fixture(scope="module")
 def real_host(tmp_path_factory, shared):
-    for package in ("matplotlib", "visdom", "jpeg4py", "pandas", "tqdm"):
-        if importlib.util.find_spec(package) is None:
-            pytest.skip(f"pytracking needs {package}, which is not installed here")
+    require_packages()
     host = RealHost(tmp_path_factory.mktemp("real"), shared)
     assert len(attach(host.root)) == 3
     return host

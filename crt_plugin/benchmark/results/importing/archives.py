@@ -1,13 +1,19 @@
-"""Files of a folder or zip archive that somebody else made: read within limits, never unpacked."""
+"""Files of a folder or zip archive that somebody else made: read within limits, never unpacked.
+
+Authors publish an archive for each tracker, and archives of these: one inside a folder or an
+archive is taken for a folder of its name.
+"""
 
 from __future__ import annotations
 
+import io
 import lzma
 import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from crt_plugin.errors import SourceError
@@ -25,6 +31,10 @@ DAMAGED = (
 )
 
 
+# A file's path inside the source, and what reads it
+Member = tuple[PurePosixPath, Callable[[], bytes]]
+
+
 def read_files(source: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
     """Path inside, and content, of each file of a folder or a zip archive; a file alone.
 
@@ -32,21 +42,13 @@ def read_files(source: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
 
     Raises:
         SourceError: missing; a damaged archive; one with a name that leads out of it, or a link;
-            or more than ``MOST_FILES``, ``LARGEST_FILE`` or ``LARGEST_TOTAL``.
+            archives in archives in archives; or more than ``MOST_FILES``, ``LARGEST_FILE`` or
+            ``LARGEST_TOTAL``.
     """
-    if source.is_dir():
-        found = _read_folder(source)
-    elif not source.is_file():
-        raise SourceError(f"no file or folder {source}")
-    elif source.suffix.lower() == ".zip":
-        found = _read_archive(source)
-    else:
-        found = iter([(PurePosixPath(source.name), _read_file(source))])
     total = 0
-    for count, (path, content) in enumerate(found, start=1):
+    for path, read in _find_files(source):
+        content = read()
         total += len(content)
-        if count > MOST_FILES:
-            raise SourceError(f"{source} has more than {MOST_FILES} files; expected up to that")
         if total > LARGEST_TOTAL:
             raise SourceError(
                 f"{source} has more than {LARGEST_TOTAL} bytes of results; expected up to that"
@@ -54,10 +56,76 @@ def read_files(source: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
         yield path, content
 
 
-def _read_folder(folder: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            yield PurePosixPath(path.relative_to(folder).as_posix()), _read_file(path)
+def list_files(source: Path) -> list[PurePosixPath]:
+    """The paths of ``read_files``, which raises the same errors but for contents."""
+    return [path for path, _ in _find_files(source)]
+
+
+def _find_files(source: Path) -> Iterator[Member]:
+    if source.is_dir():
+        found = _find_in_folder(source)
+    elif not source.is_file():
+        raise SourceError(f"no file or folder {source}")
+    elif _is_archive(source):
+        found = _find_in_archive(source, str(source), PurePosixPath())
+    else:
+        found = iter([(PurePosixPath(source.name), partial(_read_file, source))])
+    for count, member in enumerate(found, start=1):
+        if count > MOST_FILES:
+            raise SourceError(f"{source} has more than {MOST_FILES} files; expected up to that")
+        yield member
+
+
+def _find_in_folder(folder: Path) -> Iterator[Member]:
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        inside = PurePosixPath(path.relative_to(folder).as_posix())
+        if _is_archive(path):
+            yield from _find_in_archive(path, str(path), inside.with_suffix(""))
+        else:
+            yield inside, partial(_read_file, path)
+
+
+def _find_in_archive(
+    file: Path | io.BytesIO, name: str, inside: PurePosixPath, is_inner: bool = False
+) -> Iterator[Member]:
+    """Members of an archive.
+
+    Args:
+        name: for messages.
+        inside: path of the folder that it is taken for.
+        is_inner: whether it lies in another one.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = [each for each in archive.infolist() if not each.is_dir()]
+            paths = [_check_path(name, member) for member in members]
+            for path, member in zip(paths, members, strict=True):
+                where = f"{path} of {name}"
+                read = partial(_read_member, archive, member, name)
+                if not _is_archive(path):
+                    yield inside / path, read if path.suffix.lower() in READ else bytes
+                elif is_inner:
+                    raise SourceError(f"{where} is an archive in an archive in an archive")
+                else:
+                    inner = io.BytesIO(read())
+                    yield from _find_in_archive(inner, where, inside / path.with_suffix(""), True)
+    except SourceError:
+        raise
+    except DAMAGED as error:
+        raise SourceError(f"{name} cannot be read as a zip archive: {error}") from error
+
+
+def _is_archive(path: Path | PurePosixPath) -> bool:
+    return path.suffix.lower() == ".zip"
+
+
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
+    try:
+        with archive.open(member) as stream:
+            content = stream.read(LARGEST_FILE + 1)  # the size that a member states is not trusted
+    except DAMAGED as error:
+        raise SourceError(f"{name} cannot be read as a zip archive: {error}") from error
+    return _check_size(content, f"{member.filename} of {name}")
 
 
 def _read_file(path: Path) -> bytes:
@@ -71,25 +139,7 @@ def _read_file(path: Path) -> bytes:
     return _check_size(content, str(path))
 
 
-def _read_archive(source: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
-    try:
-        with zipfile.ZipFile(source) as archive:
-            members = [each for each in archive.infolist() if not each.is_dir()]
-            paths = [_check_path(source, member) for member in members]
-            for path, member in zip(paths, members, strict=True):
-                content = b""
-                if path.suffix.lower() in READ:
-                    # The size that a member states is not trusted.
-                    with archive.open(member) as stream:
-                        content = stream.read(LARGEST_FILE + 1)
-                yield path, _check_size(content, f"{path} of {source}")
-    except SourceError:
-        raise
-    except DAMAGED as error:
-        raise SourceError(f"{source} cannot be read as a zip archive: {error}") from error
-
-
-def _check_path(source: Path, member: zipfile.ZipInfo) -> PurePosixPath:
+def _check_path(source: str, member: zipfile.ZipInfo) -> PurePosixPath:
     """Path of a member; the archive is refused if it leads out of it, or is a link."""
     path = PurePosixPath(member.filename.replace("\\", "/"))
     outside = path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", str(path))

@@ -1,36 +1,49 @@
-"""Published OTB result files into the host's layout, so that their trackers can be compared.
+"""Published result files into the host's layout, so that their trackers can be compared.
 
-Authors publish boxes as ``KCF/Deer.txt``, ``Deer_KCF.txt`` or the benchmark's ``deer_KCF.mat``,
-1-based; pytracking writes ``atom/default_000/Deer.txt``; ``crt track`` writes ``Deer/boxes.csv``,
-0-based. The host wants ``OTB2015/KCF/Deer.txt``, a line for each line of the annotation. An archive
-of ``crt results export`` has times, scores and a manifest beside the boxes, which are kept.
+``names`` says whose they are and of what. Boxes count pixels as the dataset's annotation does;
+those of ``crt track`` count from 0. The host wants ``OTB2015/KCF/Deer.txt``, a line for each frame,
+and times beside the boxes. An archive of ``crt results export`` has scores and a manifest too.
 """
 
 from __future__ import annotations
 
 import csv
-import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crt_plugin.benchmark.datasets.catalog import BENCHMARKS
 from crt_plugin.benchmark.datasets.part import Part, make_part
-from crt_plugin.benchmark.results.importing.archives import read_files
-from crt_plugin.benchmark.results.importing.groundtruth import read_annotations
+from crt_plugin.benchmark.results.importing.archives import list_files, read_files
+from crt_plugin.benchmark.results.importing.groundtruth import (
+    Annotated,
+    read_annotations,
+    read_lengths,
+)
 from crt_plugin.benchmark.results.importing.matlab import MatlabReader
+from crt_plugin.benchmark.results.importing.names import (
+    BOXES,
+    OWN_FILE,
+    TIMES,
+    ResultName,
+    name_files,
+)
 from crt_plugin.benchmark.results.layout import (
-    SCORES_FOLDER,
-    TIMES_FOLDER,
-    check_name,
+    ResultFiles,
+    check_scores,
+    check_times,
     format_boxes,
     trackers_in,
 )
 from crt_plugin.benchmark.results.manifest import MANIFEST
 from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
 from crt_plugin.formats.boxes import FIRST_PIXEL, Boxes, parse_boxes, split_lines
-from crt_plugin.formats.otb import FRAME_RANGES, TWO_TARGETS, target_name
+from crt_plugin.formats.otb import FRAME_RANGES
+from crt_plugin.hosts.got10k.toolkit import datasets
 from crt_plugin.runtime.atomic import write_text
 from crt_plugin.runtime.progress import ProgressBar
 
@@ -39,11 +52,7 @@ BENCHMARK = BENCHMARKS["otb2015"]
 # Files that do not cover the annotation: (target, their lines): lines missing before and after.
 # The benchmark starts Tiger1 at frame 6; in the last frame of the others there is no object.
 SHORTER = {("Tiger1", 349): (5, 0), ("Board", 697): (0, 1), ("Twinnings", 471): (0, 1)}
-# Folders between a tracker's and its files that do not name it
-_GENERIC = re.compile(r"(otb|tb)[-_ ]?\d*|results?|results?[-_](ope|otb.*)|ope", re.IGNORECASE)
-# pytracking's folder of a parameter file and a run; several trackers have one of that name
-_RUN = re.compile(r"default|.+_\d{3}")
-OWN_FILE = "boxes.csv"  # of crt track, in a folder called after the sequence
+Rows = NDArray[np.int64]
 
 
 @dataclass
@@ -51,15 +60,16 @@ class Import:
     """What came of an import.
 
     Attributes:
-        targets: written, or already there with the same boxes, by tracker.
-        notes: what was changed in files, and in whose.
-        unused: files that could not be used, and why.
+        sequences: written, or already there with the same boxes, by dataset and tracker; datasets
+            as the host names their folders.
+        notes: what was changed in files, or is missing, and of which trackers.
+        unused: files that could not be used, and why, in the order of the source.
         is_checked: whether lengths were compared with annotations.
     """
 
-    targets: dict[str, list[str]] = field(default_factory=dict)
+    sequences: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
-    unused: list[str] = field(default_factory=list)
+    unused: list[tuple[PurePosixPath, str]] = field(default_factory=list)
     is_checked: bool = False
 
 
@@ -70,63 +80,181 @@ def import_results(
     tracker: str | None = None,
     overwrite: bool = False,
     progress: bool = False,
+    dataset: str | None = None,
 ) -> Import:
     """Bring published boxes into the host's layout.
 
     Args:
         source: a folder, zip archive or single file of results.
         to: the host's folder of results; files go to ``to/OTB2015/<tracker>/<Target>.txt``.
-        groundtruth: annotations to check lengths against, see ``read_annotations``.
+        groundtruth: annotations to check lengths against, see ``read_lengths``.
         tracker: name of the tracker, where neither folder nor file says it.
         overwrite: replace result files that are there with other boxes.
         progress: show a bar on the standard error output.
+        dataset: key of ``BENCHMARKS``; None takes that of ``groundtruth``, or what the names say.
 
     Raises:
         SourceError: nothing could be used.
-        ParameterError: a name under which no results can be kept.
+        ParameterError: no such dataset, or a name under which no results can be kept.
     """
+    if dataset is not None and dataset not in BENCHMARKS:
+        raise ParameterError(f"no dataset {dataset!r}; expected {', '.join(BENCHMARKS)}")
     source = Path(source)
-    truth = {} if groundtruth is None else read_annotations(groundtruth)
-    done = Import(is_checked=groundtruth is not None)
-    seen: dict[tuple[str, str], PurePosixPath] = {}
-    beside: list[tuple[PurePosixPath, bytes]] = []
-    folders: dict[PurePosixPath, str] = {}
-    bar = ProgressBar(description="reading", is_shown=progress)
-    with bar, MatlabReader() as matlab:
+    annotated = None if groundtruth is None else read_lengths(groundtruth, dataset)
+    sequences = None
+    if annotated is not None:
+        dataset, sequences = annotated.dataset, {*annotated.lengths, *annotated.problems}
+    names = name_files(list_files(source), source, dataset, sequences, tracker)
+    with (
+        ProgressBar(description="reading", is_shown=progress, is_transient=True) as bar,
+        MatlabReader() as matlab,
+    ):
+        work = _Importer(Path(to), names, annotated, overwrite, matlab)
         for path, content in read_files(source):
             bar.advance()
-            if path.name == MANIFEST or path.parent.name in (TIMES_FOLDER, SCORES_FOLDER):
-                beside.append((path, content))
-                continue
-            try:
-                name, target = _identify(path, source, tracker)
-                if (name, target) in seen:
-                    where = seen[name, target]
-                    raise SourceError(f"{target} of {name} was read from {where} before")
-                boxes, note = _fit(target, _read_boxes(path, content, matlab), truth)
-                file = Path(to) / BENCHMARK.folder / name / f"{target}.txt"
-                _write(file, format_boxes(boxes), overwrite)
-            except (SourceError, ParameterError, MissingExtraError) as error:
-                done.unused.append(f"{path}: {error}")
-                continue
-            seen[name, target] = path
-            folders[path.parent] = name
-            done.targets.setdefault(name, []).append(target)
-            if note:
-                done.notes.setdefault(note, []).append(name)
-    for path, content in beside:
-        folder = path.parent if path.name == MANIFEST else path.parent.parent
+            work.take(path, content)
+        work.finish()
+    if not work.done.sequences:
+        why = "; ".join(f"{path}: {reason}" for path, reason in work.done.unused[:3])
+        raise SourceError(f"nothing in {source} could be used: {why or 'it is empty'}")
+    return work.done
+
+
+class _Importer:
+    """Writes files one after the other: boxes as they come, what belongs to them at the end."""
+
+    def __init__(
+        self,
+        to: Path,
+        names: dict[PurePosixPath, ResultName | str],
+        annotated: Annotated | None,
+        overwrite: bool,
+        matlab: MatlabReader,
+    ) -> None:
+        self.done = Import(is_checked=annotated is not None)
+        self._to, self._names, self._annotated = to, names, annotated
+        self._overwrite, self._matlab = overwrite, matlab
+        self._seen: dict[ResultName, PurePosixPath] = {}
+        self._beside: list[tuple[PurePosixPath, bytes]] = []
+        self._frames: dict[tuple[str, str, str], int] = {}
+        self._timed: set[tuple[str, str, str]] = set()
+        self._folders: dict[PurePosixPath, ResultName] = {}
+
+    def take(self, path: PurePosixPath, content: bytes) -> None:
+        """Write boxes; keep other files until all boxes are there."""
+        name = self._names[path]
+        if path.name == MANIFEST or (isinstance(name, ResultName) and name.kind != BOXES):
+            self._beside.append((path, content))
+            return
         try:
-            if folder not in folders:
-                raise SourceError(f"there are no boxes of its tracker in {folder}")
-            place = Path(to) / BENCHMARK.folder / folders[folder] / path.relative_to(folder)
-            _write(place, _decode(content), overwrite)
-        except SourceError as error:
-            done.unused.append(f"{path}: {error}")
-    if not done.targets:
-        why = "; ".join(done.unused[:3]) or "it is empty"
-        raise SourceError(f"nothing in {source} could be used: {why}")
-    return done
+            if isinstance(name, str):
+                raise SourceError(name)
+            self._write_boxes(path, name, content)
+        except (SourceError, ParameterError, MissingExtraError) as error:
+            self.done.unused.append((path, str(error)))
+
+    def finish(self) -> None:
+        """Write times, scores and manifests beside their boxes."""
+        for path, content in self._beside:
+            try:
+                self._write_beside(path, content)
+            except SourceError as error:
+                self.done.unused.append((path, str(error)))
+        self._note_untimed()
+
+    def _write_boxes(self, path: PurePosixPath, name: ResultName, content: bytes) -> None:
+        if name in self._seen:
+            where = self._seen[name]
+            raise SourceError(f"{name.sequence} of {name.tracker} was read from {where} before")
+        if name.repetition > 1 and not BENCHMARKS[name.dataset].is_got10k:
+            raise SourceError("a later repetition; of several the first is taken")
+        boxes = _read_boxes(path, content, self._matlab)
+        rows, note = self._choose_rows(name, len(boxes))
+        key = name.dataset, name.tracker, name.sequence
+        if self._frames.setdefault(key, len(rows)) != len(rows):
+            raise SourceError(f"{len(rows)} lines, and another repetition {self._frames[key]}")
+        file = self._place(name).boxes[name.repetition - 1]
+        _write(file, format_boxes(boxes[rows]), self._overwrite)
+        self._seen[name] = path
+        is_inside = path.parent.name == name.sequence
+        self._folders.setdefault(path.parent.parent if is_inside else path.parent, name)
+        kept = self.done.sequences.setdefault((BENCHMARKS[name.dataset].folder, name.tracker), [])
+        if name.sequence not in kept:
+            kept.append(name.sequence)
+        if note:
+            self._note(note, [name.tracker])
+
+    def _write_beside(self, path: PurePosixPath, content: bytes) -> None:
+        name = self._names[path]
+        if path.name == MANIFEST:
+            owner = self._folders.get(path.parent)
+            if owner is None:
+                raise SourceError(f"there are no boxes of its tracker in {path.parent}")
+            _write(self._folder(owner) / MANIFEST, _decode(content), self._overwrite)
+            return
+        assert isinstance(name, ResultName)
+        key = name.dataset, name.tracker, name.sequence
+        if key not in self._frames:
+            raise SourceError(f"there are no boxes of {name.sequence} beside it")
+        lines = split_lines(content)
+        rows, _ = self._choose_rows(name, len(lines))
+        text = "".join(f"{lines[row]}\n" for row in rows)
+        check = check_times if name.kind == TIMES else check_scores
+        problem = check(path.name, text, self._frames[key])
+        if problem:
+            raise SourceError(problem)
+        files = self._place(name)
+        if name.kind == TIMES:
+            self._timed.add(key)
+            _write(files.times, text, self._overwrite)
+        else:
+            _write(files.confidences, text, self._overwrite)
+
+    def _choose_rows(self, name: ResultName, lines: int) -> tuple[Rows, str]:
+        """Which of a file's lines belong to the annotation's frames, and a note of changes."""
+        rows, note = np.arange(lines), ""
+        if BENCHMARKS[name.dataset].dataset is datasets.OTB:
+            rows, note = choose_rows(name.sequence, lines)
+        if self._annotated is None:
+            return rows, note
+        problem = self._annotated.problems.get(name.sequence)
+        if problem:
+            raise SourceError(f"{name.sequence} cannot be used: {problem}")
+        expected = self._annotated.lengths.get(name.sequence)
+        if expected is None:
+            raise SourceError(
+                f"there is no annotation of {name.sequence} to check its length against"
+            )
+        if len(rows) != expected:
+            raise SourceError(
+                f"{lines} lines, and the annotation of {name.sequence} has {expected}"
+            )
+        return rows, note
+
+    def _note_untimed(self) -> None:
+        """Name trackers of GOT-10k whose results the host will not score."""
+        untimed = Counter(
+            (dataset, tracker)
+            for dataset, tracker, sequence in self._frames
+            if BENCHMARKS[dataset].is_got10k and (dataset, tracker, sequence) not in self._timed
+        )
+        for (dataset, tracker), count in untimed.items():
+            self._note(
+                f"{BENCHMARKS[dataset].folder}: no times of {count} "
+                f"sequence{'s' * (count != 1)}, which got10k does not score without",
+                [tracker],
+            )
+
+    def _note(self, text: str, trackers: Iterable[str]) -> None:
+        self.done.notes.setdefault(text, []).extend(trackers)
+
+    def _folder(self, name: ResultName) -> Path:
+        return self._to / BENCHMARKS[name.dataset].folder / name.tracker
+
+    def _place(self, name: ResultName) -> ResultFiles:
+        benchmark = BENCHMARKS[name.dataset]
+        frames = self._frames.get((name.dataset, name.tracker, name.sequence), 0)
+        return ResultFiles.at(self._folder(name), benchmark, name.sequence, frames, name.repetition)
 
 
 def published_part(
@@ -155,44 +283,6 @@ def published_names(results: str | Path) -> list[str]:
     return names
 
 
-# ----------------------------------------------------------------------------- whose and of what
-
-
-def _identify(path: PurePosixPath, source: Path, tracker: str | None) -> tuple[str, str]:
-    """Tracker and target of ``[<tracker>/]<target>[_<tracker>]``, or ``<target>/boxes.csv``."""
-    *above, last = source.resolve().parts[-3:]
-    folders = above if last == OWN_FILE else [*above, last if source.is_dir() else source.stem]
-    folders += [part for part in path.parent.parts if not _GENERIC.fullmatch(part)]
-    stem = path.stem
-    if path.name == OWN_FILE:
-        stem = folders.pop()
-    elif path.suffix.lower() not in (".txt", ".mat"):
-        raise SourceError(f"not a result file; expected .txt, .mat, or {OWN_FILE} of crt track")
-    target, rest = _find_target(stem)
-    if target is None:
-        several = [name for name in TWO_TARGETS if name.lower() == stem.lower()]
-        hint = f"; which of its targets, {several[0]}.1 or {several[0]}.2?" if several else ""
-        raise SourceError(f"{stem} names no target of OTB-100{hint}")
-    named = "-".join(folders[-2:]) if _RUN.fullmatch(folders[-1]) else folders[-1]
-    name = tracker or rest or named
-    check_name(name)
-    return name, target
-
-
-def _find_target(stem: str) -> tuple[str | None, str]:
-    """Target, and the rest, of ``<target>``, ``<target>_<tracker>`` or ``<tracker>_<target>``."""
-    parts = stem.split("_")
-    for count in range(len(parts), 0, -1):
-        for target, rest in (
-            (parts[:count], parts[count:]),
-            (parts[-count:], parts[:-count]),
-        ):
-            name = target_name("_".join(target))
-            if name is not None:
-                return name, "_".join(rest)
-    return None, ""
-
-
 # ------------------------------------------------------------------------------------- contents
 
 
@@ -209,26 +299,22 @@ def _read_boxes(path: PurePosixPath, content: bytes, matlab: MatlabReader) -> Bo
     return parse_boxes(content)
 
 
-def _fit(target: str, boxes: Boxes, truth: dict[str, Boxes]) -> tuple[Boxes, str]:
-    """Boxes for the annotation's frames, and a note where that needed a change.
+def choose_rows(target: str, lines: int) -> tuple[Rows, str]:
+    """Which lines of a file stand for the frames of a target of OTB, and a note if not all do.
 
-    Lines that a file lacks repeat the nearest box, since the host wants one for each frame.
+    Lines that a file lacks repeat the nearest one, since the host wants one for each frame.
     """
-    before, after = SHORTER.get((target, len(boxes)), (0, 0))
-    lines, note = len(boxes), ""
+    rows = np.arange(lines)
+    before, after = SHORTER.get((target, lines), (0, 0))
     if before or after:
-        boxes = np.concatenate([boxes[:1].repeat(before, 0), boxes, boxes[-1:].repeat(after, 0)])
         place = "first box stands for those before" if before else "last box stands for those after"
-        note = f"{target}: {lines} lines for {len(boxes)} frames, the {place}"
+        rows = np.pad(rows, (before, after), mode="edge")
+        return rows, f"{target}: {lines} lines for {len(rows)} frames, the {place}"
     first, last = FRAME_RANGES.get(target, (1, lines))
     if lines > last - first + 1 and lines >= last:  # it covers the whole folder
-        boxes = boxes[first - 1 : last]
         note = f"{target}: {lines} lines, of which the benchmark uses {first} to {last}"
-    if truth and target not in truth:
-        raise SourceError(f"there is no annotation of {target} to check its length against")
-    if truth and len(boxes) != len(truth[target]):
-        raise SourceError(f"{lines} lines, and the annotation of {target} has {len(truth[target])}")
-    return boxes, note
+        return rows[first - 1 : last], note
+    return rows, ""
 
 
 def _decode(content: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import warnings
@@ -11,7 +12,11 @@ import numpy as np
 import pytest
 
 from crt_plugin.benchmark.results.importing import archives, matlab
-from crt_plugin.benchmark.results.importing.archives import LARGEST_FILE, read_files
+from crt_plugin.benchmark.results.importing.archives import (
+    LARGEST_FILE,
+    list_files,
+    read_files,
+)
 from crt_plugin.benchmark.results.importing.groundtruth import read_annotations
 from crt_plugin.benchmark.results.importing.published import import_results
 from crt_plugin.errors import SourceError
@@ -84,7 +89,7 @@ def test_a_packed_matlab_file_that_grows_is_refused(tmp_path, monkeypatch):
     results = np.empty((1, 1), dtype=object)
     results[0, 0] = {"res": np.ones((9000, 4)), "type": "rect"}
     io.savemat(tmp_path / "deer_KCF.mat", {"results": results}, do_compression=True)
-    assert import_results(tmp_path / "deer_KCF.mat", tmp_path / "kept").targets
+    assert import_results(tmp_path / "deer_KCF.mat", tmp_path / "kept").sequences
     monkeypatch.setattr(matlab, "LARGEST_FILE", 100_000)
     with pytest.raises(SourceError, match="it unpacks to more than 100000 bytes"):
         import_results(tmp_path / "deer_KCF.mat", tmp_path / "to")
@@ -104,9 +109,51 @@ def test_names_that_lead_out_are_refused(tmp_path, name):
     assert not (tmp_path / "to").exists()  # nor is what comes before it
 
 
+def pack(members):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as written:
+        for name, content in members:
+            written.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_an_archive_inside_is_a_folder_of_its_name(tmp_path):
+    inner = pack([("Deer.txt", BOXES), ("more/Couple.txt", BOXES)])
+    outer = archive(tmp_path / "all.zip", [("x/KCF.zip", inner), ("ECO/Deer.txt", BOXES)])
+    expected = [("x/KCF/Deer.txt", 16), ("x/KCF/more/Couple.txt", 16), ("ECO/Deer.txt", 16)]
+    assert [(str(path), len(content)) for path, content in read_files(outer)] == expected
+    assert [str(path) for path in list_files(outer)] == [path for path, _ in expected]
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "KCF.zip").write_bytes(inner)
+    found = [str(path) for path in list_files(tmp_path / "folder")]
+    assert found == ["KCF/Deer.txt", "KCF/more/Couple.txt"]
+
+
+@pytest.mark.parametrize(
+    ("inner", "match"),
+    [
+        (pack([("../Deer.txt", BOXES)]), r"KCF\.zip of .* is refused: its member '\.\./Deer"),
+        (pack([("a.zip", pack([("Deer.txt", BOXES)]))]), "an archive in an archive in an archive"),
+        (pack([("Deer.txt", BOXES)])[:-9], r"KCF\.zip of .* cannot be read as a zip archive"),
+        (
+            pack([("Deer.txt", b" " * (LARGEST_FILE + 1))]),
+            r"Deer\.txt of KCF\.zip of .* has more than",
+        ),
+    ],
+    ids=["leads out", "third archive", "damaged", "bomb"],
+)
+def test_an_archive_inside_is_checked_too(inner, match, tmp_path):
+    """Before anything is written, but for contents, which are read in their turn."""
+    outer = archive(tmp_path / "all.zip", [("KCF.zip", inner)])
+    assert_refused(outer, tmp_path / "to", match)
+    with zipfile.ZipFile(outer, "a") as more:
+        more.writestr("ECO/Deer.txt", BOXES)
+    assert_refused(outer, tmp_path / "to", match)
+
+
 def test_names_with_the_separators_of_windows_are_read(tmp_path):
     done = import_results(archive(tmp_path / "w.zip", [("KCF\\Deer.txt", BOXES)]), tmp_path / "to")
-    assert done.targets == {"KCF": ["Deer"]}
+    assert done.sequences == {("OTB2015", "KCF"): ["Deer"]}
 
 
 def test_links_in_an_archive_are_refused(tmp_path):
@@ -122,7 +169,7 @@ def test_loops_of_links_in_a_folder_end(tmp_path):
     (source / "Deer.txt").write_text(BOXES)
     (source / "again").symlink_to(source, target_is_directory=True)
     (source / "Bolt.txt").symlink_to(source / "Bolt.txt")
-    assert import_results(source, tmp_path / "to").targets == {"KCF": ["Deer"]}
+    assert import_results(source, tmp_path / "to").sequences == {("OTB2015", "KCF"): ["Deer"]}
     loop = tmp_path / "loop.zip"
     loop.symlink_to(loop)
     assert_refused(loop, tmp_path / "other", "no file or folder")
@@ -188,8 +235,10 @@ def test_a_matlab_file_that_crashes_its_reader_costs_no_other_file(tmp_path, mon
         io.savemat(source / f"{name}.mat", {"results": results})
     (source / "Couple.mat").write_bytes(b"CRASH")
     done = import_results(source, tmp_path / "to")
-    assert done.targets == {"KCF": ["Bolt", "Deer"]}
-    assert done.unused == ["Couple.mat: no results of the benchmark in it (its reader crashed)"]
+    assert done.sequences == {("OTB2015", "KCF"): ["Bolt", "Deer"]}
+    ((path, reason),) = done.unused
+    assert str(path) == "Couple.mat"
+    assert reason == "no results of the benchmark in it (its reader crashed)"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")

@@ -38,6 +38,10 @@ def to(tmp_path):
     return tmp_path / "results"
 
 
+def said(done):
+    return [f"{path}: {reason}" for path, reason in done.unused]
+
+
 def list_results(to):
     return sorted(str(p.relative_to(to / "OTB2015")) for p in to.rglob("*.txt"))
 
@@ -58,9 +62,8 @@ def test_ten_published_trackers_over_100_targets(shared, tmp_path, to):
     truth = shared / "data" / "otb100-groundtruth.zip"
     done = import_results(tmp_path / "ten.zip", to, truth)
     assert not done.unused and done.is_checked
-    assert {name: len(targets) for name, targets in done.targets.items()} == dict.fromkeys(
-        PUBLISHED, 100
-    )
+    found = {tracker: len(targets) for (_, tracker), targets in done.sequences.items()}
+    assert found == dict.fromkeys(PUBLISHED, 100)
     scored = score_results(published_part(to, truth), published_names(to))
     assert not scored.problems
     found = {s.tracker: (s.auc, s.dp) for s in scored.scores}
@@ -77,8 +80,8 @@ def test_a_published_file_of_another_length_is_named(shared, tmp_path, to):
         for name in ("Struck/ClifBar.txt", "Struck/Deer.txt"):
             struck.writestr(name, every.read(name))
     done = import_results(tmp_path / "struck.zip", to, shared / "data" / "otb100-groundtruth.zip")
-    assert done.unused == ["Struck/ClifBar.txt: 329 lines, and the annotation of ClifBar has 472"]
-    assert done.targets == {"Struck": ["Deer"]}
+    assert said(done) == ["Struck/ClifBar.txt: 329 lines, and the annotation of ClifBar has 472"]
+    assert done.sequences == {("OTB2015", "Struck"): ["Deer"]}
 
 
 # ---------------------------------------------------------------------------------- names and kinds
@@ -132,15 +135,15 @@ def test_what_could_not_be_used_is_said(tmp_path, to):
     (source / "KCF" / "plot.png").write_bytes(b"")
     write(source / "KCF" / "deer_KCF.txt", boxes(5))
     done = import_results(source, to)
-    assert not done.is_checked and done.targets == {"KCF": ["Deer"]}
-    assert done.unused == [
+    assert not done.is_checked and done.sequences == {("OTB2015", "KCF"): ["Deer"]}
+    assert said(done) == [
         "KCF/Bolt.txt: it is empty; expected a line x,y,w,h for each frame",
         "KCF/Boy.txt: it is not text: 'utf-8' codec can't decode byte 0xff in position 0: "
         "invalid start byte; expected UTF-8",
-        "KCF/Couple.txt: line 2 is not a box: 'nan,nan,nan,nan'; expected x,y,w,h",
-        "KCF/Jogging.txt: Jogging names no target of OTB-100; which of its targets, Jogging.1 or "
-        "Jogging.2?",
-        "KCF/Nothing.txt: Nothing names no target of OTB-100",
+        "KCF/Couple.txt: line 2 is not a box: 'nan,nan,nan,nan'; expected numbers x,y,w,h",
+        "KCF/Jogging.txt: it is of two targets; expected Jogging.1 or Jogging.2",
+        "KCF/Nothing.txt: its name is of no sequence that is known; expected the name of its "
+        "dataset, or the dataset's annotations",
         "KCF/deer_KCF.txt: Deer of KCF was read from KCF/Deer.txt before",
         "KCF/plot.png: not a result file; expected .txt, .mat, or boxes.csv of crt track",
     ]
@@ -152,7 +155,7 @@ def test_nothing_of_use_is_an_error(tmp_path, to):
     with pytest.raises(SourceError, match=r"nothing in .*empty could be used: it is empty"):
         import_results(tmp_path / "empty", to)
     write(tmp_path / "README.txt", boxes(1))
-    with pytest.raises(SourceError, match="README names no target"):
+    with pytest.raises(SourceError, match="README.txt: its name is of no sequence"):
         import_results(tmp_path / "README.txt", to)
     assert not to.exists()
 
@@ -180,15 +183,18 @@ def test_a_name_that_is_no_folder(tmp_path, to):
     ],
 )
 def test_lines_become_those_of_the_annotation(target, lines, frames, first, last, tmp_path, to):
-    """Line k holds a box at x = k, so that it is seen which line went where."""
+    """Line k holds a box at x = k, and k s, so that it is seen which line went where."""
     rows = np.ones((lines, 4))
     rows[:, 0] = np.arange(lines)
     write(tmp_path / "KCF" / f"{target}.txt", rows)
+    write(tmp_path / "KCF" / "times" / f"{target}_time.txt", np.arange(lines))
     write(tmp_path / "truth" / f"{target}.txt", np.ones((frames, 4)))
     done = import_results(tmp_path / "KCF", to, tmp_path / "truth")
     x = np.loadtxt(to / "OTB2015" / "KCF" / f"{target}.txt", delimiter=",")[:, 0]
     assert len(x) == frames
     assert x[: len(first)].tolist() == first and x[-len(last) :].tolist() == last
+    times = np.loadtxt(to / "OTB2015" / "KCF" / "times" / f"{target}_time.txt")
+    assert np.array_equal(times, x)  # a frame's time stays beside its box
     assert bool(done.notes) == (lines != frames)
     assert all(f"{target}: {lines} lines" in note for note in done.notes)
 
@@ -200,7 +206,7 @@ def test_lengths_are_checked(lines, tmp_path, to):
     write(tmp_path / "KCF" / "Couple.txt", boxes(4))
     write(tmp_path / "KCF" / "Bolt.txt", boxes(4))
     done = import_results(tmp_path / "KCF", to, truth)
-    assert done.unused == [
+    assert said(done) == [
         "Bolt.txt: there is no annotation of Bolt to check its length against",
         f"Deer.txt: {lines} lines, and the annotation of Deer has 5",
     ]
@@ -213,7 +219,9 @@ def test_lengths_are_checked(lines, tmp_path, to):
 def test_results_that_are_there_are_not_replaced(tmp_path, to):
     write(tmp_path / "KCF" / "Deer.txt", boxes(5))
     import_results(tmp_path / "KCF", to)
-    assert import_results(tmp_path / "KCF", to).targets == {"KCF": ["Deer"]}  # the same boxes
+    assert import_results(tmp_path / "KCF", to).sequences == {
+        ("OTB2015", "KCF"): ["Deer"]
+    }  # the same boxes
     file = to / "OTB2015" / "KCF" / "Deer.txt"
     file.write_text("ours\n")
     with pytest.raises(
@@ -234,6 +242,20 @@ def test_trackers_of_a_folder(tmp_path, to):
         import_results(tmp_path / name, to)
     (to / "OTB2015" / "empty").mkdir()
     assert published_names(to) == ["ECO", "KCF"]
+
+
+def test_a_manifest_is_kept_beside_the_folders_of_got10k(tmp_path, to):
+    """And not taken for one of a tracker in a folder further in."""
+    folder = tmp_path / "all" / "CRT-mine"
+    name = "GOT-10k_Val_000001"
+    write(folder / name / f"{name}_001.txt", boxes(3))
+    (folder / "manifest.json").write_text("{}")
+    write(tmp_path / "all" / "KCF" / "Deer.txt", boxes(3))
+    (tmp_path / "all" / "manifest.json").write_text("{}")
+    done = import_results(tmp_path / "all", to)
+    assert (to / "GOT-10k" / "CRT-mine" / "manifest.json").read_text() == "{}"
+    assert said(done) == ["manifest.json: there are no boxes of its tracker in ."]
+    assert len(list(to.rglob("manifest.json"))) == 1
 
 
 # ----------------------------------------------------------------------------------------- MATLAB
@@ -296,7 +318,7 @@ def test_matlab_files_without_scipy(tmp_path, to, monkeypatch):
     write(tmp_path / "KCF" / "Couple.txt", boxes(4))
     (tmp_path / "KCF" / "Deer.mat").write_bytes(b"MATLAB")
     done = import_results(tmp_path / "KCF", to)
-    assert done.unused == ["Deer.mat: MATLAB files need scipy: pip install scipy"]
+    assert said(done) == ["Deer.mat: MATLAB files need scipy: pip install scipy"]
 
 
 @pytest.mark.parametrize("axis", [0, 2])
@@ -320,10 +342,12 @@ def test_runs_of_pytracking_are_kept_apart(tmp_path, to):
     for name in ("atom", "eco"):
         write(tmp_path / "tracking_results" / name / "default_000" / "Deer.txt", boxes(71))
     done = import_results(tmp_path / "tracking_results", to)
-    assert done.targets == {"atom-default_000": ["Deer"], "eco-default_000": ["Deer"]}
+    assert done.sequences == {
+        ("OTB2015", f"{name}-default_000"): ["Deer"] for name in ("atom", "eco")
+    }
     for source in ("atom", "atom/default_000"):
         again = import_results(tmp_path / "tracking_results" / source, to)
-        assert list(again.targets) == ["atom-default_000"]
+        assert list(again.sequences) == [("OTB2015", "atom-default_000")]
 
 
 @pytest.mark.parametrize("source", ["mine", "mine/Jogging.1", "mine/Jogging.1/boxes.csv"])
@@ -337,7 +361,7 @@ def test_boxes_of_crt_track(source, tmp_path, to):
     file.close()
     (folder / "tracked.mp4").touch()
     done = import_results(tmp_path / source, to)
-    assert done.targets == {"mine": ["Jogging.1"]}
+    assert done.sequences == {("OTB2015", "mine"): ["Jogging.1"]}
     found = np.loadtxt(to / "OTB2015/mine/Jogging.1.txt", delimiter=",")
     assert np.array_equal(found, boxes(3) + [1, 1, 0, 0])
 
