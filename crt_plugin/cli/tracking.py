@@ -254,7 +254,7 @@ def _choose_files(folder: Path, source: Source, request: Request) -> Files:
         )
     if request.with_video:
         fps = source.fps / request.selection.every
-        files["video"] = VideoFile(folder / "tracked.mp4", fps, source.annotations)
+        files["video"] = VideoFile(folder / "tracked.mp4", fps, source.annotations, source.sound)
     files["sheet"] = ContactSheet(folder / "contact_sheet.png", source.name, source.annotations)
     return files
 
