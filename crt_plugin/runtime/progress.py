@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -49,7 +51,7 @@ class ProgressBar:
         self._progress = Progress(
             *(SpinnerColumn(), TextColumn("{task.description}"), BarColumn()),
             *(MofNCompleteColumn(), *([FpsColumn()] * counts_frames), TimeRemainingColumn()),
-            console=Console(stderr=True),
+            console=open_console(),
             disable=not is_shown,
             transient=is_transient,
         )
@@ -81,3 +83,11 @@ class ProgressBar:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def open_console() -> Console:
+    """Standard error; in a notebook that rich draws no bars in, like a file, without codes."""
+    console = Console(stderr=True)
+    if console.is_jupyter and find_spec("ipywidgets") is None:
+        return Console(stderr=True, force_jupyter=False, force_terminal=False)
+    return console
