@@ -175,9 +175,9 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
                 _print_summary(record, request, files, is_complete=False)
             warn(_describe_kept(record, folder))
             raise
-    checkpoint.remove()
     summary = _collect_summary(record, request, files, is_complete=True)
     CompleteRun(run | extent, summary).save(run_file)
+    checkpoint.remove()
     _print_summary(record, request, files, is_complete=True)
     is_short = length is not None and record.frames < length
     is_silent = request.quiet or request.as_json or request.show

@@ -71,10 +71,10 @@ class Sound:
 
     def _read(self) -> Iterator[Any]:
         """Decoded frames of the sound, from the start of the annotated video on."""
-        with open_container(self._av, self._address) as (container, video):
-            self._origin = next(container.decode(video)).time or 0.0
-        container, _ = self._closing.enter_context(open_container(self._av, self._address))
         try:
+            with open_container(self._av, self._address) as (container, video):
+                self._origin = next(container.decode(video)).time or 0.0
+            container, _ = self._closing.enter_context(open_container(self._av, self._address))
             for frame in container.decode(audio=0):
                 if frame.time is not None and self._time(frame) >= self._start:
                     yield frame
