@@ -84,7 +84,13 @@ class PaperTracker:
             ParameterError: values that are wrong, or do not go together.
         """
         after_fork()
-        self.params = (load_parameters("default") if params is None else params).copy()
+        chosen = load_parameters("default") if params is None else params
+        if not isinstance(chosen, PaperParameters):
+            name = chosen if isinstance(chosen, str) else "light"
+            raise ParameterError(
+                f"params is {chosen!r}; expected Parameters, such as load_parameters({name!r})"
+            )
+        self.params = chosen.copy()
         self.device = choose_device(self.params.device)
         precision = choose_precision(self.params.precision, self.device)
         self.features = FeaturePipeline(self.params, self.device, precision)

@@ -9,14 +9,15 @@ import numpy as np
 
 from crt_plugin.algorithm.geometry import Box
 from crt_plugin.media.annotations import Annotation, Annotations
-from crt_plugin.media.loop import Id, Step
+from crt_plugin.media.loop import Step
+from crt_plugin.media.starts import Id
 
 PRECISION_PIXELS = 20.0  # OTB's threshold of the centre's error
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Agreement of boxes with an annotation, without the frame that the tracker was given.
+    """Agreement of boxes with an annotation, without those that the tracker was given.
 
     Attributes:
         frames: how many annotated frames were compared.
@@ -57,7 +58,7 @@ class RunSummary:
             annotations: by the ids of the objects; may be empty.
             repeated: steps at the beginning that an earlier run tracked, and that took no time.
         """
-        self._untimed = max(1, repeated)  # the first one is training
+        self._repeated, self._timed = repeated, 0
         self.frames = 0
         self.lost: dict[Id, int] = {}
         self._annotations = annotations
@@ -65,16 +66,16 @@ class RunSummary:
         self._update_seconds = 0.0
 
     def write(self, step: Step) -> None:
-        """Count one frame. The first one's boxes were given, so they are not compared."""
+        """Count one frame. Boxes that were given are not compared."""
         self.frames += 1
-        for found in step.objects:
-            self.lost[found.id] = self.lost.get(found.id, 0) + found.is_lost
-        if self.frames == 1:
-            return
-        if self.frames > self._untimed:
+        is_trained = any(found.is_given for found in step.objects)
+        if step.objects and not is_trained and self.frames > self._repeated:
+            self._timed += 1
             self._update_seconds += step.seconds
         for found in step.objects:
-            if step.frame.index in self._annotations.get(found.id, {}):
+            self.lost[found.id] = self.lost.get(found.id, 0) + found.is_lost
+            is_annotated = step.frame.index in self._annotations.get(found.id, {})
+            if is_annotated and not found.is_given:
                 self._boxes.setdefault(found.id, {})[step.frame.index] = found.box
 
     def close(self) -> None:
@@ -83,8 +84,7 @@ class RunSummary:
     @property
     def fps(self) -> float | None:
         """Updates of all objects per second, without training, reading and writing."""
-        timed = self.frames - self._untimed
-        return timed / self._update_seconds if self._update_seconds else None
+        return self._timed / self._update_seconds if self._update_seconds else None
 
     @property
     def comparisons(self) -> dict[Id, Comparison]:

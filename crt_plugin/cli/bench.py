@@ -77,12 +77,14 @@ def bench(
     ] = None,
 ) -> None:
     """Measure where the time goes: medians, each tracker in its own process."""
-    from crt_plugin.media.first_boxes import parse_first_boxes
+    from crt_plugin.media.starts import parse_starts
 
-    boxes = list(parse_first_boxes(box or ()).values())
-    if len(boxes) > 1:
-        raise BoxError(f"--box given {len(boxes)} times ({' and '.join(box or ())}); expected one")
-    clip = {"source": source, "box": next(iter(boxes), None)}
+    starts = parse_starts(box or ())
+    if len(starts) > 1:
+        raise BoxError(f"--box given {len(starts)} times ({' and '.join(box or ())}); expected one")
+    if any(start.moment for start in starts):
+        raise BoxError(f"--box {' '.join(box or ())} is of a later frame; expected the first one's")
+    clip = {"source": source, "box": starts[0].box if starts else None}
     names = parameters or ["default"]
     for name in names:
         load_parameters(name)

@@ -32,7 +32,12 @@ ResumeOption = Annotated[
     typer.Option("--resume", help="Go on with an interrupted run of the same command."),
 ]
 NoVideoOption = Annotated[bool, typer.Option("--no-video", help="Do not write an MP4.")]
-ShowOption = Annotated[bool, typer.Option("--show", help="Show a window; q or Esc stops.")]
+ShowOption = Annotated[
+    bool,
+    typer.Option(
+        "--show", help="Show a window, in which boxes can be drawn; a line in it names the keys."
+    ),
+]
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print nothing but warnings and errors.")
 ]
@@ -68,17 +73,17 @@ def track(
     box: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="[ID=]X,Y,W,H",
-            help="An object in the first frame: top left corner (counted from 0) and size, in "
-            "pixels; repeated for several objects. By default, the annotation's box, or with "
-            "--show those drawn with the mouse.",
+            metavar="[ID[@FRAME|TIME]=]X,Y,W,H",
+            help="An object: top left corner (counted from 0) and size, in pixels; in the first "
+            "frame, or with @ in a later one. Repeated for several objects, or for a new box of "
+            "one. By default, the annotation's box, or with --show those drawn with the mouse.",
         ),
     ] = None,
     boxes: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="The objects in the first frame: CSV with a header id,x,y,w,h, or JSON "
+            help="The objects: CSV with a header x,y,w,h and perhaps id and frame, or JSON "
             '{"id": [x, y, w, h]}.',
         ),
     ] = None,
@@ -133,15 +138,16 @@ def track(
     ] = False,
 ) -> None:
     """Track objects; write their boxes, an annotated MP4 and a contact sheet."""
-    from crt_plugin.media.first_boxes import parse_first_boxes, read_first_boxes
+    from crt_plugin.media.starts import parse_starts, read_starts
 
     if box and boxes is not None:
         raise ParameterError("--box with --boxes; expected one of them")
-    first_boxes = parse_first_boxes(box or ()) if boxes is None else read_first_boxes(boxes)
-    fractions = [number for each in first_boxes.values() for number in each]
+    starts = parse_starts(box or ()) if boxes is None else read_starts(boxes)
+    fractions = [number for start in starts for number in start.box]
     if normalised and not (fractions and all(0 <= number <= 1 for number in fractions)):
+        given = ", ".join(str(start.box) for start in starts)
         raise BoxError(
-            f"--normalised with {first_boxes or 'no boxes'}; expected X,Y,W,H in "
+            f"--normalised with {given or 'no boxes'}; expected X,Y,W,H in "
             "fractions of the frame's width and height, 0 to 1"
         )
     if resume and overwrite:
@@ -155,7 +161,7 @@ def track(
     silence_opencv()
     opened, params = open_source(source, target or ()), load_settings(parameters, override, device)
     request = Request(
-        boxes=first_boxes,
+        starts=starts,
         is_normalised=normalised,
         output=output,
         overwrite=overwrite,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +19,28 @@ from crt_plugin.algorithm.geometry import Box
 from crt_plugin.benchmark.agreement import PRECISION_PIXELS, RunSummary
 from crt_plugin.cli.terminal import INTERRUPTED, warn
 from crt_plugin.errors import BoxError, CRTError, ParameterError, SourceError, StorageError
+from crt_plugin.media.annotations import Annotations
 from crt_plugin.media.box_files import BoxFile
-from crt_plugin.media.checkpoint import Checkpoint, Progress, ResumingTracker, describe_run
+from crt_plugin.media.checkpoint import (
+    Checkpoint,
+    Progress,
+    ResumingTracker,
+    describe_run,
+    read_asked_starts,
+    require_same_run,
+)
 from crt_plugin.media.coco import CocoFile
-from crt_plugin.media.display import DisplayWindow, require_display, select_boxes
+from crt_plugin.media.display import DisplayWindow, require_display
 from crt_plugin.media.drawing import ContactSheet
-from crt_plugin.media.first_boxes import EXPECTED_BOX
 from crt_plugin.media.frame import Frame
-from crt_plugin.media.loop import Id, Sink, track_frames
-from crt_plugin.media.selection import Moment, Selection
+from crt_plugin.media.loop import Sink, Step, track_frames
+from crt_plugin.media.selection import Moment, Selection, describe_moment
 from crt_plugin.media.sources import Source
+from crt_plugin.media.starts import EXPECTED_BOX, Id, Start, Starts, check_starts
 from crt_plugin.media.writer import VideoFile, require_av
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.multi_tracker import MultiTracker
-from crt_plugin.runtime.atomic import make_folder, sweep
+from crt_plugin.runtime.atomic import make_folder, sweep, write_text
 from crt_plugin.runtime.image import as_box
 from crt_plugin.runtime.prefetch import prefetch
 from crt_plugin.runtime.progress import ProgressBar
@@ -40,6 +48,7 @@ from crt_plugin.runtime.progress import ProgressBar
 File = BoxFile | CocoFile | VideoFile | ContactSheet
 Files = dict[str, File]
 CHECKPOINT = "unfinished.safetensors"
+RUN = "run.json"  # of a run that is complete
 TINY = 3.0  # px; boxes of smaller sides look like fractions of the frame
 
 
@@ -56,8 +65,8 @@ class Request:
     """What is asked for, beside the source and the settings.
 
     Attributes:
-        boxes: (x, y, w, h) of each object in the first selected frame, px; empty: the annotation's.
-        is_normalised: boxes are in fractions of the frame's width and height.
+        starts: where objects begin; empty: where the annotation does.
+        is_normalised: boxes are in fractions of the first tracked frame's width and height.
         output: folder of the files; None: ``output/<source name>``.
         overwrite: replace the files of an earlier run.
         resume: go on with an earlier run, if there is one that did not end.
@@ -71,7 +80,7 @@ class Request:
         as_json: print the summary as a JSON object, and nothing else.
     """
 
-    boxes: Mapping[Id, Sequence[float]] = field(default_factory=dict)
+    starts: Sequence[Start] = ()
     is_normalised: bool = False
     output: Path | None = None
     overwrite: bool = False
@@ -104,34 +113,55 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
     folder = Path("output") / source.name if request.output is None else request.output
     files = _choose_files(folder, source, request)
     checkpoint_file = folder / CHECKPOINT
-    is_resuming = request.resume and checkpoint_file.exists()
-    resumed = Progress.load(checkpoint_file) if is_resuming else None
+    run_file = folder / RUN
+    is_unfinished, is_complete = checkpoint_file.exists(), run_file.exists()
+    resumed = Progress.load(checkpoint_file) if request.resume and is_unfinished else None
+    complete = None
+    if request.resume and is_complete and not is_unfinished:
+        complete = CompleteRun.load(run_file)
+    if not request.overwrite and resumed is None and complete is None:
+        _refuse_earlier_files(folder, files, request)
     selection, lost_below = request.selection, request.lost_below
     opened = source.read()
     with closing(opened if source.is_live else prefetch(opened)) as frames:
         selected = selection.select(frames)
         first = next(selected, None)
         if first is None:
-            raise SourceError(f"{source.name} has no frame {_describe_moment(selection.start)}")
-        boxes = _choose_boxes(source, request, first, resumed)
-        run = describe_run(source, first, boxes, selection, params, files)
+            raise SourceError(f"{source.name} has no {_describe_start(selection.start)}")
+        window = DisplayWindow(source.annotations) if request.show else None
+        earlier = resumed or complete
+        kept = [] if earlier is None else read_asked_starts(earlier.run)
+        asked = _choose_starts(source, request, first, kept, window)
+        run = describe_run(source, first, asked, selection, params, files)
+        extent = {"end": selection.end, "frames": request.limit, "length": source.length}
+        if complete is not None:
+            require_same_run(complete.run, run | extent)
+            _print_nothing_to_do(complete, request, folder)
+            return
         if resumed is not None:
-            resumed.require(run)
+            require_same_run(resumed.run, run)
+        starts = Starts(asked, [] if resumed is None else resumed.given)
         tracker = MultiTracker(params)
         checkpoint = Checkpoint(checkpoint_file, tracker, run, resumed)
         make_folder(folder)
+        run_file.unlink(missing_ok=True)
         sweep(folder)  # a video left by a killed process
         length = selection.count(source.length, source.fps, request.limit)
         record = RunSummary(source.annotations, 0 if resumed is None else len(resumed.scores))
         title = f"training on frame {first.index}"
         bar = ProgressBar(length, title, counts_frames=True, is_shown=not request.quiet)
-        shown = [DisplayWindow(source.annotations)] if request.show else []
-        kept = [] if source.is_live else [checkpoint]
-        sinks: list[Sink] = [*kept, record, *files.values(), *shown, bar]
+        shown = [] if window is None else [window]
+        saving = [] if source.is_live else [checkpoint]
+        sinks: list[Sink] = [*saving, record, *files.values(), *shown, bar]
         running = tracker if resumed is None else ResumingTracker(tracker, resumed)
+
+        def revise(step: Step) -> dict[Id, Box]:
+            is_repeated = isinstance(running, ResumingTracker) and running.is_repeating
+            return {} if window is None or is_repeated else window.revise(step)
+
         limited = itertools.islice(itertools.chain([first], selected), request.limit)
         try:
-            track_frames(limited, running, boxes, sinks, lost_below or 0.0)
+            track_frames(limited, running, starts, sinks, lost_below or 0.0, revise)
         except KeyboardInterrupt as error:
             if record.frames:
                 _print_summary(record, request, files, is_complete=False)
@@ -145,6 +175,8 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
                 _print_summary(record, request, files, is_complete=False)
             warn(_describe_kept(record, folder))
             raise
+    summary = _collect_summary(record, request, files, is_complete=True)
+    CompleteRun(run | extent, summary).save(run_file)
     checkpoint.remove()
     _print_summary(record, request, files, is_complete=True)
     is_short = length is not None and record.frames < length
@@ -153,74 +185,156 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
         typer.echo(f"note     the source announced {source.length} frames")
 
 
-def _choose_files(folder: Path, source: Source, request: Request) -> Files:
-    """What is written.
+@dataclass(frozen=True)
+class CompleteRun:
+    """What a run leaves when it is complete, so that ``--resume`` knows that nothing is to do.
+
+    Attributes:
+        run: see ``describe_run``, and how far it went.
+        summary: what ``--json`` prints.
+    """
+
+    run: dict[str, Any]
+    summary: dict[str, Any]
+
+    @classmethod
+    def load(cls, file: Path) -> CompleteRun:
+        """Read it.
+
+        Raises:
+            SourceError: it is damaged, or something else.
+        """
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            complete = cls(content["run"], content["summary"])
+            read_asked_starts(complete.run)
+        except (ValueError, LookupError, TypeError) as error:
+            raise SourceError(
+                f"{file} cannot be read: {error}; expected one of crt track; --overwrite tracks "
+                "anew"
+            ) from error
+        files = {
+            kind: [str(file.parent / name) for name in names]
+            for kind, names in complete.summary["files"].items()
+        }
+        return replace(complete, summary={**complete.summary, "files": files})
+
+    def save(self, file: Path) -> None:
+        """Write it; the same for each run of the same command."""
+        paths = self.summary["files"]
+        names = {kind: [Path(path).name for path in paths[kind]] for kind in paths}
+        summary = {**self.summary, "fps": None, "files": names}
+        write_text(file, json.dumps({"run": self.run, "summary": summary}, indent=1) + "\n")
+
+
+def _print_nothing_to_do(complete: CompleteRun, request: Request, folder: Path) -> None:
+    """Say so.
 
     Raises:
-        StorageError: one exists, and is not to be replaced.
+        StorageError: a file of the run is gone.
     """
+    paths = [Path(path) for paths in complete.summary["files"].values() for path in paths]
+    gone = [path.name for path in paths if not path.exists()]
+    if gone:
+        raise StorageError(f"{folder} lacks {', '.join(gone)} of the run; expected --overwrite")
+    if request.as_json:
+        typer.echo(json.dumps(complete.summary))
+    elif not request.quiet:
+        typer.echo(f"nothing to do: the run in {folder} is complete")
+
+
+def _choose_files(folder: Path, source: Source, request: Request) -> Files:
+    """What is written."""
     files: Files = {}
     for kind in dict.fromkeys(["csv", *request.formats]):
-        has_lost = request.lost_below is not None
-        files[kind] = CocoFile(folder) if kind == "coco" else BoxFile(folder, kind, has_lost)
+        # Objects may be added in the window.
+        has_lost, has_id = request.lost_below is not None, request.show
+        files[kind] = (
+            CocoFile(folder) if kind == "coco" else BoxFile(folder, kind, has_lost, has_id)
+        )
     if request.with_video:
         fps = source.fps / request.selection.every
-        files["video"] = VideoFile(folder / "tracked.mp4", fps, source.annotations)
+        files["video"] = VideoFile(folder / "tracked.mp4", fps, source.annotations, source.sound)
     files["sheet"] = ContactSheet(folder / "contact_sheet.png", source.name, source.annotations)
-    is_unfinished = (folder / CHECKPOINT).exists()
-    if request.overwrite or (request.resume and is_unfinished):
-        return files
+    return files
+
+
+def _refuse_earlier_files(folder: Path, files: Files, request: Request) -> None:
+    """Check that nothing would be replaced.
+
+    Raises:
+        StorageError: names what is there.
+    """
     paths = [
-        folder / CHECKPOINT,
+        *(folder / CHECKPOINT, folder / RUN),
         *(path for file in files.values() for path in _find_earlier(file)),
     ]
     there = [path.name for path in paths if path.exists()]
     if there:
+        is_unfinished = (folder / CHECKPOINT).exists()
         expected = "--resume to go on with it, " * is_unfinished + "--overwrite"
-        earlier = "a run that is complete" if request.resume else "an earlier run"
         raise StorageError(
-            f"{folder} holds {', '.join(there)} of {earlier}, perhaps of another source; "
+            f"{folder} holds {', '.join(there)} of an earlier run, perhaps of another source; "
             f"expected {expected}, or --output with another folder"
         )
-    return files
 
 
 def _find_earlier(file: File) -> list[Path]:
     return file.find_earlier() if isinstance(file, BoxFile) else [file.path]
 
 
-def _describe_moment(moment: Moment) -> str:
-    return f"at or after {moment:g} s" if isinstance(moment, float) else str(moment)
+def _describe_start(start: Moment) -> str:
+    """What a source lacks that ends before."""
+    where = describe_moment(start)
+    return f"frame at or after {where}" if isinstance(start, float) else where
 
 
-def _choose_boxes(
-    source: Source, request: Request, first: Frame, resumed: Progress | None
-) -> dict[Id, Box]:
-    """The objects' boxes in the first frame: the user's, the annotation's, or drawn ones."""
+def _choose_starts(
+    source: Source,
+    request: Request,
+    first: Frame,
+    kept: list[Start],
+    window: DisplayWindow | None,
+) -> list[Start]:
+    """Where the objects begin: as the user says, or the annotation, or a run that is resumed, or
+    what is drawn.
+    """
     height, width = first.picture.shape[:2]
     size = (width, height, width, height) if request.is_normalised else (1, 1, 1, 1)
-    chosen: dict[Id, Any] = {id: np.multiply(box, size) for id, box in request.boxes.items()}
+    chosen = [start._replace(box=np.multiply(start.box, size)) for start in request.starts]
     if not chosen:
-        truths = source.annotations.items()
-        chosen = {id: truth[first.index] for id, truth in truths if first.index in truth}
-    if not chosen and resumed is not None:
-        chosen = dict(resumed.first_boxes)
-    if not chosen and request.show:
-        chosen = dict(enumerate(select_boxes(first.picture), start=1))
+        chosen = _find_annotated_starts(source.annotations, first, request.selection)
+    chosen = chosen or kept
+    if not chosen and window is not None:
+        drawn = window.draw_boxes(first.picture)
+        chosen = [Start(id, None, box) for id, box in enumerate(drawn, start=1)]
     if not chosen:
         which = f"frame {first.index}" if first.index else "its first frame"
         raise BoxError(
             f"which object? {source.name} has no annotation of {which}; "
             f"expected --box {EXPECTED_BOX}; or --show, to draw it with the mouse"
         )
-    boxes = {id: as_box(box, height, width) for id, box in chosen.items()}
-    for box in boxes.values():
-        if request.boxes and max(box[2:]) < TINY:
+    check_starts(chosen, first, request.selection, request.limit)
+    starts = [start._replace(box=as_box(start.box, height, width)) for start in chosen]
+    for _, _, box in starts:
+        if request.starts and max(box[2:]) < TINY:
             warn(
                 f"warning: a box of {box[2]:g} x {box[3]:g} px is tiny; "
                 "if its numbers are fractions of the frame, add --normalised"
             )
-    return boxes
+    return starts
+
+
+def _find_annotated_starts(
+    annotations: Annotations, first: Frame, selection: Selection
+) -> list[Start]:
+    """The first annotated frame of each object that is tracked; none, unless all have one."""
+    starts = []
+    for id, truth in annotations.items():
+        frames = [f for f in sorted(truth) if f >= first.index]
+        tracked = [f for f in frames if (f - first.index) % selection.every == 0]
+        starts += [Start(id, f, truth[f]) for f in tracked[:1]]
+    return starts if len(starts) == len(annotations) else []
 
 
 def _print_summary(record: RunSummary, request: Request, files: Files, is_complete: bool) -> None:

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from crt_plugin.formats.boxes import FIRST_PIXEL
 from crt_plugin.media.frame import Frame
 from crt_plugin.media.loop import Found, Step
+from crt_plugin.media.starts import Id
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Columns:
     """What the lines of a run have beside frame, time, box and score.
 
     Attributes:
-        has_id: there are several objects.
+        has_id: there are, or may be, several objects.
         has_lost: lost frames are marked.
     """
 
@@ -64,10 +65,12 @@ class BoxFormat:
         name: of the file; with ``{id}`` there is a file for each of several objects.
         write: the line of an object in a frame; px are 0-based in it. ``number`` is its place
             among the objects, from 1.
+        absent: the line of an object that has not begun yet; empty for none.
     """
 
     name: str
     write: Callable[[Frame, Found, int, Columns], str]
+    absent: str = ""
 
     def name_file(self, id: str) -> str:
         """Name of the file of one of several objects; of the only one, if ``id`` is empty."""
@@ -78,7 +81,8 @@ FORMATS = {
     "csv": BoxFormat("boxes.csv", _write_csv),
     "jsonl": BoxFormat("boxes.jsonl", _write_json),
     "mot": BoxFormat("mot.txt", _write_mot),
-    "otb": BoxFormat("otb{id}.txt", _write_otb),
+    # Its lines are not numbered, and a box without an area stands for no object.
+    "otb": BoxFormat("otb{id}.txt", _write_otb, absent="0,0,0,0"),
 }
 
 
@@ -91,17 +95,22 @@ class BoxFile:
 
     # Not written atomically: what was tracked stays even if the process is killed.
 
-    def __init__(self, folder: Path, kind: str = "csv", has_lost: bool = False) -> None:
+    def __init__(
+        self, folder: Path, kind: str = "csv", has_lost: bool = False, has_id: bool = False
+    ) -> None:
         """Write below ``folder``, in place of what is there, from the first frame on.
 
         Args:
             folder: of the file, which ``FORMATS`` names.
             kind: of ``FORMATS``.
             has_lost: say of each frame whether it is lost, where the format can.
+            has_id: tell objects apart even if there is one: others may be added.
         """
-        self._folder, self._format, self._has_lost = folder, FORMATS[kind], has_lost
+        self._folder, self._format = folder, FORMATS[kind]
+        self._has_lost, self._has_id = has_lost, has_id
         self._is_csv = kind == "csv"
         self._files: dict[Path, TextIO] = {}
+        self._count = 0  # of the frames
 
     @property
     def paths(self) -> list[Path]:
@@ -115,12 +124,18 @@ class BoxFile:
 
     def write(self, step: Step) -> None:
         """Add a line for each object."""
-        columns = Columns(len(step.objects) > 1, self._has_lost)
+        columns = Columns(self._has_id or len(step.ids) > 1, self._has_lost)
+        found = {each.id: (number, each) for number, each in step.numbered}
         if not self._files:
-            self._open(step, columns)
-        for number, found in enumerate(step.objects, start=1):
-            file = self._files[self._path(found, columns)]
-            file.write(self._format.write(step.frame, found, number, columns) + "\n")
+            self._remove_others(step, columns)
+        for id in step.ids:
+            file = self._find(id, columns)
+            if id in found:
+                number, each = found[id]
+                file.write(self._format.write(step.frame, each, number, columns) + "\n")
+            elif self._format.absent:
+                file.write(self._format.absent + "\n")
+        self._count += 1
         for file in self._files.values():
             file.flush()
 
@@ -129,15 +144,23 @@ class BoxFile:
         for file in self._files.values():
             file.close()
 
-    def _open(self, step: Step, columns: Columns) -> None:
-        paths = list(dict.fromkeys(self._path(found, columns) for found in step.objects))
-        for path in set(self.find_earlier()) - set(paths):
-            path.unlink()  # of an object that is not there any more
-        for path in paths:
+    def _remove_others(self, step: Step, columns: Columns) -> None:
+        """Remove files of objects that are not there any more."""
+        paths = {self._path(id, columns) for id in step.ids}
+        for path in set(self.find_earlier()) - paths:
+            path.unlink()
+
+    def _find(self, id: Id, columns: Columns) -> TextIO:
+        """The file of an object; begun if it was not, with what it has missed."""
+        path = self._path(id, columns)
+        if path not in self._files:
             self._files[path] = path.open("w", encoding="utf-8", newline="\n")
             if self._is_csv:
-                id, lost = ",id" * columns.has_id, ",lost" * columns.has_lost
-                self._files[path].write(f"frame,time{id},x,y,w,h,score{lost}\n")
+                names = ",id" * columns.has_id, ",lost" * columns.has_lost
+                self._files[path].write("frame,time{},x,y,w,h,score{}\n".format(*names))
+            if self._format.absent:
+                self._files[path].write(f"{self._format.absent}\n" * self._count)
+        return self._files[path]
 
-    def _path(self, found: Found, columns: Columns) -> Path:
-        return self._folder / self._format.name_file(str(found.id) if columns.has_id else "")
+    def _path(self, id: Id, columns: Columns) -> Path:
+        return self._folder / self._format.name_file(str(id) if columns.has_id else "")

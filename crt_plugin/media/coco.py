@@ -37,7 +37,7 @@ class CocoFile:
         image = {"id": frame.index + 1, "width": width, "height": height}
         name = frame.name or f"frame_{frame.index:06d}.png"
         self._images.append(image | {"file_name": name})
-        for number, found in enumerate(step.objects, start=1):
+        for number, found in step.numbered:
             category = found.id if isinstance(found.id, str) else CATEGORY
             low = np.clip(found.box[:2], 0, (width, height))
             high = np.clip(found.box[:2] + found.box[2:], 0, (width, height))

@@ -57,23 +57,30 @@ def annotate(step: Step, truths: Sequence[Box] = ()) -> Picture:
     side = min(picture.shape[:2])
     thickness = max(1, round(side**0.5 / 7))  # 2 px at 200, 4 px at 800
     text = max(10, round(side / 28))
+    _draw_field(picture, (0, 0), label(step), text, LIGHT)  # first: boxes there show on it
     for truth in truths:
         _draw_rectangle(picture, truth, ANNOTATED, thickness)
-    for number, found in enumerate(step.objects):
-        color = COLORS[number % len(COLORS)]
-        _draw_rectangle(picture, found.box, color, thickness, is_dashed=found.is_lost)
-    if len(step.objects) > 1:
-        for number, found in enumerate(step.objects):
-            _draw_tag(picture, found, COLORS[number % len(COLORS)], max(10, round(text * 0.8)))
-    _draw_field(picture, (0, 0), label(step), text, LIGHT)
+    for number, found in step.numbered:
+        _draw_rectangle(picture, found.box, color_of(number), thickness, is_dashed=found.is_lost)
+    if len(step.ids) > 1:
+        for number, found in step.numbered:
+            size = max(10, round(text * 0.8))
+            _draw_tag(picture, found, color_of(number), size, thickness)
     return picture
 
 
 def label(step: Step) -> str:
     """The text in the corner of a picture."""
     frame = f"frame {step.frame.index}"
-    found, *others = step.objects
-    return frame if others else f"{frame}   score {found.score:.2f}" + "   lost" * found.is_lost
+    if len(step.ids) > 1 or not step.objects:
+        return frame
+    (found,) = step.objects
+    return f"{frame}   score {found.score:.2f}" + "   lost" * found.is_lost
+
+
+def color_of(number: int) -> Color:
+    """Colour of an object by its place in the run, from 1."""
+    return COLORS[(number - 1) % len(COLORS)]
 
 
 @dataclass(frozen=True)
@@ -190,9 +197,9 @@ def _draw_sheet(tiles: list[Tile], title: str, is_annotated: bool) -> Picture:
         top = HEADER + place // columns * down
         left = GAP + place % columns * across
         sheet[top : top + height, left : left + width] = annotate(*tile)
-    ids = [str(found.id) for found in tiles[0].step.objects]
-    names = ids if len(ids) > 1 else ["tracker"]
-    entries = [(name, COLORS[k % len(COLORS)]) for k, name in enumerate(names)]
+    ids = tiles[-1].step.ids
+    names = map(str, ids) if len(ids) > 1 else ["tracker"]
+    entries = [(name, color_of(number)) for number, name in enumerate(names, start=1)]
     _draw_header(sheet, title, entries + [("annotation", ANNOTATED)] * is_annotated)
     return sheet
 
@@ -201,14 +208,14 @@ def _draw_header(sheet: Picture, title: str, entries: Sequence[tuple[str, Color]
     """The legend on the right, as much as there is room for, and the title on the left if so."""
     right = sheet.shape[1] - GAP
     for name, color in reversed(entries):
-        left = right - _text_width(name, 16) - 12
+        left = right - text_width(name, 16) - 12
         if left < GAP + 48:
             break
-        _draw_text(sheet, name, (left, HEADER - 15), 16, color)
+        draw_text(sheet, name, (left, HEADER - 15), 16, color)
         cv2.line(sheet, (left - 34, HEADER - 21), (left - 8, HEADER - 21), color, 2, cv2.LINE_AA)
         right = left - 48
-    if GAP + 4 + _text_width(title, 16) < right:
-        _draw_text(sheet, title, (GAP + 4, HEADER - 15), 16, LIGHT)
+    if GAP + 4 + text_width(title, 16) < right:
+        draw_text(sheet, title, (GAP + 4, HEADER - 15), 16, LIGHT)
 
 
 def _draw_rectangle(
@@ -240,13 +247,17 @@ def _dashes(corners: NDArray[np.float64], length: float) -> list[NDArray[np.floa
     return dashes
 
 
-def _draw_tag(picture: Picture, found: Found, color: Color, size: int) -> None:
-    """Id and score of an object in its colour, above its box, or below where there is no room."""
+def _draw_tag(picture: Picture, found: Found, color: Color, size: int, thickness: int) -> None:
+    """Id and score of an object in its colour, above its box, or below where there is no room.
+
+    It leaves the box's line free, of which there may be nothing else in the picture.
+    """
     text = f"{found.id}  {found.score:.2f}" + "  lost" * found.is_lost
     pad = _padding(size)
-    height, width = size + 2 * pad, _text_width(text, size) + 2 * pad
+    height, width = size + 2 * pad, text_width(text, size) + 2 * pad
     x, y, _, h = found.box
-    top = y - height if y - height >= 0 else y + h
+    line = thickness / 2 + 1
+    top = y - line - height if y - line - height >= 0 else y + h + line
     limits = np.array(picture.shape[:2]) - (height, width)
     row, column = np.clip(np.rint([top, x]), 0, np.maximum(limits, 0)).astype(int).tolist()
     _draw_field(picture, (column, row), text, size, color)
@@ -257,21 +268,22 @@ def _draw_field(
 ) -> None:
     """Text of ``size`` px on a darkened field, whose top left corner is given."""
     (x, y), pad = corner, _padding(size)
-    field = picture[y : y + size + 2 * pad, x : x + _text_width(text, size) + 2 * pad]
+    field = picture[y : y + size + 2 * pad, x : x + text_width(text, size) + 2 * pad]
     field[:] = (0.3 * field + 0.7 * np.array(DARK)).astype(np.uint8)
-    _draw_text(picture, text, (x + pad, y + pad + size), size, color)
+    draw_text(picture, text, (x + pad, y + pad + size), size, color)
 
 
 def _padding(size: int) -> int:
     return max(3, size // 2)
 
 
-def _draw_text(picture: Picture, text: str, base: tuple[int, int], size: int, color: Color) -> None:
-    """Text with capitals of ``size`` px."""
+def draw_text(picture: Picture, text: str, base: tuple[int, int], size: int, color: Color) -> None:
+    """Draw text with capitals of ``size`` px, whose lower left corner is ``base``."""
     stroke = max(1, size // STROKE_RATIO)
     cv2.putText(picture, text, base, FONT, size / CAPITALS, color, stroke, cv2.LINE_AA)
 
 
-def _text_width(text: str, size: int) -> int:
+def text_width(text: str, size: int) -> int:
+    """Width of a text with capitals of ``size`` px."""
     (width, _), _ = cv2.getTextSize(text, FONT, size / CAPITALS, max(1, size // STROKE_RATIO))
     return int(width)

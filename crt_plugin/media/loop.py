@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -15,8 +15,8 @@ import numpy as np
 
 from crt_plugin.algorithm.geometry import Box
 from crt_plugin.media.frame import Frame
+from crt_plugin.media.starts import Id, Starts
 
-Id = int | str  # of an object among those of a run
 Boxes = Mapping[Id, Any]
 
 
@@ -28,7 +28,10 @@ class Tracker(Protocol):
         """The last detection of each object, with its ``score``."""
 
     def init(self, image: Any, boxes: Boxes) -> None:
-        """Start on the first frame."""
+        """Start on the first frame, perhaps without an object."""
+
+    def start(self, image: Any, boxes: Boxes) -> None:
+        """Start objects, or those that there are anew, on the frame that was tracked last."""
 
     def update(self, image: Any) -> Mapping[Any, Box]:
         """Find the objects in the next frame."""
@@ -40,15 +43,17 @@ class Found:
 
     Attributes:
         id: of the object.
-        box: (x, y, w, h), frame px, 0-based; of the first frame the one that the tracker was given.
+        box: (x, y, w, h), frame px, 0-based.
         score: the tracker's confidence, 0 to 1.
-        is_lost: whether the score is below the one that the user asked for.
+        is_lost: whether the score is below the one that the user asked for; never if it is given.
+        is_given: whether the box was not found, but given: the object begins here, or anew.
     """
 
     id: Id
     box: Box
     score: float
     is_lost: bool = False
+    is_given: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,13 +62,23 @@ class Step:
 
     Attributes:
         frame: sinks must not draw on its picture.
-        objects: the same ones in the same order in each step.
+        objects: those that have begun, in the order of ``ids``.
         seconds: that the tracker took, without reading and writing.
+        ids: all objects of the run, also those that begin later; more may be added behind.
     """
 
     frame: Frame
     objects: tuple[Found, ...]
     seconds: float
+    ids: tuple[Id, ...]
+
+    @property
+    def numbered(self) -> list[tuple[int, Found]]:
+        """Each object with its place among all of the run, from 1."""
+        return [(self.ids.index(found.id) + 1, found) for found in self.objects]
+
+
+Revise = Callable[[Step], Boxes]  # the user's boxes of objects that begin anew in a tracked frame
 
 
 class Sink(Protocol):
@@ -77,38 +92,67 @@ class Sink(Protocol):
 
 
 def generate_steps(
-    frames: Iterable[Frame], tracker: Tracker, boxes: Boxes, lost_below: float = 0.0
+    frames: Iterable[Frame],
+    tracker: Tracker,
+    starts: Starts,
+    lost_below: float = 0.0,
+    revise: Revise | None = None,
 ) -> Iterator[Step]:
-    """Track through ``frames``, starting on the first with ``boxes``, which are never lost."""
-    is_first = True
+    """Track through ``frames``; objects begin where ``starts`` and ``revise`` say.
+
+    Raises:
+        BoxError: the frames end before an object has begun.
+    """
+    ids, last = starts.ids, None
     for frame in frames:
-        start = time.perf_counter()
-        found: Mapping[Any, Any] = boxes
-        if is_first:
-            tracker.init(frame.picture, boxes)
+        began = time.perf_counter()
+        given: dict[Id, Any] = dict(starts.take(frame))
+        found: Boxes = {}
+        if last is None:
+            tracker.init(frame.picture, given)
         else:
             found = tracker.update(frame.picture)
-        seconds = time.perf_counter() - start
-        scores = {id: float(last.score) for id, last in tracker.last.items()}
-        objects = tuple(
-            Found(
-                id,
-                np.array(box, dtype=np.float64),
-                scores[id],
-                not is_first and scores[id] < lost_below,
-            )
-            for id, box in found.items()
-        )
-        yield Step(frame, objects, seconds)
-        is_first = False
+            if given:
+                tracker.start(frame.picture, given)
+        seconds, last = time.perf_counter() - began, frame
+        step = _make_step(frame, tracker, {**found, **given}, given, seconds, ids, lost_below)
+        drawn = {} if revise is None else revise(step)
+        if drawn:
+            tracker.start(frame.picture, drawn)
+            given |= drawn
+            ids = tuple(dict.fromkeys((*ids, *drawn)))
+            step = _make_step(frame, tracker, {**found, **given}, given, seconds, ids, lost_below)
+        yield step
+    if last is not None:
+        starts.require_taken(last)
+
+
+def _make_step(
+    frame: Frame,
+    tracker: Tracker,
+    boxes: Boxes,
+    given: Boxes,
+    seconds: float,
+    ids: tuple[Id, ...],
+    lost_below: float,
+) -> Step:
+    scores = {id: float(last.score) for id, last in tracker.last.items()}
+    objects = []
+    for id in ids:
+        if id in boxes:
+            box, is_given = np.array(boxes[id], dtype=np.float64), id in given
+            is_lost = not is_given and scores[id] < lost_below
+            objects.append(Found(id, box, scores[id], is_lost, is_given))
+    return Step(frame, tuple(objects), seconds, ids)
 
 
 def track_frames(
     frames: Iterable[Frame],
     tracker: Tracker,
-    boxes: Boxes,
+    starts: Starts,
     sinks: Sequence[Sink],
     lost_below: float = 0.0,
+    revise: Revise | None = None,
 ) -> None:
     """Track and give every step to every sink; see ``generate_steps``.
 
@@ -119,7 +163,7 @@ def track_frames(
         KeyboardInterrupt: after Ctrl-C, when all sinks are closed.
         CRTError: what the frames, the tracker or a sink raise.
     """
-    tracked = generate_steps(frames, tracker, boxes, lost_below)
+    tracked = generate_steps(frames, tracker, starts, lost_below, revise)
     with _Interrupts() as interrupts, ExitStack() as closing:
         for sink in sinks:
             closing.callback(sink.close)

@@ -41,9 +41,9 @@ class Selection:
         """The selected ones of all frames of a source."""
         passed = 0
         for frame in frames:
-            if self.end is not None and _has_come(self.end, frame):
+            if self.end is not None and has_come(self.end, frame):
                 return
-            if not _has_come(self.start, frame):
+            if not has_come(self.start, frame):
                 continue
             if passed % self.every == 0:
                 yield frame
@@ -65,10 +65,16 @@ class Selection:
         return min(counts if limit is None else [*counts, limit], default=None)
 
 
-def _has_come(moment: Moment, frame: Frame) -> bool:
+def has_come(moment: Moment, frame: Frame) -> bool:
+    """Whether a frame is at the moment, or after it."""
     if isinstance(moment, float):
         return frame.time >= moment - TOLERANCE
     return frame.index >= moment
+
+
+def describe_moment(moment: Moment) -> str:
+    """For messages."""
+    return f"{moment:g} s" if isinstance(moment, float) else f"frame {moment}"
 
 
 def parse_moment(option: str, text: str) -> Moment:

@@ -51,6 +51,7 @@ class Source:
         fps: frames per second, the mean where it varies.
         annotations: of each annotated object; its id counts from 1.
         is_live: frames are lost, or old, if they are not asked for in time.
+        sound: file or address of the sound beside the frames; empty for none.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Source:
     fps: float = DEFAULT_FPS
     annotations: Annotations = field(default_factory=dict)
     is_live: bool = False
+    sound: str = ""
 
     def frames(self) -> Generator[Picture, None, None]:
         """The frames' pictures, RGB, H x W x 3, uint8; see ``read``."""
@@ -203,8 +205,7 @@ def _read_pictures(pictures: list[tuple[Path, int]]) -> Generator[Frame, None, N
 
 
 def _open_video(path: Path) -> Source:
-    fps, length = probe_video(str(path))
-    return Source(path.stem, partial(read_video, str(path), fps), length, fps)
+    return _open_readable(path.stem, str(path))
 
 
 def _open_address(address: str) -> Source:
@@ -213,8 +214,14 @@ def _open_address(address: str) -> Source:
     name = re.sub(r"[^\w.-]", "_", PurePosixPath(parts.path).stem or parts.hostname or parts.scheme)
     if parts.scheme not in RESUMABLE:
         return Source(name, partial(read_video, address, DEFAULT_FPS), is_live=True)
-    fps, length = probe_video(address)
-    return Source(name, partial(read_video, address, fps), length, fps)
+    return _open_readable(name, address)
+
+
+def _open_readable(name: str, address: str) -> Source:
+    """A video that can be read again."""
+    fps, length, has_sound = probe_video(address)
+    read = partial(read_video, address, fps)
+    return Source(name, read, length, fps, sound=address * has_sound)
 
 
 def _open_numbered(pattern: str) -> Source:

@@ -31,10 +31,17 @@ CODEC_NAMES = (rb"hdlr.{8}vide.*?stsd.{12}([ -~]{4})", rb"(V_[A-Z0-9_/]{3,})")
 
 
 class Facts(NamedTuple):
-    """What a container says of its video: frames per second, and their number, if it does."""
+    """What a container says of its video.
+
+    Attributes:
+        fps: frames per second, the mean where it varies.
+        length: number of frames, if it is there.
+        has_sound: whether there is sound that PyAV decodes; without PyAV none is read.
+    """
 
     fps: float
     length: int | None
+    has_sound: bool = False
 
 
 def probe_video(address: str) -> Facts:
@@ -46,12 +53,14 @@ def probe_video(address: str) -> Facts:
     av = find_av()
     if av is None:
         with _open_capture(address, address) as capture:
-            length = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-            return Facts(_check_rate(capture.get(cv2.CAP_PROP_FPS)), length if length > 0 else None)
-    with _open_container(av, address) as (container, stream):
+            count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+            return Facts(_check_rate(capture.get(cv2.CAP_PROP_FPS)), count if count > 0 else None)
+    with open_container(av, address) as (container, stream):
         fps = _check_rate(float(stream.average_rate or stream.guessed_rate or 0))
         seconds = (container.duration or 0) / av.time_base
-        return Facts(fps, stream.frames or round(seconds * fps) or None)
+        length = stream.frames or round(seconds * fps) or None
+        sounds = container.streams.audio
+        return Facts(fps, length, bool(sounds) and sounds[0].codec_context is not None)
 
 
 def read_video(address: str, fps: float) -> Generator[Frame, None, None]:
@@ -109,7 +118,7 @@ def _is_address(text: str) -> bool:
 
 
 @contextmanager
-def _open_container(av: ModuleType, address: str) -> Iterator[tuple[Any, Any]]:
+def open_container(av: ModuleType, address: str) -> Iterator[tuple[Any, Any]]:
     """A container and its video.
 
     Raises:
@@ -144,7 +153,7 @@ def _find_codec(address: str) -> str:
 
 
 def _read_container(av: ModuleType, address: str, fps: float) -> Generator[Frame, None, None]:
-    with _open_container(av, address) as (container, stream):
+    with open_container(av, address) as (container, stream):
         index, start, damage = 0, None, None
         packets = container.demux(stream)
         while True:

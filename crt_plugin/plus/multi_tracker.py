@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import torch
 
 from crt_plugin.algorithm.geometry import Box
-from crt_plugin.errors import NotInitialisedError, ParameterError
-from crt_plugin.parameters import Parameters, load_parameters
+from crt_plugin.errors import BoxError, NotInitialisedError, ParameterError
+from crt_plugin.parameters import Parameters
 from crt_plugin.plus.tracker import CRTTracker, PosedDetection
 from crt_plugin.runtime.image import as_rgb
 
@@ -32,6 +32,7 @@ class MultiTracker:
         >>> tracker.init(first_frame, {"left": (10, 20, 30, 40), "right": (90, 20, 30, 40)})
         >>> boxes = tracker.update(next_frame)
         >>> tracker.add(next_frame, "third", (50, 60, 30, 40))
+        >>> tracker.start(next_frame, {"right": (95, 20, 30, 40)})  # corrected
         >>> tracker.remove("left")
     """
 
@@ -44,9 +45,9 @@ class MultiTracker:
         Raises:
             ParameterError: values that are wrong, or do not go together.
         """
-        self.params = (load_parameters("default") if params is None else params).copy()
         # Keeps the weights in memory while there are no objects, and refuses wrong settings now.
-        self._idle = CRTTracker(self.params)
+        self._idle = CRTTracker(params)
+        self.params = self._idle.params
         self._trackers: dict[Id, CRTTracker] | None = None
 
     def __repr__(self) -> str:
@@ -69,12 +70,19 @@ class MultiTracker:
         """Learn the objects from their boxes in the first frame, in place of those before.
 
         Raises:
-            ImageError, BoxError: see ``CRTTracker.init``; nothing is changed.
+            ImageError, BoxError: see ``CRTTracker.init``, or no dict of boxes; nothing is changed.
         """
-        frame = as_rgb(image)
-        trackers = {id: CRTTracker(self.params) for id in boxes}
-        _map({id: partial(t.init, frame, boxes[id]) for id, t in trackers.items()})
-        self._trackers = trackers
+        self._trackers = self._learn(image, boxes)
+
+    def start(self, image: Any, boxes: Mapping[Any, Any]) -> None:
+        """Learn objects from their boxes in ``image``, the frame that was tracked last.
+
+        Those of an id that is tracked are learned anew, in their place; the others stay.
+
+        Raises:
+            ImageError, BoxError: see ``init``; nothing is changed.
+        """
+        self._trackers = (self._trackers or {}) | self._learn(image, boxes)
 
     def add(self, image: Any, id: Id, box: Any) -> None:
         """Learn one more object from its box in ``image``, the frame that was tracked last.
@@ -83,12 +91,9 @@ class MultiTracker:
             ParameterError: there is an object of that id.
             ImageError, BoxError: see ``CRTTracker.init``; nothing is changed.
         """
-        trackers = {} if self._trackers is None else self._trackers
-        if id in trackers:
-            raise ParameterError(f"object {id!r} is tracked already; expected a new id")
-        tracker = CRTTracker(self.params)
-        tracker.init(image, box)
-        self._trackers = trackers | {id: tracker}
+        if id in (self._trackers or {}):
+            raise ParameterError(f"object {id!r} is tracked already; expected a new id, or start")
+        self.start(image, {id: box})
 
     def remove(self, id: Id) -> None:
         """Forget an object.
@@ -140,6 +145,17 @@ class MultiTracker:
             for id, tracker in trackers.items():
                 tracker.load_state_dict(before[id])
             raise
+
+    def _learn(self, image: Any, boxes: Mapping[Any, Any]) -> dict[Id, CRTTracker]:
+        if not isinstance(boxes, Mapping):
+            raise BoxError(
+                f"boxes are {boxes!r}; expected a dict of an id and a box for each object, such as "
+                "{1: (x, y, w, h)}"
+            )
+        frame = as_rgb(image)
+        trackers = {id: CRTTracker(self.params) for id in boxes}
+        _map({id: partial(t.init, frame, boxes[id]) for id, t in trackers.items()})
+        return trackers
 
     def _started(self) -> dict[Id, CRTTracker]:
         if self._trackers is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -46,7 +48,7 @@ class ProgressBar:
             is_shown: False shows nothing.
             is_transient: remove the bar at the end; it is not shown but on a terminal.
         """
-        console = Console(stderr=True)
+        console = open_console()
         self._progress = Progress(
             *(SpinnerColumn(), TextColumn("{task.description}"), BarColumn()),
             *(MofNCompleteColumn(), *([FpsColumn()] * counts_frames), TimeRemainingColumn()),
@@ -82,3 +84,11 @@ class ProgressBar:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def open_console() -> Console:
+    """Standard error; in a notebook that rich draws no bars in, like a file, without codes."""
+    console = Console(stderr=True)
+    if console.is_jupyter and find_spec("ipywidgets") is None:
+        return Console(stderr=True, force_jupyter=False, force_terminal=False)
+    return console

@@ -19,9 +19,9 @@ from crt_plugin.cli import tracking
 from crt_plugin.cli.main import app
 from crt_plugin.errors import BoxError, MissingExtraError
 from crt_plugin.media import sources
-from crt_plugin.media.first_boxes import parse_first_boxes
+from crt_plugin.media.starts import Start, parse_starts
 from tests.conftest import ROOT
-from tests.helpers.track import BOX, FAST, crt, error_line, image_folder, rows
+from tests.helpers.track import BOX, FAST, crt, error_line, image_folder, rows, rows_by_object
 
 
 def test_images_are_tracked_and_everything_is_written(tmp_path, monkeypatch):
@@ -33,6 +33,7 @@ def test_images_are_tracked_and_everything_is_written(tmp_path, monkeypatch):
     assert sorted(p.name for p in output.iterdir()) == [
         "boxes.csv",
         "contact_sheet.png",
+        "run.json",
         "tracked.mp4",
     ]
     boxes = rows(output)
@@ -55,6 +56,7 @@ def test_no_video_and_frames_and_output(tmp_path):
     assert sorted(p.name for p in (tmp_path / "a" / "b").iterdir()) == [
         "boxes.csv",
         "contact_sheet.png",
+        "run.json",
     ]
     assert len(rows(tmp_path / "a" / "b")) == 3
     assert "mp4" not in result.stdout
@@ -169,18 +171,23 @@ def test_an_output_that_is_a_file_is_said_in_words(tmp_path, output):
 def test_a_box_drawn_with_the_mouse(tmp_path, monkeypatch):
     image_folder(tmp_path / "seq", 2)
     monkeypatch.setattr(tracking, "require_display", lambda: None)
-    monkeypatch.setattr(tracking, "select_boxes", lambda picture: [np.array([40.0, 50, 24, 16])])
     monkeypatch.setattr(tracking, "DisplayWindow", lambda truth: Stopping())
     result = crt(
         *("track", tmp_path / "seq", "--show", "--no-video", *FAST),
         *("--output", tmp_path / "o"),
     )
-    assert rows(tmp_path / "o")[:, :5].tolist() == [[0, 40, 50, 24, 16]]
+    assert rows_by_object(tmp_path / "o")["1"][:, :5].tolist() == [[0, 40, 50, 24, 16]]
     assert "announced" not in result.stdout
 
 
 class Stopping:
-    """A window in which the user presses q at once."""
+    """A window in which the user draws a box, and presses q at once."""
+
+    def draw_boxes(self, picture):
+        return [np.array([40.0, 50, 24, 16])]
+
+    def revise(self, step):
+        return {}
 
     def write(self, step):
         return True
@@ -273,6 +280,6 @@ def test_a_real_sequence(shared, tmp_path):
 
 
 def test_a_box_of_text():
-    assert parse_first_boxes(["1.5,-2, 3,4"]) == {1: [1.5, -2, 3, 4]}
+    assert parse_starts(["1.5,-2, 3,4"]) == [Start(1, None, [1.5, -2, 3, 4])]
     with pytest.raises(BoxError):
-        parse_first_boxes(["1 2 3 4"])
+        parse_starts(["1 2 3 4"])

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import scene
-from tests.helpers.phone import TIMES, phone_clip
+from tests.conftest import ROOT, scene
+from tests.helpers.phone import OFFSET, TIMES, phone_clip
 from tests.helpers.track import FAST, crt, rows_by_object
 
 BOXES = {"cup": (20, 20, 24, 16), "ball": (80, 40, 24, 16), "book": (60, 110, 24, 16)}
@@ -35,28 +38,82 @@ def clip(request, tmp_path_factory):
     return phone_clip(tmp_path_factory.mktemp("phone") / "clip.mp4", pictures, request.param)
 
 
-def test_one_command_tracks_all_objects_upright_and_in_time(clip, tmp_path):
+FORMATS = [word for name in ("mot", "jsonl", "coco", "otb") for word in ("--format", name)]
+LATE = 3  # frame in which the book begins
+# As in a shell; a checkpoint after each frame.
+CODE = (
+    "from crt_plugin.media import checkpoint; checkpoint.INTERVAL = 0; "
+    "from crt_plugin.cli import app; app()"
+)
+
+
+@pytest.fixture(scope="module")
+def tracked(clip, tmp_path_factory):
+    """Words of one command, and the folder that it wrote."""
+    output = tmp_path_factory.mktemp("tracked") / "o"
+    boxes = [word.replace("book=", f"book@{LATE}=") for word in WORDS]
+    words = ["track", clip, *boxes, *FORMATS, *FAST]
+    crt(*words, "--output", output)
+    return words, output
+
+
+def test_one_command_tracks_all_objects_upright_and_in_time(tracked):
     av = pytest.importorskip("av", reason="the extra video is not installed")
-    formats = ("--format", "mot", "--format", "jsonl")
-    crt("track", clip, *WORDS, *formats, *FAST, "--output", tmp_path / "o")
-    found = rows_by_object(tmp_path / "o")
+    _, output = tracked
+    found = rows_by_object(output)
     last = len(TIMES) - 1
     for id, (x, y, _, _) in BOXES.items():
         across, down = SPEEDS[id]
-        np.testing.assert_allclose(
-            found[id][last, 1:3], (x + across * last, y + down * last), atol=5
-        )
-    with (tmp_path / "o" / "boxes.csv").open() as file:
-        times = [float(row["time"]) for row in csv.DictReader(file)]
-    np.testing.assert_allclose(times[::3], TIMES, atol=1e-4)
-    lines = (tmp_path / "o" / "boxes.jsonl").read_text().splitlines()
-    assert [json.loads(line)["time"] for line in lines] == times
-    assert len((tmp_path / "o" / "mot.txt").read_text().splitlines()) == 3 * len(TIMES)
-    with av.open(str(tmp_path / "o" / "tracked.mp4")) as container:
+        assert found[id][:, 0].tolist() == list(range(LATE if id == "book" else 0, len(TIMES)))
+        expected = (x + across * last, y + down * last)
+        np.testing.assert_allclose(found[id][-1, 1:3], expected, atol=5)
+    with (output / "boxes.csv").open() as file:
+        times = {int(row["frame"]): float(row["time"]) for row in csv.DictReader(file)}
+    np.testing.assert_allclose(list(times.values()), TIMES, atol=1e-4)
+    lines = [json.loads(line) for line in (output / "boxes.jsonl").read_text().splitlines()]
+    assert all(line["time"] == times[line["frame"]] for line in lines)
+    count = 3 * len(TIMES) - LATE
+    assert len(lines) == len((output / "mot.txt").read_text().splitlines()) == count
+    coco = json.loads((output / "coco.json").read_text())
+    assert [each["name"] for each in coco["categories"]] == list(BOXES)
+    assert len(coco["annotations"]) == count
+    with av.open(str(output / "tracked.mp4")) as container:
         frames = list(container.decode(video=0))
     assert (frames[0].height, frames[0].width) == (160, 120)
     np.testing.assert_allclose([frame.time for frame in frames], TIMES, atol=1e-3)
-    assert Image.open(tmp_path / "o" / "contact_sheet.png").size[0] > 1000
+    with av.open(str(output / "tracked.mp4")) as container:  # the clip has a second of sound
+        heard = [frame.time for frame in container.decode(audio=0)]
+    assert 0 <= heard[0] < 0.1 and TIMES[-2] - OFFSET < heard[-1]
+    assert Image.open(output / "contact_sheet.png").size[0] > 1000
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("lines", [2, 12])
+def test_killed_and_resumed_it_leaves_the_same_files(tracked, tmp_path, lines):
+    """Killed before and after the third object has begun."""
+    words, undisturbed = tracked
+    output = tmp_path / "o"
+    words = [str(word) for word in (*words, "--output", output)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", CODE, *words],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    deadline, boxes = time.monotonic() + 300, output / "boxes.csv"
+    while time.monotonic() < deadline and process.poll() is None:
+        if boxes.is_file() and boxes.read_text().count("\n") > lines:
+            break
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    assert (output / "unfinished.safetensors").is_file()  # it was not complete
+    crt(*words, "--resume")
+    names = sorted(path.name for path in output.iterdir())
+    assert names == sorted(path.name for path in undisturbed.iterdir())
+    for name in names:
+        assert (output / name).read_bytes() == (undisturbed / name).read_bytes(), name
 
 
 def test_moments_are_those_of_the_container(clip, tmp_path):

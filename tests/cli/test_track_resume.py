@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -129,7 +130,10 @@ def test_a_run_may_be_interrupted_again(interrupted, undisturbed, tmp_path, monk
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--box", "41,50,24,16"], "boxes was [[1, 40.0, 50.0, 24.0, 16.0]] and is [[1, 41.0"),
+        (
+            ["--box", "41,50,24,16"],
+            "boxes was [[1, None, 40.0, 50.0, 24.0, 16.0]] and is [[1, None, 41.0",
+        ),
         (["--set", "seed=5"], "seed was 0 and is 5"),
         (["--every", "2"], "every was 1 and is 2"),
         (["--no-video"], "files was ['csv', 'sheet', 'video'] and is ['csv', 'sheet']"),
@@ -166,14 +170,63 @@ def test_overwriting_forgets_the_interrupted_run(interrupted, undisturbed, tmp_p
     assert_same_files(tmp_path / "o", undisturbed)
 
 
-def test_resume_begins_where_nothing_was_and_refuses_what_is_complete(
+def test_resume_begins_where_nothing_was_and_has_nothing_to_do_behind_that(
     frames, undisturbed, tmp_path
 ):
-    words = ("track", frames, "--box", BOX, *FAST, "--output", tmp_path / "o", "--resume")
+    output = tmp_path / "o"
+    words = ("track", frames, "--box", BOX, *FAST, "--output", output, "--resume")
+    first = json.loads(crt(*words, "--json").stdout)
+    assert_same_files(output, undisturbed)
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in output.iterdir()}
+    assert f"nothing to do: the run in {output} is complete" in crt(*words).stdout
+    assert crt(*words, "--quiet").output == ""
+    assert json.loads(crt(*words, "--json").stdout) == first | {"fps": None}
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in before} == before
+    (output / "tracked.mp4").unlink()
+    assert "lacks tracked.mp4 of the run" in error_line(crt(*words, exit_code=2))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--set", "seed=5"], "seed was 0 and is 5"),
+        (["--frames", "9"], "frames was None and is 9"),
+        (["--end", "9"], "end was None and is 9"),
+        (["--format", "mot"], "files was ['csv', 'sheet', 'video'] and is ['csv', 'mot', 'sheet"),
+    ],
+)
+def test_another_run_than_the_complete_one_is_refused(frames, undisturbed, words, message):
+    same = ("track", frames, "--box", BOX, *FAST, "--output", undisturbed, "--resume")
+    assert message in error_line(crt(*same, *words, exit_code=2))
+
+
+def test_frames_that_came_later_are_not_passed_over(tmp_path):
+    words = ("track", tmp_path / "seq", "--box", BOX, "--no-video", *FAST, "--output")
+    image_folder(tmp_path / "seq", 2)
+    crt(*words, tmp_path / "o", "--resume")
+    shutil.copy(tmp_path / "seq" / "f2.png", tmp_path / "seq" / "f3.png")
+    message = error_line(crt(*words, tmp_path / "o", "--resume", exit_code=2))
+    assert "length was 2 and is 3" in message
+
+
+def test_a_run_that_is_begun_anew_is_not_complete(frames, tmp_path):
+    """Until it is: the file that says so goes first."""
+    folder, output = tmp_path / "seq", tmp_path / "o"
+    shutil.copytree(frames, folder, symlinks=False)
+    words = ("track", folder, "--box", BOX, "--no-video", *FAST, "--output", output)
     crt(*words)
-    assert_same_files(tmp_path / "o", undisturbed)
-    message = error_line(crt(*words, exit_code=2))
-    assert "holds boxes.csv" in message and "of a run that is complete" in message
+    (folder / "f21.png").write_bytes(b"damaged")
+    crt(*words, "--overwrite", exit_code=2)
+    assert not (output / "run.json").exists()
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"run": {}, "summary": {}}'])
+def test_a_damaged_file_of_a_complete_run_is_named(tmp_path, content):
+    (tmp_path / "o").mkdir()
+    (tmp_path / "o" / "run.json").write_text(content)
+    words = ("track", image_folder(tmp_path / "seq", 2), "--box", BOX, "--no-video")
+    message = error_line(crt(*words, "--output", tmp_path / "o", "--resume", exit_code=2))
+    assert "run.json cannot be read" in message
 
 
 def test_a_camera_is_not_resumed():

@@ -12,30 +12,24 @@ from PIL import Image
 
 from crt_plugin.formats.boxes import read_boxes
 from crt_plugin.media.drawing import COLORS
-from tests.conftest import scene
-from tests.helpers.track import FAST, crt, error_line, image_folder, rows, rows_by_object
+from tests.helpers.track import (
+    FAST,
+    crt,
+    error_line,
+    folder_of_several,
+    image_folder,
+    rows,
+    rows_by_object,
+)
 
 COUNT = 8
 BOXES = {"1": "20,20,24,16", "car": "100,30,24,16", "3": "60,84,24,16"}
 WORDS = [word for id, box in BOXES.items() for word in ("--box", f"{id}={box}")]
 
 
-def several(index):
-    """Three different textures; the first and the second move, the third stands still."""
-    picture = scene(20 + 2 * index, 20 + index)
-    for seed, x, y in ((5, 100 - 2 * index, 30 + index), (8, 60, 84)):
-        texture = scene(60, 40, seed=seed)[40:56, 60:84]
-        picture[y : y + 16, x : x + 24] = texture
-    return picture
-
-
 @pytest.fixture(scope="module")
 def frames(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("frames") / "seq"
-    folder.mkdir()
-    for index in range(COUNT):
-        Image.fromarray(several(index)).save(folder / f"f{index + 1}.png")
-    return folder
+    return folder_of_several(tmp_path_factory.mktemp("frames") / "seq", COUNT)
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +141,11 @@ def test_boxes_of_a_file(frames, tracked, tmp_path, kind):
         ("b.csv", "id,x,y,w,h\na,1,2,3\n", "a is ['1', '2', '3', None]"),
         ("b.csv", "id,x,y,w,h\na,1,2,3,4\na,1,2,3,5\n", "two objects are called a"),
         ("b.json", '{"a": [1, 2, 3, 4], "a": [1, 2, 3, 5]}', "two objects are called a"),
-        ("b.csv", "frame,x,y,w,h\n0,1,2,3,4\n", "holds no boxes of objects"),
+        ("b.csv", "frame,time,x,y,w,h\n0,0,1,2,3,4\n", "holds no boxes of objects"),
+        ("b.csv", "frame,x,y,w,h\nsoon,1,2,3,4\n", "b.csv 'soon' is no moment"),
+        ("b.csv", "id,frame,x,y,w,h\na,9,1,2,3,4\na,9,1,2,3,5\n", "two objects are called a"),
+        ("b.json", '[{"frame": 2, "x": 3}]', "holds no boxes of objects"),
+        ("b.json", '[{"box": [1, 2, 3, 4], "frame": 2.5}]', "'2.5' is no moment"),
     ],
 )
 def test_another_file_of_boxes_is_refused(frames, tmp_path, name, content, message):
@@ -196,7 +194,7 @@ def test_an_interrupted_run_goes_on_to_the_same_files(frames, tracked, tmp_path)
     (folder / "f6.png").write_bytes(whole)
     others = ["--box", f"4={BOXES['1']}", *WORDS[2:]]
     message = error_line(crt("track", folder, *others, *words[6:], "--resume", exit_code=2))
-    assert "boxes was [[1, 20.0" in message and "is [[4, 20.0" in message
+    assert "boxes was [[1, None, 20.0" in message and "is [[4, None, 20.0" in message
     crt("track", folder, *words, "--resume")
     names = sorted(path.name for path in (tmp_path / "o").iterdir())
     assert names == sorted(path.name for path in tracked[1].iterdir())

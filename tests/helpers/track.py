@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from pathlib import Path
 
 import cv2
@@ -33,6 +34,17 @@ def image_folder(folder: Path, count=8, suffix=".png") -> Path:
     return folder
 
 
+def folder_of_several(folder: Path, count: int) -> Path:
+    """Three textures of 24 x 16 px: at (20, 20) and (100, 30), which move, and at (60, 84)."""
+    folder.mkdir(parents=True)
+    for index in range(count):
+        picture = scene(20 + 2 * index, 20 + index)
+        for seed, x, y in ((5, 100 - 2 * index, 30 + index), (8, 60, 84)):
+            picture[y : y + 16, x : x + 24] = scene(60, 40, seed=seed)[40:56, 60:84]
+        Image.fromarray(picture).save(folder / f"f{index + 1}.png")
+    return folder
+
+
 def rows(output: Path) -> np.ndarray:
     """Frame, x, y, w, h and score of each line of boxes.csv."""
     with (output / "boxes.csv").open() as file:
@@ -55,7 +67,13 @@ def rows_by_object(output: Path) -> dict[str, np.ndarray]:
 def step(index, box, picture, score=0.5, is_lost=False, fps=25.0) -> Step:
     """A step of one object, at a constant rate."""
     found = Found(1, np.array(box, float), score, is_lost)
-    return Step(Frame(index, index / fps, picture), (found,), 0.0)
+    return Step(Frame(index, index / fps, picture), (found,), 0.0, (1,))
+
+
+def with_objects(step: Step, *objects: Found, ids=None) -> Step:
+    """The step with other objects; ``ids`` are theirs, unless some have not begun."""
+    ids = tuple(found.id for found in objects) if ids is None else ids
+    return dataclasses.replace(step, objects=objects, ids=ids)
 
 
 def error_line(result) -> str:

@@ -8,7 +8,7 @@ import json
 import numpy as np
 
 from crt_plugin.media.coco import CocoFile
-from tests.helpers.track import step
+from tests.helpers.track import step, with_objects
 
 PICTURE = np.zeros((100, 120, 3), np.uint8)
 
@@ -31,8 +31,9 @@ def test_images_boxes_and_categories(tmp_path):
         later,
         frame=dataclasses.replace(later.frame, name="0008.jpg"),
         objects=(*later.objects, second, third),
+        ids=(1, "cup", 3),
     )
-    content = write(tmp_path, dataclasses.replace(first, objects=(*first.objects, second)), later)
+    content = write(tmp_path, with_objects(first, *first.objects, second, ids=(1, "cup", 3)), later)
     assert content["images"] == [
         {"id": 1, "width": 120, "height": 100, "file_name": "frame_000000.png"},
         {"id": 8, "width": 120, "height": 100, "file_name": "0008.jpg"},

@@ -185,7 +185,7 @@ def test_several_objects_have_a_colour_and_a_tag_each():
     first = step(box=(60, 80, 80, 40))
     second = dataclasses.replace(first.objects[0], id="car", box=np.array([180, 120, 60, 40.0]))
     lost = dataclasses.replace(second, id=3, box=np.array([20, 2, 40, 30.0]), is_lost=True)
-    several = dataclasses.replace(first, objects=(first.objects[0], second, lost))
+    several = track.with_objects(first, first.objects[0], second, lost)
     picture = annotate(several)
     for color, box in zip(COLORS, (first.objects[0].box, second.box, lost.box), strict=False):
         x, y, w, h = box.astype(int)
@@ -197,7 +197,18 @@ def test_several_objects_have_a_colour_and_a_tag_each():
     assert label(several) == "frame 0"
 
 
+@pytest.mark.parametrize("box", [(800, -299, 400, 300), (800, 1079, 400, 300), (0, -10, 60, 30)])
+def test_a_tag_covers_no_box_of_which_little_is_in_the_picture(box):
+    """Above, below, and in the corner with the number of the frame."""
+    one = step(box=box, height=1080, width=1920)
+    two = track.with_objects(one, one.objects[0], ids=(1, 2))
+    x, y, w, h = box
+    row = np.clip(y + h, 1, 1079) if y < 0 else 1078  # of the lower edge, or the upper one
+    across = near(annotate(two), COLORS[0], 60)[row - 1 : row + 1, x + 4 : x + w - 4]
+    assert across.any(axis=0).all()
+
+
 def test_tags_stay_in_the_picture():
     far = step(box=(1e9, -1e9, 5, 5), height=30, width=40)
-    several = dataclasses.replace(far, objects=far.objects * 3)
+    several = track.with_objects(far, *far.objects * 3, ids=(1, 2, 3))
     assert annotate(several).shape == (30, 40, 3)

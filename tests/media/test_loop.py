@@ -15,11 +15,12 @@ from crt_plugin.benchmark.agreement import RunSummary
 from crt_plugin.errors import FrameError
 from crt_plugin.media.frame import Frame
 from crt_plugin.media.loop import generate_steps, track_frames
+from crt_plugin.media.starts import Start, Starts
 from crt_plugin.plus.multi_tracker import MultiTracker
 from tests.conftest import scene
 
 BOX = np.array([3.0, 4.0, 20.0, 10.0])
-BOXES = {1: BOX}
+STARTS = [Start(1, None, BOX)]
 
 
 class Stepping:
@@ -28,6 +29,10 @@ class Stepping:
     def init(self, image, boxes):
         self.boxes = {id: np.array(box) for id, box in boxes.items()}
         self.last = {id: SimpleNamespace(score=1.0) for id in boxes}
+
+    def start(self, image, boxes):
+        self.boxes = self.boxes | {id: np.array(box) for id, box in boxes.items()}
+        self.last = self.last | {id: SimpleNamespace(score=1.0) for id in boxes}
 
     def update(self, image):
         self.boxes = {id: box + (image.mean(), 0, 0, 0) for id, box in self.boxes.items()}
@@ -70,7 +75,7 @@ def ctrl_c_interrupts():
 
 def test_every_sink_gets_every_step_and_is_closed_once():
     sinks = Collector(), Collector()
-    track_frames(frames(4), Stepping(), BOXES, sinks)
+    track_frames(frames(4), Stepping(), Starts(STARTS), sinks)
     for sink in sinks:
         assert sink.steps == [
             (0, [3, 4, 20, 10], 1.0),  # the box that was given
@@ -83,14 +88,14 @@ def test_every_sink_gets_every_step_and_is_closed_once():
 
 def test_a_sink_can_end_the_run_and_the_others_still_get_that_frame():
     sinks = Collector(stop_at=1), Collector()
-    track_frames(frames(9), Stepping(), BOXES, sinks)
+    track_frames(frames(9), Stepping(), Starts(STARTS), sinks)
     assert [len(sink.steps) for sink in sinks] == [2, 2]
 
 
 def test_a_frame_that_fails_keeps_what_was_tracked():
     sink = Collector()
     with pytest.raises(FrameError, match="frame 2"):
-        track_frames(frames(9, bad=2), Stepping(), BOXES, [sink])
+        track_frames(frames(9, bad=2), Stepping(), Starts(STARTS), [sink])
     assert (len(sink.steps), sink.closed) == (2, 1)
 
 
@@ -101,14 +106,14 @@ def test_all_sinks_are_closed_though_one_fails():
     first, last = Collector(), Collector()
     first.close = fail
     with pytest.raises(OSError, match="disk full"):
-        track_frames(frames(2), Stepping(), BOXES, [first, last])
+        track_frames(frames(2), Stepping(), Starts(STARTS), [first, last])
     assert last.closed == 1
 
 
 def test_ctrl_c_while_writing_waits_for_all_sinks():
     first, last = Collector(at={2: interrupt}), Collector()
     with pytest.raises(KeyboardInterrupt):
-        track_frames(frames(9), Stepping(), BOXES, [first, last])
+        track_frames(frames(9), Stepping(), Starts(STARTS), [first, last])
     for sink in (first, last):
         assert (len(sink.steps), sink.closed) == (3, 1)
 
@@ -123,7 +128,7 @@ def test_ctrl_c_while_tracking_interrupts_at_once():
 
     sink = Collector()
     with pytest.raises(KeyboardInterrupt):
-        track_frames(frames(9), Interrupted(), BOXES, [sink])
+        track_frames(frames(9), Interrupted(), Starts(STARTS), [sink])
     assert (len(sink.steps), sink.closed) == (3, 1)
 
 
@@ -131,12 +136,12 @@ def test_ctrl_c_while_closing_is_raised_after_it():
     first, last = Collector(), Collector()
     last.close = interrupt
     with pytest.raises(KeyboardInterrupt):
-        track_frames(frames(2), Stepping(), BOXES, [first, last])
+        track_frames(frames(2), Stepping(), Starts(STARTS), [first, last])
     assert first.closed == 1
 
 
 def test_the_handler_of_ctrl_c_is_given_back():
-    track_frames(frames(2), Stepping(), BOXES, [Collector(at={1: lambda: None})])
+    track_frames(frames(2), Stepping(), Starts(STARTS), [Collector(at={1: lambda: None})])
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -145,7 +150,7 @@ def test_somebody_elses_handler_is_left_alone():
     previous = signal.signal(signal.SIGINT, lambda *_: seen.append(1))
     try:
         sink = Collector(at={1: interrupt})
-        track_frames(frames(4), Stepping(), BOXES, [sink])
+        track_frames(frames(4), Stepping(), Starts(STARTS), [sink])
     finally:
         signal.signal(signal.SIGINT, previous)
     assert (seen, len(sink.steps)) == ([1], 4)
@@ -153,7 +158,9 @@ def test_somebody_elses_handler_is_left_alone():
 
 def test_runs_outside_the_main_thread():
     sink = Collector()
-    thread = threading.Thread(target=track_frames, args=(frames(3), Stepping(), BOXES, [sink]))
+    thread = threading.Thread(
+        target=track_frames, args=(frames(3), Stepping(), Starts(STARTS), [sink])
+    )
     thread.start()
     thread.join()
     assert len(sink.steps) == 3
@@ -170,15 +177,15 @@ def test_frames_are_not_held():
             yield Frame(index, 0.0, picture)
 
     most = 0
-    for _ in generate_steps(make_frames(), Stepping(), BOXES):
+    for _ in generate_steps(make_frames(), Stepping(), Starts(STARTS)):
         most = max(most, sum(ref() is not None for ref in alive))
     assert most <= 2
 
 
 def test_record_leaves_the_given_box_out():
-    truth = {0: BOXES, 2: BOX + (3, 0, 0, 0), 3: BOX + (30, 0, 0, 0)}
+    truth = {0: BOX, 2: BOX + (3, 0, 0, 0), 3: BOX + (30, 0, 0, 0)}
     record = RunSummary({1: truth})
-    track_frames(frames(5), Stepping(), BOXES, [record])
+    track_frames(frames(5), Stepping(), Starts(STARTS), [record])
     assert record.frames == 5
     assert record.fps is not None and record.fps > 0
     comparison = record.comparisons[1]
@@ -189,7 +196,7 @@ def test_record_leaves_the_given_box_out():
 
 def test_record_of_one_frame():
     record = RunSummary({1: {0: BOX}})
-    track_frames(frames(1), Stepping(), BOXES, [record])
+    track_frames(frames(1), Stepping(), Starts(STARTS), [record])
     assert (record.frames, record.fps, record.comparisons) == (1, None, {})
 
 
@@ -197,5 +204,5 @@ def test_the_real_tracker_follows_a_moving_object(small):
     truth = {i: np.array([40.0 + 3 * i, 50.0 + i, 24, 16]) for i in range(8)}
     record = RunSummary({1: truth})
     moving = (Frame(i, i / 25, scene(box[0], box[1])) for i, box in truth.items())
-    track_frames(moving, MultiTracker(small), {1: truth[0]}, [record])
+    track_frames(moving, MultiTracker(small), Starts([Start(1, None, truth[0])]), [record])
     assert record.comparisons[1].mean_iou > 0.6

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from crt_plugin.errors import MissingExtraError
+from crt_plugin.media.selection import Selection
+from crt_plugin.media.sources import open_source
 from crt_plugin.media.writer import VideoFile, require_av
 from tests.helpers import track
 
@@ -138,3 +141,113 @@ def test_a_pyav_without_x264_is_refused(monkeypatch):
     monkeypatch.setattr(av, "codecs_available", {"mpeg4"})
     with pytest.raises(MissingExtraError, match=r"cannot encode H\.264"):
         require_av()
+
+
+# ----------------------------------------------------------------------------------- sound
+
+BEEP = (1.0, 1.2)  # s since the first frame
+
+
+def clip_with_sound(path, codec, rate, channels="stereo", later=0.0):
+    """Three seconds at 30 fps, whose sound begins half a second before; it beeps at BEEP.
+
+    Args:
+        later: s by which all of it is later.
+    """
+    if codec not in av.codecs_available:
+        pytest.skip(f"PyAV {av.__version__} cannot write {codec}")
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=30, options={"preset": "ultrafast"})
+        video.height, video.width, video.pix_fmt = 64, 96, "yuv420p"
+        sound = container.add_stream(codec, rate=rate, layout=channels)
+        for index in range(90):
+            frame = av.VideoFrame.from_ndarray(np.full((64, 96, 3), 90, np.uint8), format="rgb24")
+            frame = frame.reformat(format="yuv420p")
+            frame.pts, frame.time_base = (
+                round((index / 30 + 0.5 + later) * 30000),
+                Fraction(1, 30000),
+            )
+            container.mux(video.encode(frame))
+        time = np.arange(round(3.5 * rate)) / rate
+        is_beep = (time > BEEP[0] + 0.5) & (time < BEEP[1] + 0.5)
+        wave = (0.5 * np.sin(2 * np.pi * 880 * time) * is_beep).astype(np.float32)
+        size = sound.codec_context.frame_size or 1024
+        count = 1 if channels == "mono" else 2
+        for first in range(0, len(wave) - size, size):
+            samples = np.stack([wave[first : first + size]] * count)
+            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=channels)
+            frame.sample_rate, frame.pts = rate, first + round(later * rate)
+            frame.time_base = Fraction(1, rate)
+            container.mux(sound.encode(frame))
+        container.mux(sound.encode(None))
+        container.mux(video.encode(None))
+    return path
+
+
+def hear(path):
+    """When the sound of a video beeps, and when it ends, in s since its first frame."""
+    with av.open(str(path)) as container:
+        start = next(container.decode(video=0)).time
+    beeps, end = [], 0.0
+    with av.open(str(path)) as container:
+        assert container.streams.audio[0].codec_context.name == "aac"
+        for frame in container.decode(audio=0):
+            loud = np.flatnonzero(np.abs(frame.to_ndarray()).max(axis=0) > 0.1)
+            beeps += [frame.time - start + k / frame.sample_rate for k in loud]
+            end = frame.time - start + frame.samples / frame.sample_rate
+    return min(beeps), max(beeps), end
+
+
+SOUNDS = [("aac", 44100, "mp4"), ("pcm_s16le", 96000, "mov"), ("libopus", 48000, "mkv")]
+
+
+@pytest.mark.parametrize(("codec", "rate", "container"), SOUNDS)
+@pytest.mark.parametrize("selection", [Selection(), Selection(15, 75, 3)])
+def test_sound_is_kept_in_time_with_the_frames(tmp_path, codec, rate, container, selection):
+    """Of all frames; and of every third one from 0.5 to 2.5 s, as a time lapse has it."""
+    path = clip_with_sound(tmp_path / f"clip.{container}", codec, rate)
+    source = open_source(str(path))
+    video = VideoFile(tmp_path / "v.mp4", source.fps / selection.every, {}, source.sound)
+    shown = []
+    for frame in selection.select(source.read()):
+        video.write(replace(step(0), frame=frame))
+        shown.append(frame.time)
+    video.close()
+    first, last, end = hear(tmp_path / "v.mp4")
+    np.testing.assert_allclose((first, last), np.subtract(BEEP, shown[0]), atol=0.01)
+    length = shown[-1] - shown[0] + selection.every / 30  # the last frame included
+    assert abs(end - length) < 0.05
+    with av.open(str(tmp_path / "v.mp4")) as written:
+        times = [frame.time for frame in written.decode(video=0)]
+    np.testing.assert_allclose(times, np.subtract(shown, shown[0]), atol=1e-3)
+
+
+def test_sound_of_one_channel_stays_so_and_silent_videos_have_none(tmp_path):
+    source = open_source(str(clip_with_sound(tmp_path / "clip.mp4", "aac", 16000, "mono")))
+    video = VideoFile(tmp_path / "v.mp4", 30, {}, source.sound)
+    for frame in source.read():
+        video.write(replace(step(0), frame=frame))
+    video.close()
+    with av.open(str(tmp_path / "v.mp4")) as written:
+        assert written.streams.audio[0].layout.name == "mono"
+        assert written.streams.audio[0].rate == 16000
+    assert open_source(str(track.video(tmp_path / "silent.avi"))).sound == ""
+
+
+def test_sound_that_changes_its_format_ends_there_and_the_video_goes_on(tmp_path, caplog):
+    """Two pieces of a broadcast after each other, the first in stereo, the second not."""
+    pieces = [
+        clip_with_sound(tmp_path / f"{channels}.ts", "aac", 44100, channels, later)
+        for channels, later in (("stereo", 0), ("mono", 3.5))
+    ]
+    path = tmp_path / "clip.ts"
+    path.write_bytes(b"".join(piece.read_bytes() for piece in pieces))
+    source = open_source(str(path))
+    video = VideoFile(tmp_path / "v.mp4", 30, {}, source.sound)
+    for frame in source.read():
+        video.write(replace(step(0), frame=frame))
+    video.close()
+    assert "clip.ts: the sound ends early" in caplog.text
+    first, _, end = hear(tmp_path / "v.mp4")
+    np.testing.assert_allclose((first, end), (BEEP[0], 3), atol=0.1)
+    assert len(decode(tmp_path / "v.mp4")) >= 175

@@ -85,6 +85,19 @@ def test_objects_come_and_go(small):
     assert list(tracker.last) == ["first"]
 
 
+def test_objects_are_learned_anew_in_their_place(small):
+    tracker = MultiTracker(small)
+    tracker.init(FRAMES[0], BOXES)
+    tracker.update(FRAMES[1])
+    tracker.start(FRAMES[1], {2: BOXES[2], "new": BOXES["object"]})
+    assert list(tracker.last) == [*BOXES, "new"]
+    found = track_together(tracker, FRAMES[2:])
+    first = BOXES["object"]
+    assert found["object"] == track_alone(small, first)[1:]  # is not disturbed
+    assert found[2] == track_alone(small, BOXES[2], FRAMES[1:])
+    assert found["new"] == track_alone(small, first, FRAMES[1:])
+
+
 def test_init_replaces_all_objects(small):
     tracker = MultiTracker(small)
     tracker.init(FRAMES[0], BOXES)
@@ -101,6 +114,9 @@ def test_what_is_refused_changes_nothing(small):
     tracker.init(FRAMES[0], BOXES)
     for error, call, message in (
         (BoxError, lambda: tracker.init(FRAMES[0], {1: BOXES[2], 2: (1, 2, 0, 4)}), "w > 0"),
+        (BoxError, lambda: tracker.init(FRAMES[0], [(1, 2, 3, 4)]), "expected a dict of an id"),
+        (BoxError, lambda: tracker.init(FRAMES[0], (1, 2, 3, 4)), "expected a dict of an id"),
+        (BoxError, lambda: tracker.start(FRAMES[0], {2: (900, 2, 3, 4)}), "outside the frame"),
         (BoxError, lambda: tracker.add(FRAMES[0], 4, (900, 2, 3, 4)), "outside the frame"),
         (ParameterError, lambda: tracker.add(FRAMES[0], 2, BOXES[2]), "object 2 is tracked"),
         (ParameterError, lambda: tracker.remove(4), r"no object 4; expected one of \['object', 2"),
@@ -114,6 +130,13 @@ def test_what_is_refused_changes_nothing(small):
 def test_wrong_settings_are_refused_at_once():
     with pytest.raises(ParameterError, match="device"):
         MultiTracker(load_parameters("light").copy(device="cuda:99"))
+
+
+@pytest.mark.parametrize("kind", [CRTTracker, MultiTracker])
+@pytest.mark.parametrize(("given", "named"), [("hog", "hog"), ({"features": "hog"}, "light")])
+def test_settings_that_are_none_are_named(kind, given, named):
+    with pytest.raises(ParameterError, match=rf"params is .*load_parameters\('{named}'\)"):
+        kind(given)
 
 
 def test_a_state_is_gone_on_with(small):

@@ -177,7 +177,7 @@ def test_unicode_and_blanks_in_every_path(tmp_path, monkeypatch):
     folder = image_folder(tmp_path / UNICODE / "img 1", 3)
     crt("track", folder, "--box", BOX, "--output", tmp_path / UNICODE / "out put", *FAST)
     written = sorted(path.name for path in (tmp_path / UNICODE / "out put").iterdir())
-    assert written == ["boxes.csv", "contact_sheet.png", "tracked.mp4"]
+    assert written == ["boxes.csv", "contact_sheet.png", "run.json", "tracked.mp4"]
     clip = tmp_path / UNICODE / "clip é.mp4"
     shutil.copy(tmp_path / UNICODE / "out put" / "tracked.mp4", clip)
     assert len(frames_of(clip)) == 3

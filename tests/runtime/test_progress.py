@@ -1,7 +1,10 @@
 """The one bar, as a counter of frames and as a sink."""
 
+import importlib.util
 import subprocess
 import sys
+
+import pytest
 
 from crt_plugin.runtime.progress import ProgressBar
 
@@ -47,3 +50,24 @@ def test_the_lowest_layer_imports_nothing_above_it():
     code = "import sys, crt_plugin.runtime.progress; print('crt_plugin.media' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "False\n"
+
+
+CELL = """
+from crt_plugin.runtime.progress import ProgressBar
+with ProgressBar(5, "tracking", counts_frames=True) as bar:
+    for _ in range(5):
+        bar.advance()
+"""
+
+
+def test_a_notebook_has_one_bar_without_codes_and_warnings():
+    """Where ipywidgets are missing, with which rich draws a bar of its own."""
+    nbclient = pytest.importorskip("nbclient")
+    nbformat = pytest.importorskip("nbformat")
+    if importlib.util.find_spec("ipywidgets"):
+        pytest.skip("ipywidgets are installed")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    nbclient.NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+    text = "".join(output["text"] for output in notebook.cells[0].outputs)
+    assert text.count("tracking") == 1 and "5/5" in text
+    assert "\x1b" not in text and "\r" not in text and "ipywidgets" not in text
