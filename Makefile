@@ -14,7 +14,7 @@ AUDIT := .venv-audit
 .PHONY: help demo test torture gpu peers audit check format clean
 
 help:
-	@echo "make demo    track an object in a real clip (ARGS='--clip carphone' for another)"
+	@echo "make demo    track an object in a real clip (ARGS='--parameters default' for the paper's)"
 	@echo "make test    run the tests on all cores (ARGS='-k patch' for some)"
 	@echo "make torture slow tests of faults and many generated cases"
 	@echo "make gpu     tests on a CUDA device, and the speed of every parameter file on it"
@@ -70,7 +70,7 @@ format: $(TEST)/.stamp
 	$(TEST)/bin/ruff format .
 
 $(DEMO)/.stamp: EXTRAS := demo
-$(TEST)/.stamp: EXTRAS := dev,engine,demo,vot,peers,report
+$(TEST)/.stamp: EXTRAS := dev,engine,demo,cluster,vot,peers,report
 $(PEERS)/.stamp: EXTRAS := video,peers,cluster
 
 # OpenCV's usual wheel needs libGL and glib of the system; without them, the one without windows.

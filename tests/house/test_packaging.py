@@ -21,6 +21,7 @@ import crt_plugin
 ROOT = Path(__file__).resolve().parents[2]
 NEVER_AT_TOP = ("parameters", "experiments", "tests")
 WEIGHTS = sorted((ROOT / "crt_plugin/features/weights").glob("*.safetensors"))
+CLIP = ROOT / "crt_plugin/media/assets/rabbit.mp4"
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
 
@@ -115,11 +116,8 @@ def test_every_parameter_file_and_experiment_travels(contents, folder):
 @pytest.mark.slow
 def test_data_and_licences_travel(contents):
     data = [f"features/weights/{path.name}" for path in WEIGHTS]
-    data += [
-        f"media/clip_annotations/{path.name}"
-        for path in (ROOT / "crt_plugin/media/clip_annotations").glob("*.csv")
-    ]
-    assert len(WEIGHTS) == 2 and len(data) >= 4
+    assert len(WEIGHTS) == 2
+    data += ["media/assets/rabbit.mp4", "media/assets/rabbit.csv"]
     assets = [path.name for path in (ROOT / "crt_plugin/report/page/assets").iterdir()]
     assert {"page.html", "page.css", "page.js"} <= set(assets)
     data += [f"report/page/assets/{name}" for name in assets]
@@ -271,9 +269,9 @@ def test_every_requirement_is_pinned_exactly(requirements):
     assert "torch==2.13.0" in pins
 
 
-@pytest.mark.parametrize("weights", WEIGHTS, ids=lambda path: path.stem)
-def test_the_notice_names_the_weights_that_are_packaged(weights):
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+@pytest.mark.parametrize("work", [*WEIGHTS, CLIP], ids=lambda path: path.stem)
+def test_the_notice_names_the_works_of_others_that_are_packaged(work):
+    digest = hashlib.sha256(work.read_bytes()).hexdigest()
     notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
     assert f"SHA-256:  {digest}" in notice
-    assert weights.relative_to(ROOT).as_posix() in notice
+    assert work.relative_to(ROOT).as_posix() in notice
