@@ -66,7 +66,7 @@ class PaperTracker:
         last: the last ``Detection``; after ``init`` the first frame's own.
         training: ``Descent`` of the first frame.
 
-    Example:
+    Examples:
         >>> tracker = PaperTracker(load_parameters("default"))
         >>> tracker.init(first_frame, (10, 20, 30, 40))
         >>> box = tracker.update(next_frame)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crt_plugin.bench.measure import OnStep
 from crt_plugin.errors import BoxError
-from crt_plugin.media.clips import CLIPS, open_clip
+from crt_plugin.media.demo_clip import CLIP, open_clip
 from crt_plugin.media.frame import Picture
 from crt_plugin.media.sources import Source, open_source
 from crt_plugin.runtime.image import as_box
@@ -17,7 +17,7 @@ WARM_UP = 2  # frames
 
 
 def open_workload(source: str, box: Sequence[float] | None) -> tuple[Source, list[float]]:
-    """Open a source of ``crt track``, or a clip of ``crt demo`` by its name.
+    """Open a source of ``crt track``, or the clip of ``crt demo`` by its name, "rabbit".
 
     Args:
         box: the object in the first frame; None: the annotation's.
@@ -29,8 +29,8 @@ def open_workload(source: str, box: Sequence[float] | None) -> tuple[Source, lis
         SourceError: it cannot be read.
         BoxError: no box was given, and its first frame has no annotation.
     """
-    is_clip = source in CLIPS and not Path(source).exists()
-    found = open_clip(CLIPS[source]) if is_clip else open_source(source)
+    is_clip = source == CLIP and not Path(source).exists()
+    found = open_clip() if is_clip else open_source(source)
     first_box = found.truth.get(0) if box is None else box
     if first_box is None:
         raise BoxError(f"{source} has no annotation of its first frame; expected --box X,Y,W,H")

@@ -26,8 +26,8 @@ def bench(
         list[str] | None, typer.Argument(help="Parameter files, names or paths.")
     ] = None,
     source: Annotated[
-        str, typer.Option(help="A source of crt track, or a clip of crt demo: rabbit, carphone.")
-    ] = "carphone",
+        str, typer.Option(help="A source of crt track, or rabbit, the clip of crt demo.")
+    ] = "rabbit",
     box: Annotated[
         list[str] | None,
         typer.Option(metavar="X,Y,W,H", help="The object in the first frame; see crt track."),

@@ -5,12 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import platform
-import re
 import sys
-from collections import defaultdict
 from collections.abc import Iterable
-from importlib import metadata
-from typing import NamedTuple
 
 import typer
 from rich.console import Console
@@ -19,7 +15,12 @@ from rich.table import Table
 
 from crt_plugin.cli.terminal import INCOMPLETE, make_table
 from crt_plugin.parameters import Parameters, parameter_directory
-from crt_plugin.runtime.environment import OPENCV_WHEELS
+from crt_plugin.runtime.environment import (
+    OPENCV_WHEELS,
+    Requirement,
+    find_version,
+    read_requirements,
+)
 
 EXTRAS = {  # what each extra is for, in the order of the report; others follow
     "": "needed",
@@ -30,27 +31,14 @@ EXTRAS = {  # what each extra is for, in the order of the report; others follow
 }
 
 
-class Requirement(NamedTuple):
-    """A distribution that the package asks for.
-
-    Attributes:
-        text: as in the package's metadata, without the extra: "av>=12".
-        name: of the distribution: "av".
-        version: that is installed; None if it is missing.
-    """
-
-    text: str
-    name: str
-    version: str | None
-
-
 def doctor() -> None:
     """Report what is installed and missing, what "auto" means here, and where weights are from.
 
     Exit status 1 if something that is needed is missing or broken.
     """
     console = Console()
-    by_extra = _read_requirements()
+    found = read_requirements()
+    by_extra = {extra: found[extra] for extra in dict.fromkeys([*EXTRAS, *found]) if extra in found}
     console.print(_tabulate_versions(by_extra))
     console.print(_tabulate_machine())
     for extra, items in by_extra.items():
@@ -66,40 +54,11 @@ def doctor() -> None:
     console.print("No problems found.")
 
 
-def _read_requirements() -> dict[str, list[Requirement]]:
-    """What the package's metadata asks for, by extra, "" for what is always needed.
-
-    Empty if the package runs without being installed.
-    """
-    try:
-        lines = metadata.requires("crt-plugin") or []
-    except metadata.PackageNotFoundError:
-        return {}
-    found: dict[str, list[Requirement]] = defaultdict(list)
-    for line in lines:  # av>=12; extra == 'video'
-        text, _, marker = line.partition(";")
-        name = re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0]
-        extra = re.search(r"extra\s*==\s*['\"]([^'\"]+)['\"]", marker)
-        # Any of the OpenCV wheels brings cv2.
-        versions = map(_version, OPENCV_WHEELS if name in OPENCV_WHEELS else [name])
-        item = Requirement(text.strip(), name, next(filter(None, versions), None))
-        found[extra[1] if extra else ""].append(item)
-    return {extra: found[extra] for extra in dict.fromkeys([*EXTRAS, *found]) if extra in found}
-
-
-def _version(name: str) -> str | None:
-    """Version of an installed distribution, or None."""
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
-
-
 def _tabulate_versions(by_extra: dict[str, list[Requirement]]) -> Table:
     """Versions of Python, this package and all that it asks for."""
     table = make_table("package", "installed", "asked for", "for")
     table.add_row("Python", platform.python_version(), ">=3.10", "")
-    table.add_row("crt-plugin", _version("crt-plugin") or "[yellow]no, run in place[/]", "", "")
+    table.add_row("crt-plugin", find_version("crt-plugin") or "[yellow]no, run in place[/]", "", "")
     for extra, items in by_extra.items():
         missing = "[yellow]missing[/]" if extra else "[red]missing[/]"
         for item in items:
@@ -144,17 +103,18 @@ def _find_problems(needed: Iterable[Requirement]) -> list[str]:
     problems = []
     if missing := _missing(needed):
         problems.append(f"needed and not installed: {missing}")
-    if version := _version("pytracking"):
+    if version := find_version("pytracking"):
         problems.append(
             f"pytracking {version} is installed, an unrelated library for tracking e-mail. "
             "visionml's pytracking is a checkout, not a package, and does not work beside it: pip "
             "uninstall pytracking"
         )
-    wheels = [name for name in OPENCV_WHEELS if _version(name)]
+    wheels = [name for name in OPENCV_WHEELS if find_version(name)]
     if len(wheels) > 1:
         problems.append(
             f"{' and '.join(wheels)} are installed together and overwrite each other's cv2; keep "
-            f"one: pip uninstall {' '.join(wheels)}, then pip install {wheels[0]}"
+            f"one, as {wheels[-1]}: pip uninstall -y {' '.join(wheels)}, then "
+            f"pip install --no-deps {wheels[-1]}"  # opencv-python, the first, comes unasked
         )
     for network in NETWORKS.values():
         for file in network.find_files(Parameters()):

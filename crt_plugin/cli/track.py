@@ -53,13 +53,6 @@ class FormatName(str, Enum):
     COCO = "coco"
 
 
-class ClipName(str, Enum):
-    """The keys of ``media.clips.CLIPS``, as choices."""
-
-    RABBIT = "rabbit"
-    CARPHONE = "carphone"
-
-
 def track(
     source: Annotated[
         list[str],
@@ -183,7 +176,6 @@ def track(
 
 
 def demo(
-    clip: Annotated[ClipName, typer.Option(help="Which clip.")] = ClipName.RABBIT,
     parameters: ParametersOption = "light",
     override: SetOption = None,
     device: DeviceOption = None,
@@ -194,17 +186,17 @@ def demo(
     show: ShowOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Track a rabbit's head or a man's face in a real clip, and compare with its annotation.
+    """Track a rabbit's head in a packaged clip, and compare with its annotation.
 
     An earlier demo's files are replaced.
     """
     from crt_plugin.cli.tracking import Request, silence_opencv, track_source
-    from crt_plugin.media.clips import CLIPS, open_clip
+    from crt_plugin.media.demo_clip import SUBJECT, open_clip
 
     silence_opencv()
-    opened = open_clip(CLIPS[clip.value])
+    opened = open_clip()
     if not quiet:
-        typer.echo(f"tracking {CLIPS[clip.value].subject}")
+        typer.echo(f"tracking {SUBJECT}")
     params = load_settings(parameters, override, device)
     request = Request(
         output=output,

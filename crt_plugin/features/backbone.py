@@ -46,7 +46,7 @@ class Backbone:
 
     Example:
         A file ``my_backbone.py`` where Python finds modules; ``resnet18`` of torchvision up to
-        its stride of 8, for ``params.backbone = "my_backbone:network"``::
+        its stride of 8, for ``params.backbone = "my_backbone:network"``:
 
             import torch, torchvision
 
@@ -55,7 +55,7 @@ class Backbone:
                 layers = torchvision.models.resnet18(weights=weights).children()
                 return torch.nn.Sequential(*list(layers)[:6])  # to layer2
 
-        The same with timm (its scales are of strides 2, 4, 8, ...)::
+        The same with timm (its scales are of strides 2, 4, 8, ...):
 
             import timm
 

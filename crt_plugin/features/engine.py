@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from crt_plugin.errors import FeatureError, MissingExtraError
+from crt_plugin.runtime.environment import advise_extra
 
 PRECISIONS = {torch.float32: "f32", torch.bfloat16: "bf16"}
 
@@ -80,5 +81,5 @@ def import_openvino() -> Any:
     except ImportError as error:
         raise MissingExtraError(
             "engine = 'openvino', and a backbone that is an ONNX file, need the package openvino: "
-            "pip install 'crt-plugin[engine]'"
+            f"{advise_extra('engine')}"
         ) from error

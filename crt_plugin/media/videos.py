@@ -21,6 +21,7 @@ import numpy as np
 
 from crt_plugin.errors import FrameError, SourceError
 from crt_plugin.media.frame import Frame
+from crt_plugin.runtime.environment import advise_extra
 
 logger = logging.getLogger(__name__)
 
@@ -212,7 +213,7 @@ def _read_capture(address: str, fps: float) -> Generator[Frame, None, None]:
                 codec = code.to_bytes(4, "little").decode("ascii", "replace")
                 raise SourceError(
                     f"{address}: frame 0 cannot be decoded; its codec is {codec!r}; PyAV knows "
-                    'more codecs than OpenCV: pip install "crt-plugin[video]"'
+                    f"more codecs than OpenCV: {advise_extra('video')}"
                 )
             stated = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
             start = stated if start is None else start

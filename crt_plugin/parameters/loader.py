@@ -28,7 +28,7 @@ def load_parameters(name: str | Path) -> Parameters:
     Raises:
         ParameterError: no such file, or it has no ``parameters()`` that returns ``Parameters``.
 
-    Example:
+    Examples:
         >>> load_parameters("default").vgg_layer
         10
     """

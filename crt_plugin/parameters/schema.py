@@ -22,7 +22,7 @@ class Parameters(PaperParameters):
     An unknown name or an impossible value raises ``ParameterError`` when it is set, and
     ``validate`` says all that is wrong at once. ``get`` and ``has`` are what pytracking calls.
 
-    Example:
+    Examples:
         >>> params = Parameters()
         >>> params.loss_threshold = 0.1
     """

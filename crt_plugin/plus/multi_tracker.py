@@ -27,7 +27,7 @@ class MultiTracker:
     networks are in memory once. Where the machine has more cores than torch has threads, objects
     are tracked at the same time: on 2 cores with ``OMP_NUM_THREADS=1``, two.
 
-    Example:
+    Examples:
         >>> tracker = MultiTracker(load_parameters("light"))
         >>> tracker.init(first_frame, {"left": (10, 20, 30, 40), "right": (90, 20, 30, 40)})
         >>> boxes = tracker.update(next_frame)

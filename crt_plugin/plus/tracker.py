@@ -52,7 +52,7 @@ class CRTTracker(PaperTracker):
 
     With the paper's settings it is ``PaperTracker``.
 
-    Example:
+    Examples:
         >>> tracker = CRTTracker(load_parameters("default"))
         >>> tracker.init(first_frame, (10, 20, 30, 40))
         >>> box = tracker.update(next_frame)

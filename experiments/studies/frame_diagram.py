@@ -20,7 +20,7 @@ from matplotlib.patches import Rectangle
 
 from crt_plugin import CRTTracker, load_parameters
 from crt_plugin.algorithm.geometry import cut_patches
-from crt_plugin.media.clips import CLIPS, open_clip
+from crt_plugin.media.demo_clip import open_clip
 
 FRAME = 3  # of the clip, from 0
 CREDIT = "Big Buck Bunny, (c) 2008 Blender Foundation, CC BY 3.0"
@@ -28,7 +28,7 @@ CREDIT = "Big Buck Bunny, (c) 2008 Blender Foundation, CC BY 3.0"
 
 def track_to(frame: int) -> tuple[np.ndarray, CRTTracker]:
     """The frame, and the tracker after it."""
-    clip = open_clip(CLIPS["rabbit"])
+    clip = open_clip()
     tracker = CRTTracker(load_parameters("default").copy(precision="float32"))
     for index, image in enumerate(islice(clip.frames(), frame + 1)):
         if index == 0:

@@ -19,7 +19,7 @@ REQUIRES = [
     "six>=1.16",
     "av>=12; extra == 'video'",
     "av>=12; extra == 'demo'",
-    "scikit-video==1.1.11; extra == 'demo'",
+    "plotly>=5.20; extra == 'report'",
 ]
 COMPLETE = {"crt-plugin": "0.1.0", "numpy": "2.4.6", "six": "1.17.0", "opencv-python": "5.0"}
 
@@ -142,7 +142,7 @@ def test_doctor_on_this_machine_names_device_precision_and_weights(run):
 
 
 def test_a_complete_machine_has_no_problems(run, pretend_installed):
-    pretend_installed(COMPLETE | {"av": "18.1.0", "scikit-video": "1.1.11"})
+    pretend_installed(COMPLETE | {"av": "18.1.0", "plotly": "7.1.0"})
     result = run("doctor")
     assert result.exit_code == 0
     assert "No problems found." in result.stdout
@@ -154,9 +154,7 @@ def test_an_incomplete_extra_is_no_problem_and_has_its_command(run, pretend_inst
     pretend_installed(COMPLETE | {"av": "18.1.0"})
     result = run("doctor")
     assert result.exit_code == 0
-    assert (
-        'extra demo (crt demo) is not complete: pip install "scikit-video==1.1.11"' in result.stdout
-    )
+    assert 'extra report is not complete: pip install "plotly>=5.20"' in result.stdout
     assert "extra video" not in result.stdout
 
 
@@ -191,6 +189,8 @@ def test_two_opencv_wheels_are_a_problem(run, pretend_installed):
     result = run("doctor")
     assert result.exit_code == 1
     assert "opencv-python and opencv-contrib-python are installed together" in result.stdout
+    pretend_installed(COMPLETE | {"opencv-python-headless": "5.0"})
+    assert "then pip install --no-deps opencv-python-headless" in run("doctor").stdout
 
 
 def test_an_opencv_that_does_not_load_is_a_problem(run, pretend_installed, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from crt_plugin.features.backbone import Backbone, load_network
 from crt_plugin.features.engine import CompiledNetwork
 from crt_plugin.features.pipeline import FeaturePipeline
 from crt_plugin.parameters import Parameters
+from crt_plugin.runtime.environment import advise_extra
 
 CPU = torch.device("cpu")
 
@@ -112,5 +114,5 @@ def test_what_openvino_cannot_do_is_refused(device, dtype):
 
 def test_without_openvino_the_extra_is_named(pooling, monkeypatch):
     monkeypatch.setitem(sys.modules, "openvino", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'crt-plugin\[engine\]'"):
+    with pytest.raises(MissingExtraError, match=re.escape(advise_extra("engine"))):
         CompiledNetwork(pooling, CPU, torch.float32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import warnings
 
 import numpy as np
@@ -11,7 +10,7 @@ import torch
 
 from crt_plugin import CRTTracker, load_parameters
 from crt_plugin.hosts.got10k.toolkit import rect_iou
-from tests.helpers.clips import clip
+from tests.helpers.clips import FACE, read_carphone
 
 FRAMES = 12
 # What is uploaded and read back: patch, response and label; in a two-step search again patches and
@@ -24,15 +23,10 @@ pytestmark = [
 ]
 
 
-def open_carphone():
-    source = clip("carphone")
-    return list(itertools.islice(source.frames(), FRAMES)), source.truth[0]
-
-
 def track(device, name, precision):
-    frames, box = open_carphone()
+    frames = read_carphone(FRAMES)
     tracker = CRTTracker(load_parameters(name).copy(device=device, precision=precision))
-    tracker.init(frames[0], box)
+    tracker.init(frames[0], FACE)
     return np.array([tracker.update(frame) for frame in frames[1:]])
 
 
@@ -60,9 +54,9 @@ def test_the_same_boxes_twice(name):
 @pytest.mark.parametrize("name", MOST_WAITS)
 def test_a_frame_waits_for_the_gpu_a_few_times(name):
     """torch warns of each call that waits; updates of more steps must not add any."""
-    frames, box = open_carphone()
+    frames = read_carphone(FRAMES)
     tracker = CRTTracker(load_parameters(name).copy(device="cuda"))
-    tracker.init(frames[0], box)
+    tracker.init(frames[0], FACE)
     tracker.update(frames[1])  # what is loaded once
     for frame in frames[2:]:
         with warnings.catch_warnings(record=True) as caught:
@@ -78,9 +72,9 @@ def test_a_frame_waits_for_the_gpu_a_few_times(name):
 
 def test_memory_of_a_tracker_is_given_back():
     def allocate():
-        frames, box = open_carphone()
+        frames = read_carphone(FRAMES)
         tracker = CRTTracker(load_parameters("light").copy(device="cuda"))
-        tracker.init(frames[0], box)
+        tracker.init(frames[0], FACE)
         tracker.update(frames[1])
 
     allocate()

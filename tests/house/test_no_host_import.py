@@ -16,7 +16,6 @@ FORBIDDEN = {
     "matplotlib",
     "pytracking",
     "rich",
-    "skvideo",
     "trax",
     "typer",
     "vot",

@@ -6,9 +6,7 @@ import re
 
 import pytest
 
-from crt_plugin.media.clips import CLIPS
 from tests.conftest import ROOT
-from tests.helpers.clips import clip
 
 nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
 nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
@@ -35,7 +33,6 @@ def test_the_notebook_is_small_and_was_run_to_its_end():
 @pytest.mark.filterwarnings("ignore")
 def test_running_it_gives_the_kept_outputs(monkeypatch):
     """Numbers may differ a little: the last bits depend on machine and threads."""
-    clip(next(iter(CLIPS)))  # skips without the carrier of the clips
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     kept = nbformat.read(NOTEBOOK, as_version=4)
     notebook = nbformat.read(NOTEBOOK, as_version=4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import logging
+import re
 import sys
 import threading
 
@@ -14,6 +15,7 @@ from PIL import Image
 
 from crt_plugin.errors import SourceError
 from crt_plugin.media.sources import open_source
+from crt_plugin.runtime.environment import advise_extra
 from tests.helpers.phone import TIMES, phone_clip
 from tests.helpers.track import video
 
@@ -67,7 +69,7 @@ def test_opencv_names_the_codec_that_it_does_not_decode(tmp_path, without_av, mo
     monkeypatch.delitem(sys.modules, "av")
     path = phone_clip(tmp_path / "clip.mp4", PICTURES, "libsvtav1")
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(SourceError, match=r"codec is 'AV01'.*pip install \"crt-plugin\[video\]\""):
+    with pytest.raises(SourceError, match=f"codec is 'AV01'.*{re.escape(advise_extra('video'))}"):
         read(path)
 
 

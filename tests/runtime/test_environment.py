@@ -3,7 +3,8 @@ import numpy as np
 import torch
 
 import crt_plugin
-from crt_plugin.runtime.environment import describe_machine
+from crt_plugin.runtime.environment import advise_extra, describe_machine
+from tests.conftest import ROOT
 
 
 def test_what_runs_here_is_told():
@@ -15,3 +16,7 @@ def test_what_runs_here_is_told():
     assert packages["crt-plugin"] == crt_plugin.__version__ and packages["got10k"]
     wheels = [version for name, version in packages.items() if name.startswith("opencv")]
     assert any(version.startswith(cv2.__version__) for version in wheels)
+
+
+def test_a_clone_is_told_to_install_from_its_folder():
+    assert advise_extra("vot") == f'pip install -e "{ROOT}[vot]"'

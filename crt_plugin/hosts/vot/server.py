@@ -18,12 +18,13 @@ from crt_plugin.errors import CRTError, MissingExtraError, SourceError
 from crt_plugin.formats.boxes import FIRST_PIXEL
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.hosts.got10k.toolkit import Tracker
+from crt_plugin.runtime.environment import advise_extra
 
 try:
     import trax
 except ImportError as missing:
     raise MissingExtraError(
-        'TraX is not installed; the VOT toolkit needs it: pip install "crt-plugin[vot]"'
+        f"TraX is not installed; the VOT toolkit needs it: {advise_extra('vot')}"
     ) from missing
 
 

@@ -26,6 +26,7 @@ from crt_plugin.errors import MissingExtraError, ParameterError, SourceError
 from crt_plugin.hosts.vot.sequences import VOTSequence, frame_suffix, read_sequences
 from crt_plugin.parameters import load_parameters
 from crt_plugin.runtime.atomic import make_scratch_folder
+from crt_plugin.runtime.environment import advise_extra
 
 # Later toolkits cannot run reset-based and anchor-based experiments; attributee 0.1.10 breaks
 # the toolkit on Python 3.11.
@@ -67,7 +68,7 @@ def require_toolkit() -> None:
         if not re.fullmatch(pattern, version):
             state = f"{name} {version} is" if version else f"{name} is not"
             raise MissingExtraError(
-                f'{state} installed; expected {wanted}, the extra\'s: pip install "crt-plugin[vot]"'
+                f"{state} installed; expected {wanted}, the extra's: {advise_extra('vot')}"
             )
 
 
@@ -202,7 +203,7 @@ def describe_trackers(parameters: Sequence[str], peers: Mapping[str, str] | None
     """
     if importlib.util.find_spec("trax") is None:
         raise MissingExtraError(
-            'TraX is not installed here; the tracker needs it: pip install "crt-plugin[vot]"'
+            f"TraX is not installed here; the tracker needs it: {advise_extra('vot')}"
         )
     text = io.StringIO()
     _make_registry(parameters, peers or {}).write(text)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crt_plugin.errors import MissingExtraError
+from crt_plugin.runtime.environment import advise_extra
 
 # Harmless in JSON, but not in a script inside of a page
 _ESCAPES = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
@@ -46,7 +47,6 @@ def plotly_script() -> str:
         offline = importlib.import_module("plotly.offline")
     except ImportError as error:
         raise MissingExtraError(
-            'the page draws its curves with plotly: pip install "crt-plugin[report]", or '
-            'pip install "plotly>=5.20"'
+            f"the page draws its curves with plotly: {advise_extra('report')}"
         ) from error
     return str(offline.get_plotlyjs())

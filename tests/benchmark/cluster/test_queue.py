@@ -15,6 +15,7 @@ from crt_plugin.benchmark.results.manifest import Manifest
 from crt_plugin.benchmark.results.responses import ResponseMaps
 from crt_plugin.benchmark.run.evaluate import evaluate
 from crt_plugin.errors import ParameterError
+from crt_plugin.runtime.environment import advise_extra
 from tests.conftest import ROOT
 from tests.helpers.clusters import TRACKERS as NOTING
 from tests.helpers.clusters import is_running, wait_for
@@ -239,7 +240,7 @@ def test_one_worker_needs_no_dask(data, tmp_path):
     assert done.returncode == 0, done.stderr
     said = done.stdout.splitlines()
     assert len(said) == 2
-    assert all("need Dask" in line and 'pip install "crt-plugin[cluster]"' in line for line in said)
+    assert all("need Dask" in line and advise_extra("cluster") in line for line in said)
     assert (tmp_path / "one").exists() and not (tmp_path / "several").exists()
 
 

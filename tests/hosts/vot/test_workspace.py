@@ -1,4 +1,5 @@
 import configparser
+import re
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -16,6 +17,7 @@ from crt_plugin.formats import otb
 from crt_plugin.hosts.vot import workspace as vot_workspace
 from crt_plugin.hosts.vot.sequences import place_anchors, read_sequences
 from crt_plugin.hosts.vot.workspace import link, require_toolkit, write_workspace
+from crt_plugin.runtime.environment import advise_extra
 
 try:
     require_toolkit()
@@ -415,7 +417,7 @@ RIGHT = {"vot-toolkit": "0.7.4", "vot-trax": "4.0.2", "attributee": "0.1.9"}
 @pytest.mark.parametrize(
     ("versions", "problem"),
     [
-        ({}, r'vot-toolkit is not installed; expected 0\.7\.4.*pip install "crt-plugin\[vot\]"'),
+        ({}, rf"vot-toolkit is not installed; expected 0\.7\.4.*{re.escape(advise_extra('vot'))}"),
         (RIGHT | {"vot-toolkit": "0.9.0"}, r"vot-toolkit 0\.9\.0 is installed; expected 0\.7\.4"),
         (RIGHT | {"vot-toolkit": "0.7.40"}, r"vot-toolkit 0\.7\.40 is installed"),
         (RIGHT | {"attributee": "0.1.10"}, r"attributee 0\.1\.10 is installed; expected 0\.1\.8"),

@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 
 import numpy as np
@@ -15,6 +16,7 @@ from crt_plugin.report.page import javascript
 from crt_plugin.report.page.content import NO_FILE
 from crt_plugin.report.page.javascript import as_json, file_name, write_script
 from crt_plugin.report.statistics.bootstrap import paired_difference
+from crt_plugin.runtime.environment import advise_extra
 from tests.helpers.datasets import boxes, write, write_otb, write_uav123
 from tests.helpers.page import TRUTH, pages, read_script, shift, write_results
 
@@ -311,7 +313,7 @@ def test_missing_plotly_is_an_extra(monkeypatch):
         raise ImportError(name)
 
     monkeypatch.setattr(javascript.importlib, "import_module", missing)
-    with pytest.raises(MissingExtraError, match=r'pip install "crt-plugin\[report\]"'):
+    with pytest.raises(MissingExtraError, match="plotly: " + re.escape(advise_extra("report"))):
         javascript.plotly_script()
 
 
