@@ -18,6 +18,7 @@ from crt_plugin.media.frame import Picture
 from crt_plugin.media.loop import Step
 from crt_plugin.media.sound import Sound
 from crt_plugin.runtime.atomic import write_atomically
+from crt_plugin.runtime.environment import advise_extra
 
 BT709 = 1  # number of the colour matrix, primaries and transfer in H.264
 LIMITED_RANGE = 1
@@ -115,7 +116,7 @@ def require_av() -> ModuleType:
     Raises:
         MissingExtraError: not installed, or built without x264.
     """
-    advice = 'pip install "crt-plugin[video]", or leave the video out with --no-video'
+    advice = f"{advise_extra('video')}, or leave the video out with --no-video"
     try:
         import av
     except ImportError as error:

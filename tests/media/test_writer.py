@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -12,6 +13,7 @@ from crt_plugin.errors import MissingExtraError
 from crt_plugin.media.selection import Selection
 from crt_plugin.media.sources import open_source
 from crt_plugin.media.writer import VideoFile, require_av
+from crt_plugin.runtime.environment import advise_extra
 from tests.helpers import track
 
 av = pytest.importorskip("av", reason="the extra video is not installed")
@@ -133,7 +135,8 @@ def test_an_unfinished_video_does_not_have_the_final_name(tmp_path):
 
 def test_without_pyav_the_message_says_what_to_do(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "av", None)
-    with pytest.raises(MissingExtraError, match=r'pip install "crt-plugin\[video\]".*--no-video'):
+    advice = re.escape(advise_extra("video"))
+    with pytest.raises(MissingExtraError, match=rf"{advice}, or leave .* --no-video"):
         require_av()
 
 
