@@ -17,7 +17,6 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
 from crt_plugin.benchmark.agreement import PRECISION_PIXELS
 from crt_plugin.benchmark.datasets.part import Part
@@ -25,6 +24,7 @@ from crt_plugin.benchmark.results.layout import ResultFiles
 from crt_plugin.formats.groundtruth import read_flags
 from crt_plugin.hosts.got10k.toolkit import center_error, quiet
 from crt_plugin.runtime.atomic import make_scratch_folder, move_files
+from crt_plugin.runtime.progress import open_console
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def score_results(
         StorageError: the host's report cannot be written.
     """
     drawing = " and draws its curves" if curves else ""
-    console = Console(stderr=True)
+    console = open_console()
     with (
         console.status(f"got10k reads the results{drawing}")
         if progress
