@@ -46,11 +46,12 @@ def find_loss(overlaps: Sequence[NDArray[np.float64]]) -> Loss | None:
     if not overlaps or len(overlaps[0]) < 2 * FRAMES:
         return None
     windows = np.lib.stride_tricks.sliding_window_view(np.stack(overlaps), FRAMES, axis=1)
+    counts = np.isfinite(windows).sum(axis=2)
     with np.errstate(invalid="ignore"):
-        means = np.nanmean(windows, axis=2)  # of FRAMES frames from each
+        means = np.nansum(windows, axis=2) / counts  # of FRAMES frames from each, NaN without one
     before, after = means[:, :-FRAMES], means[:, FRAMES:]
     lost = (before > ON) & (after < OFF)
-    counts = lost.sum(axis=0)
+    trackers = lost.sum(axis=0)
     falls = np.where(lost, before - after, 0.0).sum(axis=0)
-    frame = max(range(len(counts)), key=lambda t: (counts[t], falls[t]))
-    return Loss(frame + FRAMES, int(counts[frame])) if counts[frame] >= LEAST else None
+    frame = max(range(len(trackers)), key=lambda t: (trackers[t], falls[t]))
+    return Loss(frame + FRAMES, int(trackers[frame])) if trackers[frame] >= LEAST else None

@@ -119,6 +119,7 @@ def test_another_tracker_of_the_registry(tmp_path):
     with start_runtime(loaded) as runtime:
         found, scores = run(runtime, next(iter(loaded.dataset)), frames=3)
     assert found[0].tolist() == [60, 40, 24, 16] and not scores
+    cv2.setRNGSeed(0)  # as in a new process
     tracker = cv2.TrackerMIL.create()
     tracker.init(scene(60, 40)[..., ::-1].copy(), (60, 40, 24, 16))
     for k in (1, 2):

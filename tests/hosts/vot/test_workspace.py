@@ -208,7 +208,7 @@ def test_annotation_of_another_length(tmp_path):
     assert "for 1 frames; expected one row a frame" in bad_otb(
         tmp_path / "more", ["1,1,2,2"] * 2, count=1
     )
-    assert "no sequences in" in bad_otb(tmp_path / "none", [], count=2)
+    assert "it is empty; expected" in bad_otb(tmp_path / "none", [], count=2)
 
 
 def test_rows_that_are_no_boxes(tmp_path):
