@@ -8,13 +8,16 @@ it stood for a frame without a box, the boxes after it would belong to later fra
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crt_plugin.errors import SourceError
 
+T = TypeVar("T")
 Boxes = NDArray[np.float64]
 FIRST_PIXEL = np.array([1.0, 1.0, 0.0, 0.0])  # OTB and GOT-10k count from 1, this package from 0
 SHOWN = 80  # characters of a wrong line that a message shows
@@ -48,12 +51,7 @@ def read_lines(file: Path) -> list[str]:
     Raises:
         SourceError: the file is missing, unreadable, not text, or has a blank line in the middle.
     """
-    try:
-        return split_lines(file.read_bytes())
-    except SourceError as error:
-        raise SourceError(f"annotation {file}: {error}") from error
-    except OSError as error:
-        raise SourceError(f"annotation {file} cannot be read: {error}") from error
+    return _read(file, split_lines, "annotation ")
 
 
 def read_text(file: Path) -> str:
@@ -62,12 +60,17 @@ def read_text(file: Path) -> str:
     Raises:
         SourceError: the file is missing, unreadable, or not text.
     """
+    return _read(file, _decode)
+
+
+def _read(file: Path, parse: Callable[[bytes], T], kind: str = "") -> T:
+    """The content of a file, parsed; errors name the file, ``kind`` before it."""
     try:
-        return _decode(file.read_bytes())
+        return parse(file.read_bytes())
     except SourceError as error:
-        raise SourceError(f"{file}: {error}") from error
+        raise SourceError(f"{kind}{file}: {error}") from error
     except OSError as error:
-        raise SourceError(f"{file} cannot be read: {error}") from error
+        raise SourceError(f"{kind}{file} cannot be read: {error}") from error
 
 
 def split_lines(content: bytes | str) -> list[str]:

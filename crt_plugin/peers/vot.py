@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Sequence
 
 from crt_plugin.peers.registry import make
@@ -17,8 +17,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     from crt_plugin.hosts.vot.server import serve
 
-    (text,) = sys.argv[1:] if arguments is None else arguments
-    serve(make(text))
+    parser = argparse.ArgumentParser(description="A tracker as a TraX server, for the VOT toolkit.")
+    parser.add_argument("tracker", help="what crt evaluate --trackers takes")
+    serve(make(parser.parse_args(arguments).tracker))
 
 
 if __name__ == "__main__":

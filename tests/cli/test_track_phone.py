@@ -5,17 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import os
-import subprocess
+import signal
 import sys
-import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import ROOT, scene
+from tests.conftest import scene
 from tests.helpers.phone import OFFSET, TIMES, phone_clip
-from tests.helpers.track import FAST, crt, rows_by_object
+from tests.helpers.track import FAST, crt, interrupt, rows_by_object
 
 BOXES = {"cup": (20, 20, 24, 16), "ball": (80, 40, 24, 16), "book": (60, 110, 24, 16)}
 SPEEDS = {"cup": (2, 1), "ball": (-2, 1), "book": (0, 0)}
@@ -40,11 +39,6 @@ def clip(request, tmp_path_factory):
 
 FORMATS = [word for name in ("mot", "jsonl", "coco", "otb") for word in ("--format", name)]
 LATE = 3  # frame in which the book begins
-# As in a shell; a checkpoint after each frame.
-CODE = (
-    "from crt_plugin.media import checkpoint; checkpoint.INTERVAL = 0; "
-    "from crt_plugin.cli import app; app()"
-)
 
 
 @pytest.fixture(scope="module")
@@ -93,21 +87,8 @@ def test_killed_and_resumed_it_leaves_the_same_files(tracked, tmp_path, lines):
     """Killed before and after the third object has begun."""
     words, undisturbed = tracked
     output = tmp_path / "o"
-    words = [str(word) for word in (*words, "--output", output)]
-    process = subprocess.Popen(
-        [sys.executable, "-c", CODE, *words],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
-    deadline, boxes = time.monotonic() + 300, output / "boxes.csv"
-    while time.monotonic() < deadline and process.poll() is None:
-        if boxes.is_file() and boxes.read_text().count("\n") > lines:
-            break
-        time.sleep(0.001)
-    process.kill()
-    process.wait()
+    words = (*words, "--output", output)
+    assert interrupt(words, output, lines, signal.SIGKILL) == -signal.SIGKILL
     assert (output / "unfinished.safetensors").is_file()  # it was not complete
     crt(*words, "--resume")
     names = sorted(path.name for path in output.iterdir())

@@ -6,9 +6,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
@@ -16,17 +13,10 @@ from PIL import Image
 
 from crt_plugin.media import checkpoint
 from crt_plugin.plus.tracker import CRTTracker
-from tests.conftest import ROOT
-from tests.helpers.track import BOX, FAST, crt, error_line, image_folder, rows
+from tests.helpers.track import BOX, FAST, crt, error_line, image_folder, interrupt, rows
 
 UNFINISHED = "unfinished.safetensors"
 COUNT = 60
-# As in a shell of one's own; a checkpoint after each frame.
-CODE = (
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from crt_plugin.media import checkpoint; checkpoint.INTERVAL = 0; "
-    "from crt_plugin.cli import app; app()"
-)
 
 
 @pytest.fixture(scope="module")
@@ -65,22 +55,7 @@ def test_a_killed_run_is_resumed_to_the_files_of_an_undisturbed_one(
 ):
     output = tmp_path / "o"
     words = ["track", str(frames), "--box", BOX, "--output", str(output), *FAST]
-    process = subprocess.Popen(
-        [sys.executable, "-c", CODE, *words],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
-    boxes = output / "boxes.csv"
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline and process.poll() is None:
-        if boxes.is_file() and boxes.read_text().count("\n") > 8:
-            break
-        time.sleep(0.002)
-    process.send_signal(sent)
-    process.communicate(timeout=300)
-    assert process.returncode in (-signal.SIGKILL, 130)
+    assert interrupt(words, output, 8, sent) in (-signal.SIGKILL, 130)
     assert 5 < len(rows(output)) < COUNT
     assert (output / UNFINISHED).is_file()
     result = crt(*words, exit_code=2)

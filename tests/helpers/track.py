@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -14,7 +18,7 @@ from typer.testing import CliRunner
 from crt_plugin.cli.main import app
 from crt_plugin.media.frame import Frame
 from crt_plugin.media.loop import Found, Step
-from tests.conftest import QUICK, scene
+from tests.conftest import QUICK, ROOT, scene
 
 BOX = "40,50,24,16"
 FAST = [word for name, value in QUICK.items() for word in ("--set", f"{name}={value}")]
@@ -24,6 +28,35 @@ def crt(*words, exit_code=0):
     result = CliRunner().invoke(app, [str(word) for word in words])
     assert result.exit_code == exit_code, result.output
     return result
+
+
+# As in a shell of one's own; a checkpoint after each frame.
+CODE = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from crt_plugin.media import checkpoint; checkpoint.INTERVAL = 0; "
+    "from crt_plugin.cli import app; app()"
+)
+
+
+def interrupt(words, output: Path, lines: int, sent: int) -> int:
+    """Run ``crt`` in a process of its own, and send it a signal; its exit status.
+
+    It is sent when boxes.csv in ``output`` has more than ``lines`` lines.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", CODE, *(str(word) for word in words)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    boxes, deadline = output / "boxes.csv", time.monotonic() + 300
+    while time.monotonic() < deadline and process.poll() is None:
+        if boxes.is_file() and boxes.read_text().count("\n") > lines:
+            break
+        time.sleep(0.001)
+    process.send_signal(sent)
+    return process.wait(timeout=300)
 
 
 def image_folder(folder: Path, count=8, suffix=".png") -> Path:

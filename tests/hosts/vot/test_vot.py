@@ -167,11 +167,15 @@ def test_same_boxes_as_the_tracker_alone(shared, tmp_path):
     assert scores == pytest.approx(expected_scores, abs=1e-6)
 
 
-def test_module_is_an_entry_point(tmp_path):
+@pytest.mark.parametrize("host", ["hosts", "peers"])
+def test_module_is_an_entry_point(tmp_path, host):
     """``python -m crt_plugin.hosts.vot`` announces a TraX server that expects rectangles."""
-    parameters = parameter_file(tmp_path, QUICK)
+    words = {
+        "hosts": ["--parameters", str(parameter_file(tmp_path, QUICK))],
+        "peers": ["opencv:mil"],
+    }
     done = subprocess.run(
-        [sys.executable, "-m", "crt_plugin.hosts.vot", "--parameters", str(parameters)],
+        [sys.executable, "-m", f"crt_plugin.{host}.vot", *words[host]],
         input="@@TRAX:quit\n",
         cwd=Path(__file__).parents[3],
         capture_output=True,
@@ -179,8 +183,9 @@ def test_module_is_an_entry_point(tmp_path):
         timeout=300,
         check=False,
     )
+    name = {"hosts": "CRT-quick", "peers": "OpenCV-MIL"}[host]
     assert done.returncode == 0, done.stderr
-    assert '"trax.region=rectangle;"' in done.stdout and '"trax.name=CRT-quick"' in done.stdout
+    assert '"trax.region=rectangle;"' in done.stdout and f'"trax.name={name}"' in done.stdout
 
 
 @pytest.mark.parametrize("stage", ["frame", "parameters"])
