@@ -100,9 +100,14 @@ def messages(caplog):
 
 def test_files_of_a_single_process(tidy, tmp_path):
     """Boxes, scores, response maps, manifest and report; every sequence once, on both workers."""
-    tidy.clear(pause=0.05)
-    done = run_evaluation(tidy, tmp_path / "results")
-    assert contents(tmp_path / "results") == tidy.expected and not done.failures
+    tidy.clear()
+    hold = tidy.notes / "hold 6"  # Deer, until both are at work
+    hold.touch()
+    join = aside(lambda: run_evaluation(tidy, tmp_path / "results"))
+    wait_for(lambda: len(set(tidy.find_processes())) == 2)
+    hold.unlink()
+    join()
+    assert contents(tmp_path / "results") == tidy.expected
     assert all(f"OTB2015/CRT-rgb/responses/{name}.npz" in tidy.expected for name in LENGTHS)
     began = tidy.find_processes()
     assert len(began) == len(LENGTHS) and len(set(began)) == 2 and os.getpid() not in began
