@@ -4,6 +4,8 @@ Each message names the wrong value and what is expected. All derive from ``CRTEr
 one ``except`` catches them, and from a builtin error, for code that does not know this package.
 """
 
+from collections.abc import Mapping
+
 
 class CRTError(Exception):
     """Base of all errors of this package."""
@@ -55,3 +57,8 @@ class StorageError(CRTError, OSError):
 
 class ClusterError(CRTError, RuntimeError):
     """A cluster that cannot be reached, or a worker that cannot work; names it and the reason."""
+
+
+def join_problems(problems: Mapping[str, str]) -> str:
+    """What is wrong with each sequence, in one line."""
+    return "; ".join(f"{name}: {problem}" for name, problem in problems.items())

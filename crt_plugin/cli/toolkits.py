@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from crt_plugin.cli.options import split
-from crt_plugin.cli.terminal import format_count, warn
+from crt_plugin.cli.terminal import fail, format_count, warn
 from crt_plugin.runtime.progress import ProgressBar
 
 ParameterFilesOption = Annotated[
@@ -76,6 +76,7 @@ def workspace(
     typer.echo(f'then      vot analysis --workspace "{written.folder}" {trackers}')
     typer.echo(f'at last   vot report --workspace "{written.folder}" {trackers}')
     typer.echo("vot exits with 0 even after errors: read what it prints")
+    fail(f"{name} is left out: {text}" for name, text in written.unusable.items())
 
 
 @vot.command()

@@ -57,7 +57,7 @@ def read_as_evaluate(root, name):
 
 
 def read_as_vot(root, name):
-    (read,) = read_sequences([root], [name])
+    (read,), _ = read_sequences([root], [name])
     shown = [int(np.asarray(Image.open(file))[0, 0, 0]) for file in read.frames]
     return shown, {k: [float(v) for v in line.split(",")] for k, line in enumerate(read.regions)}
 
@@ -83,7 +83,7 @@ def test_real_frames_without_leading_zeros_are_in_order(shared, tmp_path):
     assert [file.rpartition("/")[2] for file in files] == [f"{k}.jpg" for k in range(1, 13)]
     for ours, theirs in zip(files, padded.experiment.dataset["Deer"][0], strict=True):
         assert np.array_equal(Image.open(ours), Image.open(theirs))
-    assert [str(f) for f in read_sequences([tmp_path / "plain"])[0].frames] == files
+    assert [str(f) for f in read_sequences([tmp_path / "plain"])[0][0].frames] == files
     task = Task.of(Job(plain, Still(), "Deer"), TrackerSpec("Still", "Still"))
     assert list(task.files) == files
 
@@ -157,7 +157,7 @@ def test_real_david_numbered_from_one(shared):
         pytest.skip(f"no David in {root}")
     assert open_source(str(root / "David")).length == 471
     assert open_part("otb", root, ["David"]).lengths == {"David": 471}
-    (read,) = read_sequences([root], ["David"])
+    (read,), _ = read_sequences([root], ["David"])
     assert (len(read.frames), read.frames[0].name) == (471, "0001.jpg")
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from crt_plugin.benchmark.datasets.catalog import GOT10K_METADATA, OWN, Benchmark, find_benchmark
 from crt_plugin.benchmark.datasets.sequences import adapt_dataset
-from crt_plugin.errors import SourceError
+from crt_plugin.errors import SourceError, join_problems
 from crt_plugin.formats.boxes import Boxes, parse_boxes, read_lines
 from crt_plugin.formats.otb import annotation_files, folder_name
 from crt_plugin.hosts.got10k.toolkit import datasets, quiet
@@ -126,11 +126,6 @@ def open_part(
         raise SourceError(f"{root} has no sequence that can be used: {join_problems(problems)}")
     part = _assemble(benchmark, _restrict(dataset, list(lengths)), lengths, results, reports)
     return replace(part, unusable=problems)
-
-
-def join_problems(problems: dict[str, str]) -> str:
-    """What is wrong with each sequence, in one line."""
-    return "; ".join(f"{name}: {problem}" for name, problem in problems.items())
 
 
 def make_part(

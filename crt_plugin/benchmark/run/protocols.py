@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from crt_plugin.benchmark.datasets.catalog import BENCHMARKS
-from crt_plugin.benchmark.datasets.part import Part, join_problems, make_part
+from crt_plugin.benchmark.datasets.part import Part, make_part
 from crt_plugin.benchmark.run.starts import (
     SPATIAL,
     TEMPORAL,
@@ -28,7 +28,7 @@ from crt_plugin.benchmark.run.starts import (
     spatial_boxes,
     temporal_frames,
 )
-from crt_plugin.errors import ParameterError, SourceError
+from crt_plugin.errors import ParameterError, SourceError, join_problems
 from crt_plugin.formats.boxes import Boxes
 from crt_plugin.hosts.got10k.toolkit import datasets, experiments
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crt_plugin.errors import SourceError
+from crt_plugin.errors import SourceError, join_problems
 from crt_plugin.formats.boxes import read_boxes, read_lines, split_numbers
 from crt_plugin.formats.frames import sort_images
 from crt_plugin.formats.groundtruth import GROUNDTRUTH, find_targets
@@ -71,18 +71,25 @@ class VOTSequence:
 
 
 def read_sequences(
-    data: Sequence[Path], names: Sequence[str] = (), frames: int | None = None
-) -> list[VOTSequence]:
+    data: Sequence[Path],
+    names: Sequence[str] = (),
+    frames: int | None = None,
+    check: Callable[[VOTSequence], None] = lambda sequence: None,
+) -> tuple[list[VOTSequence], dict[str, str]]:
     """The sequences below the folders ``data``, without unannotated frames at their ends.
 
     Args:
         data: see ``EXPECTED``.
         names: which sequences, in this order; empty means all.
         frames: number of frames to keep of each; None keeps all.
+        check: raises ``SourceError`` for a sequence that cannot be used.
+
+    Returns:
+        The sequences that can be used, and what is wrong with each of the others: an annotation
+        that is unreadable, of another length, or lacks the first frame, or what ``check`` says.
 
     Raises:
-        SourceError: none found, a named one missing, one name twice, or a sequence whose
-            annotation is unreadable, of another length, or lacks the first frame.
+        SourceError: none that can be used, a named one missing, or one name twice.
     """
     found: dict[str, Path] = {}
     for name, file in (pair for folder in data for pair in _find_annotations(folder)):
@@ -98,8 +105,20 @@ def read_sequences(
         )
     if not found:
         raise SourceError(f"no sequences in {where or 'no folder'}; expected {EXPECTED}")
-    sequences = (_read(name, found[name]) for name in names or found)
-    return [_drop_end(s if frames is None else s.first(frames)) for s in sequences]
+    sequences: list[VOTSequence] = []
+    problems: dict[str, str] = {}
+    for name in names or found:
+        try:
+            sequence = _read(name, found[name])
+            sequence = _drop_end(sequence if frames is None else sequence.first(frames))
+            check(sequence)
+        except SourceError as error:
+            problems[name] = str(error)
+        else:
+            sequences.append(sequence)
+    if not sequences:
+        raise SourceError(f"{where} has no sequence that can be used: {join_problems(problems)}")
+    return sequences, problems
 
 
 def place_anchors(present: Sequence[bool]) -> list[int]:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -50,12 +51,14 @@ class Workspace:
         sequences: in the order of list.txt.
         trackers: identifiers, for ``vot evaluate``.
         warnings: metrics that cannot be measured.
+        unusable: what is wrong with each sequence that is left out.
     """
 
     folder: Path
     sequences: list[VOTSequence]
     trackers: list[str]
     warnings: list[str]
+    unusable: dict[str, str]
 
 
 def require_toolkit() -> None:
@@ -96,8 +99,8 @@ def write_workspace(
 
     Raises:
         MissingExtraError: see ``require_toolkit``.
-        SourceError: see ``read_sequences``; unannotated frames under a stack that resets
-            trackers; or a ``folder`` that is not empty.
+        SourceError: see ``read_sequences``; under a stack that resets trackers, no sequence can be
+            used that has unannotated frames; or a ``folder`` that is not empty.
         ParameterError: an unknown stack or parameter file, or two of one name.
     """
     require_toolkit()
@@ -105,8 +108,11 @@ def write_workspace(
     registry = _make_registry(parameters, peers or {})
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise SourceError(f"{folder} is there already; expected a new or an empty folder")
-    sequences = read_sequences(data, names, frames)
-    warnings = _check_stack(stack, stack_file, sequences)
+    experiments = _read_experiments(stack, stack_file)
+    is_reset = any(experiment.get("type") == "supervised" for experiment in experiments.values())
+    check = partial(_refuse_absent, stack) if is_reset else lambda sequence: None
+    sequences, unusable = read_sequences(data, names, frames, check)
+    warnings = _warn_of_limits(stack, experiments, sequences)
 
     with make_scratch_folder(folder.parent, folder.name) as work:
         for done, sequence in enumerate(sequences):
@@ -123,7 +129,7 @@ def write_workspace(
             folder.rmdir()
         work.rename(folder)
     on_sequence(len(sequences), len(sequences))
-    return Workspace(folder, sequences, registry.sections(), warnings)
+    return Workspace(folder, sequences, registry.sections(), warnings, unusable)
 
 
 def resolve_stack(stack: str) -> tuple[str, Path]:
@@ -150,8 +156,8 @@ def resolve_stack(stack: str) -> tuple[str, Path]:
     return stack, Path(found)
 
 
-def _check_stack(stack: str, file: Path, sequences: Sequence[VOTSequence]) -> list[str]:
-    """Warnings of a stack that does not fit the sequences; an error if it cannot run."""
+def _read_experiments(stack: str, file: Path) -> dict[str, Any]:
+    """The experiments of a stack; an error if one of them is of several objects."""
     import yaml
 
     try:
@@ -165,16 +171,25 @@ def _check_stack(stack: str, file: Path, sequences: Sequence[VOTSequence]) -> li
             f"is not supported; expected a stack of one object, such as {', '.join(STACKS)}, "
             "vot2018/shortterm or vot2022/shorttermbox"
         )
-    if any(experiment.get("type") == "supervised" for experiment in experiments.values()):
-        for sequence in sequences:
-            if sequence.absent:
-                frame = sequence.absent[0]
-                raise SourceError(
-                    f"{sequence.name} has no region in {len(sequence.absent)} frames, first in row "
-                    f"{frame + 1} of {sequence.annotation}; stack {stack} resets trackers, and "
-                    f"takes such a frame for a failure. Expected: --frames {frame} or fewer, other "
-                    "--sequences, or a stack of anchors alone, such as vot2022/shorttermbox"
-                )
+    return experiments
+
+
+def _refuse_absent(stack: str, sequence: VOTSequence) -> None:
+    """Raise ``SourceError`` for a sequence that a stack with resets takes for failures."""
+    if sequence.absent:
+        frame = sequence.absent[0]
+        raise SourceError(
+            f"{sequence.name} has no region in {len(sequence.absent)} frames, first in row "
+            f"{frame + 1} of {sequence.annotation}; stack {stack} resets trackers, and takes such "
+            f"a frame for a failure. Expected: --frames {frame} or fewer, other --sequences, or a "
+            "stack of anchors alone, such as vot2022/shorttermbox"
+        )
+
+
+def _warn_of_limits(
+    stack: str, experiments: Mapping[str, Any], sequences: Sequence[VOTSequence]
+) -> list[str]:
+    """A warning for each experiment whose EAO no sequence is long enough for."""
     longest = max(len(sequence.frames) for sequence in sequences)
     limits = {name: _eao_limit(experiment) for name, experiment in experiments.items()}
     return [

@@ -38,6 +38,13 @@ def sequence(
     return folder
 
 
+def read(*data, **choice):
+    """The sequences, all of which can be used."""
+    sequences, problems = read_sequences(list(data), **choice)
+    assert not problems
+    return sequences
+
+
 def vot_sequence(folder, rows, **settings):
     return sequence(folder, rows, annotation="groundtruth.txt", frames="color", **settings)
 
@@ -76,14 +83,14 @@ def test_runs_from_anchors(present):
 
 def test_otb_counts_from_one_and_vot_from_zero(tmp_path):
     sequence(tmp_path / "Crossing", ["205\t151\t17\t50", "1,2.5,3,4", "10 20 30 40"])
-    [read] = read_sequences([tmp_path])
-    assert read.regions == ["204,150,17,50", "0,1.5,3,4", "9,19,30,40"]
-    assert [frame.name for frame in read.frames] == ["0001.jpg", "0002.jpg", "0003.jpg"]
+    [found] = read(tmp_path)
+    assert found.regions == ["204,150,17,50", "0,1.5,3,4", "9,19,30,40"]
+    assert [frame.name for frame in found.frames] == ["0001.jpg", "0002.jpg", "0003.jpg"]
 
 
 def test_folder_of_one_sequence(tmp_path, monkeypatch):
     monkeypatch.chdir(sequence(tmp_path / "Deer", ["1,1,2,2"] * 2))
-    assert [s.name for s in read_sequences([Path()])] == ["Deer"]
+    assert [s.name for s in read(Path())] == ["Deer"]
 
 
 def test_several_targets_are_called_as_in_got10k(tmp_path):
@@ -91,8 +98,8 @@ def test_several_targets_are_called_as_in_got10k(tmp_path):
     (folder / "groundtruth_rect.2.txt").write_text("3,3,4,4\n3,3,4,4\n")
     human = sequence(tmp_path / "Human4", ["5,5,6,6"] * 2, annotation="groundtruth_rect.2.txt")
     (human / "groundtruth_rect.1.txt").write_text("")
-    read = read_sequences([tmp_path])
-    assert {s.name: s.regions[0] for s in read} == {
+    found = read(tmp_path)
+    assert {s.name: s.regions[0] for s in found} == {
         "Human4": "4,4,6,6",
         "Jogging.1": "0,0,2,2",
         "Jogging.2": "2,2,4,4",
@@ -104,35 +111,38 @@ def test_same_sequences_as_got10k(shared):
     from crt_plugin.benchmark.datasets.part import open_part
 
     dataset = open_part("otb", shared / "data" / "otb").experiment.dataset
-    read = {s.name: s for s in read_sequences([shared / "data" / "otb"])}
-    assert sorted(read) == sorted(dataset.seq_names)
+    found = {s.name: s for s in read(shared / "data" / "otb")}
+    assert sorted(found) == sorted(dataset.seq_names)
     for name, (files, boxes) in zip(dataset.seq_names, dataset, strict=True):
-        assert [frame.resolve() for frame in read[name].frames] == [
+        assert [frame.resolve() for frame in found[name].frames] == [
             Path(file).resolve() for file in files
         ]
-        ours = np.array([line.split(",") for line in read[name].regions], dtype=float)
+        ours = np.array([line.split(",") for line in found[name].regions], dtype=float)
         assert np.array_equal(ours + [1, 1, 0, 0], boxes)
 
 
 def test_range_of_a_sequence_that_starts_late(tmp_path, monkeypatch):
     monkeypatch.setitem(otb.FRAME_RANGES, "David", (3, 4))
     sequence(tmp_path / "David", ["1,1,2,2"] * 2, count=5)
-    [read] = read_sequences([tmp_path])
-    assert [frame.name for frame in read.frames] == ["0003.jpg", "0004.jpg"]
+    [found] = read(tmp_path)
+    assert [frame.name for frame in found.frames] == ["0003.jpg", "0004.jpg"]
 
 
 def test_choice_keeps_its_order_and_cut(tmp_path):
     for name in ("A", "B", "C"):
         sequence(tmp_path / name, ["1,1,2,2"] * 120)
-    read = read_sequences([tmp_path], ["C", "A"], frames=70)
-    assert [(s.name, len(s.frames), len(s.regions)) for s in read] == [("C", 70, 70), ("A", 70, 70)]
-    assert read[0].anchors == place_anchors([True] * 70)
+    found = read(tmp_path, names=["C", "A"], frames=70)
+    assert [(s.name, len(s.frames), len(s.regions)) for s in found] == [
+        ("C", 70, 70),
+        ("A", 70, 70),
+    ]
+    assert found[0].anchors == place_anchors([True] * 70)
 
 
 def test_unannotated_end_is_left_out(tmp_path):
     sequence(tmp_path / "Board", ["1,1,2,2", "0,0,0,0", "1,1,2,2", "0,0,0,0"])
-    [read] = read_sequences([tmp_path])
-    assert len(read.frames) == 3 and read.absent == [1] and read.regions[1] == "0"
+    [found] = read(tmp_path)
+    assert len(found.frames) == 3 and found.absent == [1] and found.regions[1] == "0"
 
 
 # ---------------------------------------------------------------------------- VOT
@@ -142,16 +152,16 @@ def test_unannotated_end_is_left_out(tmp_path):
 def test_vot_regions_stay_as_they_are(tmp_path):
     rows = ["1.5,2,3,4", "0,0,4.25,1,5,5", "nan,nan,nan,nan", "1", "9,9,3,3"]
     vot_sequence(tmp_path / "a", rows, suffix="png")
-    [read] = read_sequences([tmp_path])
-    assert read.regions == rows and read.absent == [2, 3]
+    [found] = read(tmp_path)
+    assert found.regions == rows and found.absent == [2, 3]
 
 
 @needs_toolkit
 def test_vot_regions_may_be_spelt_as_otbs(tmp_path):
     rows = ["\ufeff1;2;3;4", "0\t0\t4\t1\t5\t5\t0\t3,", "1", "m1,1,2,2,0,4", ""]
     vot_sequence(tmp_path / "a", rows, count=4)
-    [read] = read_sequences([tmp_path])
-    assert read.regions == ["1,2,3,4", "0,0,4,1,5,5,0,3", "1", "m1,1,2,2,0,4"]
+    [found] = read(tmp_path)
+    assert found.regions == ["1,2,3,4", "0,0,4,1,5,5,0,3", "1", "m1,1,2,2,0,4"]
     (tmp_path / "a" / "groundtruth.txt").write_text("1,2,3,4\n\n1,2,3,4\n")
     with pytest.raises(SourceError, match=r"groundtruth\.txt: line 2 is blank"):
         read_sequences([tmp_path])
@@ -164,15 +174,15 @@ def test_vot_metadata_and_anchors_are_kept_until_frames_are_cut(tmp_path):
     )
     (folder / "sequence").write_text("name=a\nfps = 25\nchannels.color=left\\color\\%04d.jpg\n")
     (folder / "anchor.value").write_text("0\n1.0\n-1\n")
-    [read] = read_sequences([tmp_path])
-    assert read.fps == "25" and read.anchors == [0, 1, -1]
-    assert read_sequences([tmp_path], frames=2)[0].anchors == [1, -1]
+    [found] = read(tmp_path)
+    assert found.fps == "25" and found.anchors == [0, 1, -1]
+    assert read(tmp_path, frames=2)[0].anchors == [1, -1]
 
 
 @needs_toolkit
 def test_vot_with_frames_beside_the_annotation(tmp_path):
     sequence(tmp_path / "a", ["1,1,2,2"] * 2, annotation="groundtruth.txt", frames=".")
-    assert len(read_sequences([tmp_path])[0].frames) == 2
+    assert len(read(tmp_path)[0].frames) == 2
 
 
 # ---------------------------------------------------------------------------- bad input
@@ -200,7 +210,18 @@ def test_missing_and_repeated_names(tmp_path):
         read_sequences([tmp_path / "otb"], ["Bolt"])
     with pytest.raises(SourceError, match=r"two sequences are called Deer: .*otb.* and .*more"):
         read_sequences([tmp_path / "otb", tmp_path / "more"])
-    assert len(read_sequences([tmp_path / "otb", tmp_path / "otb"])) == 1
+    assert len(read(tmp_path / "otb", tmp_path / "otb")) == 1
+
+
+def test_a_sequence_that_cannot_be_used_is_left_out_and_named(tmp_path):
+    sequence(tmp_path / "Bolt", ["1,1,2,2"] * 2, count=3)
+    sequence(tmp_path / "Deer", ["1,1,2,2"] * 2)
+    sequence(tmp_path / "Dog", ["1,1,2,2", "1,one,2,2"])
+    found, problems = read_sequences([tmp_path])
+    assert [s.name for s in found] == ["Deer"] and list(problems) == ["Bolt", "Dog"]
+    assert "2 rows in" in problems["Bolt"] and "line 2 is not a box" in problems["Dog"]
+    with pytest.raises(SourceError, match=r"no sequence that can be used: Dog: .*line 2"):
+        read_sequences([tmp_path], ["Dog"])
 
 
 def test_annotation_of_another_length(tmp_path):
@@ -280,13 +301,13 @@ def test_the_toolkit_loads_it_without_a_network(data, tmp_path, monkeypatch, sta
         loaded.stack.experiments
     ) or "baseline" in loaded.stack.experiments
     assert loaded.dataset.list() == ["Jogging.2", "bag"]
-    for read, x in zip(loaded.dataset, (4 + 0.3, 5 + 0.3), strict=True):
-        assert len(read) == 60 and read.size == (32, 24) and read.metadata("fps") == 30
-        region = read.groundtruth(3)
+    for found, x in zip(loaded.dataset, (4 + 0.3, 5 + 0.3), strict=True):
+        assert len(found) == 60 and found.size == (32, 24) and found.metadata("fps") == 30
+        region = found.groundtruth(3)
         assert (region.x, region.y) == pytest.approx((x, x // 1 - 1))
         assert (region.width, region.height) == (10, 8)
-        assert find_anchors(read) == ([0], [59])
-        assert read.frame(59).image().shape == (24, 32, 3)
+        assert find_anchors(found) == ([0], [59])
+        assert found.frame(59).image().shape == (24, 32, 3)
 
 
 @needs_toolkit
@@ -449,6 +470,22 @@ def test_command(data, tmp_path):
 
 
 @needs_toolkit
+def test_command_leaves_out_what_cannot_be_used(data, tmp_path):
+    """One with an unreadable row; one without a region, which only a stack with resets refuses."""
+    sequence(data[0] / "Bolt", ["1,1,2,2", "1,one,2,2"])
+    sequence(data[0] / "Board", ["1,1,2,2", "0,0,0,0", "1,1,2,2"])
+    for stack, left in (("short", ["Board", "Bolt"]), ("vot2022/shorttermbox", ["Bolt"])):
+        folder = tmp_path / stack.replace("/", "-")
+        call = ["workspace", str(folder), "--data", str(data[0]), "--stack", stack]
+        done = CliRunner().invoke(app, call)
+        assert done.exit_code == 1, done.output
+        assert [line.split()[0] for line in done.stderr.splitlines() if "left out" in line] == left
+        kept = {"Jogging.2", "bag", "Board"} - set(left)
+        assert set((folder / "sequences" / "list.txt").read_text().split()) == kept
+        assert f"{len(kept)} sequences" in done.output and "vot evaluate" in done.output
+
+
+@needs_toolkit
 def test_the_section_for_a_workspace_of_ones_own_is_the_same(data, tmp_path):
     """The toolkit reads it, and it starts the tracker as the section of our workspace does."""
     from vot.tracker import Registry
@@ -484,7 +521,7 @@ def test_several_objects_are_refused(tmp_path):
         with pytest.raises(SourceError, match=r"several objects, as VOTS has \(groundtruth_1.txt"):
             read_sequences([place])
     (folder / "groundtruth_rect.txt").write_text("1,2,3,4\n" * 3)
-    assert [found.name for found in read_sequences([folder])] == ["zebras"]
+    assert [found.name for found in read(folder)] == ["zebras"]
 
 
 @needs_toolkit
