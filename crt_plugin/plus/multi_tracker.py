@@ -24,8 +24,8 @@ class MultiTracker:
     """Follows several objects; each has the boxes of a ``CRTTracker`` of its own, bit for bit.
 
     Images and boxes are as in ``CRTTracker``, ids whatever a dict takes as a key. The weights of
-    networks are in memory once. Where the machine has more cores than torch has threads, objects
-    are tracked at the same time: on 2 cores with ``OMP_NUM_THREADS=1``, two.
+    networks are in memory once. With one thread of torch (``OMP_NUM_THREADS=1``) all objects are
+    tracked at the same time; with more, as many as the machine has cores for.
 
     Examples:
         >>> tracker = MultiTracker(load_parameters("light"))
@@ -164,8 +164,13 @@ class MultiTracker:
 
 
 def _map(calls: Mapping[Id, Callable[[], T]]) -> dict[Id, T]:
-    """The result of each call; as many run at the same time as the cores have threads for."""
-    workers = min(len(calls), (os.cpu_count() or 1) // torch.get_num_threads())
+    """The result of each call; as many run at the same time as the cores have threads for.
+
+    Of one thread each all run at the same time: the system shares the cores evenly among three,
+    where two by two would leave one core idle. Of several threads each wait for one another.
+    """
+    threads = torch.get_num_threads()
+    workers = len(calls) if threads == 1 else min(len(calls), (os.cpu_count() or 1) // threads)
     if workers < 2:
         return {id: call() for id, call in calls.items()}
     # Threads for this frame only: they start fast, and none is lost in a fork.

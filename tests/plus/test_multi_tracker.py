@@ -6,6 +6,8 @@ import copy
 import pickle
 import subprocess
 import sys
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -46,6 +48,29 @@ def test_boxes_are_those_of_single_trackers_bit_for_bit(small, monkeypatch, core
     found = track_together(tracker)
     assert list(found) == list(BOXES)
     assert found == {id: track_alone(params, box) for id, box in BOXES.items()}
+
+
+@pytest.mark.parametrize(("cores", "threads", "together"), [(2, 1, 3), (4, 2, 2), (4, 4, 1)])
+def test_how_many_are_tracked_at_the_same_time(monkeypatch, cores, threads, together):
+    """Of one thread each all three, of several as many as there are cores for."""
+    monkeypatch.setattr(multi_tracker.os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(multi_tracker.torch, "get_num_threads", lambda: threads)
+    lock, running, most = threading.Lock(), 0, 0
+    all_met = threading.Barrier(together)
+
+    def call():
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        if together in (1, 3):  # each is waited for; of two, the third would wait for ever
+            all_met.wait(10)
+        time.sleep(0.05)
+        with lock:
+            running -= 1
+
+    multi_tracker._map(dict.fromkeys(range(3), call))
+    assert most == together
 
 
 def test_real_objects_of_a_network(shared):
