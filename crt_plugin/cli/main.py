@@ -24,7 +24,7 @@ from crt_plugin.cli.terminal import INTERRUPTED, WRONG_INPUT, warn
 from crt_plugin.cli.toolkits import attach, vot
 from crt_plugin.cli.track import demo, track
 from crt_plugin.errors import CRTError
-from crt_plugin.runtime.allocation import keep_freed_memory
+from crt_plugin.runtime.process import prepare_process
 
 
 class Commands(TyperGroup):
@@ -36,7 +36,7 @@ class Commands(TyperGroup):
         Raises:
             Exit: with ``WRONG_INPUT`` or ``INTERRUPTED``.
         """
-        keep_freed_memory()
+        prepare_process()
         if os.environ.get("NO_COLOR"):  # https://no-color.org; rich respects it by itself
             ctx.color = False
         try:
