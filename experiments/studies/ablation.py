@@ -25,6 +25,7 @@ from crt_plugin.bench.measure import Measurement, measure
 from crt_plugin.benchmark.results.scores import Score
 from crt_plugin.benchmark.run.evaluate import Evaluation, evaluate_seeds
 from crt_plugin.errors import ParameterError
+from crt_plugin.parameters import load_parameters
 from crt_plugin.report.statistics.bootstrap import paired_difference
 from crt_plugin.report.statistics.cross_validation import cross_validate
 
@@ -34,6 +35,8 @@ PAPER_UPDATES = {
     "confidence_threshold": 0.2,
     "update_learning_rate": 5e-9,
 }
+_release = load_parameters("reference_2018")
+RELEASE_UPDATES = {name: getattr(_release, name) for name in PAPER_UPDATES}
 NO_GATE = {"confidence_threshold": 0.0}
 NO_MINING = {"loss_threshold": 0.0, "loss_exponent": 0.0}
 Changes = dict[str, Any]
@@ -45,6 +48,8 @@ VARIANTS: dict[str, dict[str, Changes]] = {
         "std_of_50": {"feature_std": 50.0},
         "std_of_200": {"feature_std": 200.0},
         "std_of_400": {"feature_std": 400.0},
+        "with_rgb": {"features": "hog+rgb"},
+        "release_updates": RELEASE_UPDATES,
     },
     "vgg_conv2": {
         "no_gate": NO_GATE,
