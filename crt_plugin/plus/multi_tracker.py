@@ -24,8 +24,8 @@ class MultiTracker:
     """Follows several objects; each has the boxes of a ``CRTTracker`` of its own, bit for bit.
 
     Images and boxes are as in ``CRTTracker``, ids whatever a dict takes as a key. The weights of
-    networks are in memory once. With one thread of torch (``OMP_NUM_THREADS=1``) all objects are
-    tracked at the same time; with more, as many as the machine has cores for.
+    networks are in memory once. With one thread of torch (``OMP_NUM_THREADS=1``) up to two objects
+    for each core are tracked at the same time; with more, as many as the machine has cores for.
 
     Examples:
         >>> tracker = MultiTracker(load_parameters("light"))
@@ -164,13 +164,14 @@ class MultiTracker:
 
 
 def _map(calls: Mapping[Id, Callable[[], T]]) -> dict[Id, T]:
-    """The result of each call; as many run at the same time as the cores have threads for.
+    """The result of each call; several run at the same time.
 
-    Of one thread each all run at the same time: the system shares the cores evenly among three,
-    where two by two would leave one core idle. Of several threads each wait for one another.
+    Of one thread each there are two for a core: the system shares two cores evenly among three,
+    where two by two would leave one idle. Threads of one call wait for one another, so that of
+    several each there are as many calls as the cores have room for.
     """
-    threads = torch.get_num_threads()
-    workers = len(calls) if threads == 1 else min(len(calls), (os.cpu_count() or 1) // threads)
+    threads, cores = torch.get_num_threads(), os.cpu_count() or 1
+    workers = min(len(calls), 2 * cores if threads == 1 else cores // threads)
     if workers < 2:
         return {id: call() for id, call in calls.items()}
     # Threads for this frame only: they start fast, and none is lost in a fork.

@@ -50,9 +50,11 @@ def test_boxes_are_those_of_single_trackers_bit_for_bit(small, monkeypatch, core
     assert found == {id: track_alone(params, box) for id, box in BOXES.items()}
 
 
-@pytest.mark.parametrize(("cores", "threads", "together"), [(2, 1, 3), (4, 2, 2), (4, 4, 1)])
+@pytest.mark.parametrize(
+    ("cores", "threads", "together"), [(2, 1, 3), (1, 1, 2), (4, 2, 2), (4, 4, 1)]
+)
 def test_how_many_are_tracked_at_the_same_time(monkeypatch, cores, threads, together):
-    """Of one thread each all three, of several as many as there are cores for."""
+    """Of one thread each two for a core, of several as many as there are cores for."""
     monkeypatch.setattr(multi_tracker.os, "cpu_count", lambda: cores)
     monkeypatch.setattr(multi_tracker.torch, "get_num_threads", lambda: threads)
     lock, running, most = threading.Lock(), 0, 0

@@ -99,8 +99,8 @@ def write_workspace(
 
     Raises:
         MissingExtraError: see ``require_toolkit``.
-        SourceError: see ``read_sequences``; under a stack that resets trackers, no sequence can be
-            used that has unannotated frames; or a ``folder`` that is not empty.
+        SourceError: see ``read_sequences``, where sequences with unannotated frames cannot be used
+            if the stack resets trackers; or a ``folder`` that is not empty.
         ParameterError: an unknown stack or parameter file, or two of one name.
     """
     require_toolkit()
@@ -175,7 +175,7 @@ def _read_experiments(stack: str, file: Path) -> dict[str, Any]:
 
 
 def _refuse_absent(stack: str, sequence: VOTSequence) -> None:
-    """Raise ``SourceError`` for a sequence that a stack with resets takes for failures."""
+    """Raise ``SourceError`` for unannotated frames: a stack with resets counts them as failures."""
     if sequence.absent:
         frame = sequence.absent[0]
         raise SourceError(
