@@ -21,7 +21,7 @@ from tests.conftest import scene
 
 print("keep" in sys.argv and keep_freed_memory())
 torch.set_num_threads(1)
-tracker = CRTTracker(load_parameters("light"))
+tracker = CRTTracker(load_parameters("light").copy(precision="float32"))
 tracker.init(scene(60, 40), (60, 40, 24, 16))
 for count in (5, 10):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -47,7 +47,8 @@ def run(*words, **variables):
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a setting of glibc")
 def test_freed_memory_is_written_again_without_page_faults():
-    _, given_back = run()
+    """Against glibc's first threshold: it raises its own by what is freed, more or less early."""
+    _, given_back = run(MALLOC_TRIM_THRESHOLD_="131072")
     changed, kept = run("keep")
     assert changed
     assert given_back > 10_000
