@@ -25,11 +25,11 @@ ROWS = [
     Row("HOG + Color Names", "hog_color_names"),
 ]
 CLAIMS = [
-    Claim(f"conv-10 is the best layer: better than {row.label}", "default", row.parameters)
+    Claim(f"conv-10 is better than {row.label}", "default", row.parameters)
     for row in ROWS
     if row.printed and row.parameters != "default"
 ] + [
-    Claim(f"VGG is better than HOG: {row.label}", row.parameters, "hog")
+    Claim(f"{row.label} is better than HOG", row.parameters, "hog")
     for row in ROWS
     if row.printed and row.parameters not in ("default", "hog")
 ]

@@ -12,10 +12,7 @@ from crt_plugin.paper.script import main
 
 FILES = ("vgg_conv2", "patch_7x5", "patch_5x3", "patch_3x3")
 ROWS = [Row(label, file, TABLE3[label]) for label, file in zip(TABLE3, FILES, strict=True)]
-CLAIMS = [
-    Claim(f"A larger patch helps: 9 x 5 against {row.label}", FILES[0], row.parameters)
-    for row in ROWS[1:]
-]
+CLAIMS = [Claim(f"9 x 5 is better than {row.label}", FILES[0], row.parameters) for row in ROWS[1:]]
 
 
 def make(reproduction: Reproduction) -> ScriptOutput:

@@ -4,6 +4,6 @@ from crt_plugin.parameters import Parameters, load_parameters
 
 
 def parameters() -> Parameters:
-    params = load_parameters("default")
+    params = load_parameters("hog")
     params.features = "hog+color_names"  # each rescaled on its own, then joined; ours
     return params

@@ -94,9 +94,7 @@ def finding(claim: Claim, scored: TrackerScores, printed: Mapping[str, Quality])
         paper = f" (paper: {better.os - worse.os:+.1f} and {better.dp - worse.dp:+.1f})"
     where = {"OTB-50": scored.over(otb_lists().tb50), "OTB-100": scored.scores}
     parts = [f"{name}: {_differences(claim, scores)}" for name, scores in where.items()]
-    return (
-        f"{claim.text}: OS and DP of {claim.better} minus {claim.worse}{paper}. {'; '.join(parts)}."
-    )
+    return f"{claim.text}: OS and DP{paper}. {'; '.join(parts)}."
 
 
 def _differences(claim: Claim, scores: Mapping[str, Score]) -> str:
@@ -106,7 +104,7 @@ def _differences(claim: Claim, scores: Mapping[str, Score]) -> str:
     if found is None:
         return "fewer than two sequences in common"
     os, dp = found
-    return f"{in_percent(os)} and {in_percent(dp)} on {os.sequences} sequences, {verdict(os, dp)}"
+    return f"{in_percent(os)} and {in_percent(dp)} on {os.sequences} targets, {verdict(os, dp)}"
 
 
 def differences(first: Score, second: Score, *fields: str) -> list[Difference] | None:

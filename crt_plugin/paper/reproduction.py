@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -225,7 +226,19 @@ class Reproduction:
         lines = describe_provenance(sequences, {name: settings_of(name) for name in crt})
         if others:
             lines.append(f"Not in the benchmark's lists: {', '.join(others)}")
-        return lines
+        return lines + self._tell_origins(crt)
+
+    def _tell_origins(self, names: Sequence[str]) -> list[str]:
+        """Where the boxes of parameter files were computed, a line for each machine."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for name in names:
+            if name not in self._kept or not self._kept[name].scores:
+                continue
+            kept = Manifest.read(self.results / FOLDER / tracker_name(name))
+            for each in kept.environments if kept else []:
+                place = f"{each['processor']}, {each.get('auto', 'device and precision unknown')}"
+                found[place].append(name)
+        return [f"Boxes of {', '.join(files)}: {place}" for place, files in found.items()]
 
     def save(self, table: ResultTable, provenance: Sequence[str]) -> ResultTable:
         """Write a table's files."""

@@ -39,11 +39,23 @@ class Requirement(NamedTuple):
 
 
 def describe_machine() -> dict[str, Any]:
-    """Under ``processor``, ``system``, ``python`` and, by package, ``packages``."""
+    """Under ``processor``, ``system``, ``python`` and, by package, ``packages``.
+
+    ``auto`` is what the settings ``device`` and ``precision`` mean here where they are "auto", such
+    as "cpu, float32" or "NVIDIA H200, bfloat16".
+    """
     found = {name: find_version(name) for name in PACKAGES}
     versions = {DISTRIBUTION: __version__} | {name: v for name, v in found.items() if v}
+    import torch  # not above: crt sets how its threads wait before torch starts them
+
+    from crt_plugin.runtime.device import choose_device, choose_precision
+
+    device = choose_device("auto")
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    precision = str(choose_precision("auto", device)).removeprefix("torch.")
     return {
         "processor": _find_processor(),
+        "auto": f"{name}, {precision}",
         "system": platform.platform(),
         "python": platform.python_version(),
         "packages": versions,

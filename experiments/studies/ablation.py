@@ -42,11 +42,15 @@ NO_MINING = {"loss_threshold": 0.0, "loss_exponent": 0.0}
 Changes = dict[str, Any]
 VARIANTS: dict[str, dict[str, Changes]] = {
     # the gate is the published code's, the paper has none
-    "default": {"no_gate": NO_GATE},
+    "default": {
+        "no_gate": NO_GATE,
+        "no_mining": NO_MINING,
+        "neither": NO_GATE | NO_MINING,
+    },
     "hog": {
         "no_gate": NO_GATE,
         "std_of_50": {"feature_std": 50.0},
-        "std_of_200": {"feature_std": 200.0},
+        "std_of_100": {"feature_std": 100.0},
         "std_of_400": {"feature_std": 400.0},
         "with_rgb": {"features": "hog+rgb"},
         "release_updates": RELEASE_UPDATES,

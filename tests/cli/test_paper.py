@@ -78,7 +78,7 @@ def test_everything_without_frames(crt, tmp_path):
     assert Image.open(tmp_path / "paper/figure4_benchmark.png").size[0] > 1000
     assert "OTB-50: of 9 trackers CRT is number 1 in DP and number 1 in AUC" in done.stdout
     assert "CRT is first in AUC under 9 of 9 attributes" in done.stdout
-    assert "VGG is better than HOG: conv-2" in done.stdout
+    assert "conv-2 is better than HOG" in done.stdout
     assert not (tmp_path / "paper/figure4_at_hand.csv").exists()  # all targets are available
     summary = (tmp_path / "paper/summary.md").read_text()
     assert all(f"## Table {k}" in summary for k in range(1, 5))

@@ -53,7 +53,7 @@ def test_a_finding_by_hand():
     printed = {row.parameters: row.printed for row in ROWS}
     text = finding(CLAIM, TrackerScores({"good": GOOD, "bad": BAD}, []), printed)
     assert "(paper: +10.0 and +5.0)" in text
-    assert "OTB-50: +25.0 [+20.0, +30.0] and +25.0 [+20.0, +30.0] on 2 sequences" in text
+    assert "OTB-50: +25.0 [+20.0, +30.0] and +25.0 [+20.0, +30.0] on 2 targets" in text
     assert "OTB-100: +25.0" in text and text.count("as the paper finds") == 2
 
 

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from crt_plugin.benchmark.results.manifest import Manifest
 from crt_plugin.errors import ParameterError
 from crt_plugin.paper.reproduction import Reproduction, settings_of
+from crt_plugin.parameters import load_parameters
 from tests.helpers.datasets import boxes, write, write_otb
 from tests.helpers.paper import quick_parameters
 
@@ -100,6 +102,19 @@ def test_frames(tmp_path, reproduction):
     assert [file.name for file in files[:2]] == ["0001.jpg", "0002.jpg"]
     np.testing.assert_array_equal(truth, boxes(5, 6.0))
     assert reproduction.sequence("Dog") is None
+
+
+def test_provenance_tells_where_boxes_were_computed(reproduction):
+    place = {"processor": "Xeon", "auto": "NVIDIA H200, bfloat16"}
+    values = dict(load_parameters("hog"))
+    manifest = Manifest("CRT-hog", values, 0, [], [place, {"processor": "EPYC"}])
+    manifest.write(reproduction.results / "OTB2015/CRT-hog")
+    reproduction.crt(["hog", "rgb"])
+    lines = reproduction.provenance(["Deer"], ["hog", "rgb"])
+    assert lines[-2:] == [
+        "Boxes of hog: Xeon, NVIDIA H200, bfloat16",
+        "Boxes of hog: EPYC, device and precision unknown",
+    ]
 
 
 def test_provenance(reproduction):

@@ -414,11 +414,12 @@ DIFFERENCES = {  # each file against the paper's best; tables 1, 2 and 3
     "vgg_conv7": {"vgg_layer": 7},
     "vgg_conv10": {},
     "vgg_conv13": {"vgg_layer": 13},
-    "hog": {"features": "hog"},
+    "hog": {"features": "hog", "feature_std": 200.0},
     "rgb": {"features": "rgb"},
     "color_names": {"features": "color_names"},
-    "hog_color_names": {"features": "hog+color_names"},
+    "hog_color_names": {"features": "hog+color_names", "feature_std": 200.0},
     "no_mining": {"vgg_layer": 2, "loss_threshold": 0.0, "loss_exponent": 0.0},
+    "no_mining_conv10": {"loss_threshold": 0.0, "loss_exponent": 0.0},
     "last_frame": {"history_length": 1},
     "patch_7x5": {"vgg_layer": 2, "patch_width": 7},
     "patch_5x3": {"vgg_layer": 2, "patch_width": 5, "patch_height": 3},
@@ -453,7 +454,7 @@ def test_a_file_holds_the_paper_s_values_but_for_what_it_is_about(name):
 def test_a_file_sets_only_what_differs_each_with_its_source(name):
     text = (parameter_directory() / f"{name}.py").read_text(encoding="utf-8")
     lines = [line.strip() for line in text.splitlines() if line.strip().startswith("params.")]
-    base = {"plus_vgg": "fast", "light": "plus_vgg"}.get(name, "default")
+    base = {"plus_vgg": "fast", "light": "plus_vgg", "hog_color_names": "hog"}.get(name, "default")
     assert f'load_parameters("{base}")' in text
     for line in lines:
         key = line.removeprefix("params.").split(" = ")[0]

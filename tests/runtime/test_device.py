@@ -11,6 +11,7 @@ import torch
 from crt_plugin.errors import ParameterError
 from crt_plugin.runtime import device as machine
 from crt_plugin.runtime.device import choose_device, choose_precision, explain_precision
+from crt_plugin.runtime.environment import describe_machine
 
 CPU = torch.device("cpu")
 CUDA = torch.device("cuda")
@@ -111,3 +112,18 @@ def test_no_warning_for_a_gpu(simulate, caplog):
     simulate(gpus=1)
     assert choose_precision("bfloat16", CUDA) == torch.bfloat16
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("machine", "told"),
+    [
+        ({"gpus": 1, "gpu_bfloat16": True}, "NVIDIA H200, bfloat16"),
+        ({"gpus": 1}, "NVIDIA H200, float16"),
+        ({"cpu": ["amx_bf16"]}, "cpu, bfloat16"),
+        ({}, "cpu, float32"),
+    ],
+)
+def test_results_tell_what_auto_meant(simulate, monkeypatch, machine, told):
+    simulate(**machine)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "NVIDIA H200")
+    assert describe_machine()["auto"] == told

@@ -9,7 +9,9 @@ from tests.conftest import ROOT
 
 def test_what_runs_here_is_told():
     found = describe_machine()
-    assert set(found) == {"processor", "system", "python", "packages"} and found["processor"]
+    assert (
+        set(found) == {"processor", "auto", "system", "python", "packages"} and found["processor"]
+    )
     packages = found["packages"]
     assert torch.__version__.startswith(packages["torch"])  # wheels may add +cu121 to it
     assert packages["numpy"] == np.__version__

@@ -42,7 +42,7 @@ def test_it_tells_everything(part, folder):
     assert told["tracker"] == "CRT-rgb" and told["seed"] == 4 and told["weights"] == []
     assert told["parameters"] == dict(crt(seed=4).parameters)
     (environment,) = told["environments"]
-    assert set(environment) == {"processor", "system", "python", "packages"}
+    assert set(environment) == {"processor", "auto", "system", "python", "packages"}
     assert {"torch", "numpy", "got10k"} < set(environment["packages"])
     assert any(name.startswith("opencv") for name in environment["packages"])
     assert environment["packages"]["crt-plugin"] == crt_plugin.__version__
