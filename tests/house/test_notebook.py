@@ -13,7 +13,7 @@ nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
 pytest.importorskip("ipykernel", reason="ipykernel is not installed")
 
 NOTEBOOK = ROOT / "docs" / "tracking.ipynb"
-NUMBER = r"-?\d+\.\d+"
+NUMBER = r"-?\d+\.\d*"
 
 
 def read_outputs(notebook):
@@ -32,7 +32,10 @@ def test_the_notebook_is_small_and_was_run_to_its_end():
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_running_it_gives_the_kept_outputs(monkeypatch):
-    """Numbers may differ a little: the last bits depend on machine and threads."""
+    """Up to a tenth: the last bits depend on machine and threads, and a size is then chosen anew.
+
+    After 45 frames the box is 135 px wide on one machine and 144 on another, in float32 on both.
+    """
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     kept = nbformat.read(NOTEBOOK, as_version=4)
     notebook = nbformat.read(NOTEBOOK, as_version=4)
@@ -46,4 +49,4 @@ def test_running_it_gives_the_kept_outputs(monkeypatch):
         assert re.sub(NUMBER, "#", text) == re.sub(NUMBER, "#", expected)
         numbers, wanted = (re.findall(NUMBER, each) for each in (text, expected))
         for number, value in zip(numbers, wanted, strict=True):
-            assert float(number) == pytest.approx(float(value), abs=max(0.1, 0.05 * float(value)))
+            assert float(number) == pytest.approx(float(value), abs=max(0.1, 0.1 * float(value)))
