@@ -62,7 +62,7 @@ def make(reproduction: Reproduction) -> ScriptOutput:
     scored = reproduction.crt([OURS, ALONE])
     losses = _find_losses(reproduction)
     occlusions = [o for name, loss in losses.items() if (o := _compare(reproduction, name, loss))]
-    provenance = reproduction.provenance(reproduction.annotations, [OURS, ALONE])
+    provenance = reproduction.provenance([o.target for o in occlusions], [OURS, ALONE])
     table = _tabulate(occlusions, scored.notes)
     shown = SHOWN if SHOWN in losses else max(losses, key=lambda n: losses[n].trackers, default="")
     names = reproduction.part.names if reproduction.part else []

@@ -2,8 +2,8 @@
 
     python experiments/studies/ablation.py --of light --data OTB_FOLDER --folds 5 --workers 2
 
-Results are kept: a stopped run resumes. Values are means over seeds. Changes of AUC are those
-against the file itself on the same sequences, with a paired bootstrap interval of 95 % over
+Results are kept: a stopped run resumes. Values are means over seeds. Changes, below the values, are
+those against the file itself on the same sequences, with a paired bootstrap interval of 95 % over
 sequences. fps are of ``crt bench`` on one sequence, after the evaluation, one variant at a time; on
 a busy machine they mean nothing. Last, the AUC of choosing among the variants by cross-validation:
 each fold has the variant that is best on all other folds.
@@ -140,6 +140,15 @@ def average_over_seeds(runs: list[Evaluation]) -> dict[str, dict[str, np.ndarray
     }
 
 
+def show_value(values: dict[str, float], base: dict[str, float] | None) -> str:
+    """The mean over sequences, and in a second line its change from ``base`` with an interval."""
+    mean = f"{np.mean(list(values.values())):.3f}"
+    change = None if base is None else paired_difference(values, base)
+    if change is None:
+        return mean
+    return f"{mean}\n{change.mean:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
+
+
 def show_held_out(
     auc: dict[str, dict[str, float]], of: str, folds: int | None, console: Console
 ) -> None:
@@ -178,21 +187,24 @@ def main() -> None:
     options = {name: getattr(args, name) for name in ("sequences", "workers", "scheduler")}
     runs = evaluate_seeds(args.data, list(files.values()), args.results, args.seeds, **options)
     scores = average_over_seeds(runs)
-    auc = {
-        variant: {name: float(values[0]) for name, values in sequences.items()}
-        for variant, sequences in scores.items()
-    }
-    table = Table("variant", "AUC", "change of AUC", "OS", "DP", "fps")
+    metrics = [
+        {
+            variant: {name: float(values[column]) for name, values in sequences.items()}
+            for variant, sequences in scores.items()
+        }
+        for column in range(3)
+    ]
+    table = Table("variant", "AUC", "OS", "DP", "fps")
     for name in track(names, description="fps", disable=args.no_fps):
         source = args.data[0] / args.fps_sequence
         speed = "-" if args.no_fps else f"{measure_fps(files[name], source):.2f}"
-        difference = None if name == args.of else paired_difference(auc[name], auc[args.of])
-        changed = "-" if difference is None else str(difference)
-        means = [f"{value:.3f}" for value in np.mean(list(scores[name].values()), axis=0)]
-        table.add_row(name, means[0], changed, *means[1:], speed)
+        shown = [
+            show_value(each[name], each[args.of] if name != args.of else None) for each in metrics
+        ]
+        table.add_row(name, *shown, speed)
     console = Console()
     console.print(table)
-    show_held_out(auc, args.of, args.folds, console)
+    show_held_out(metrics[0], args.of, args.folds, console)
     if failures := [f"failed: {failure}" for run in runs for failure in run.failures]:
         raise SystemExit("\n".join(failures))
 

@@ -47,6 +47,14 @@ def test_means_are_over_seeds_of_each_sequence(script):
     assert merged["plus"]["b"] == pytest.approx([0.6, 0.3, 1.0])
 
 
+def test_a_change_is_that_of_pairs(script):
+    """0.3 on one and 0.1 on the other: every draw's mean is between them."""
+    values, base = {"a": 0.8, "b": 0.4}, {"a": 0.5, "b": 0.3}
+    assert script.show_value(values, base) == "0.600\n+0.200 [+0.100, +0.300]"
+    assert script.show_value(values, None) == "0.600"
+    assert script.show_value({"a": 0.8}, base) == "0.800"  # no pairs to draw from
+
+
 def test_what_was_chosen_without_each_sequence_is_shown(script):
     console = Console(file=io.StringIO(), width=200)
     scores = {"plus": {"a": 0.5, "b": 0.5}, "other": {"a": 0.9, "b": 0.3}}
