@@ -14,7 +14,10 @@ from crt_plugin.benchmark.results.manifest import Manifest
 from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.formats.otb import target_name
 from crt_plugin.parameters import load_parameters
+from crt_plugin.report.page.build import build
+from crt_plugin.report.page.inputs import PageRequest
 from tests.conftest import ROOT
+from tests.helpers.page import read_script
 
 ARCHIVES = sorted((ROOT / "results").glob("*.zip"))
 RIVALS = ("MCCT", "MDNet", "LADCF", "ECO", "C-COT", "DeepSRDCF", "SRDCF", "KCF")
@@ -130,6 +133,22 @@ def test_the_table_of_targets_is_that_of_the_raw_results(each):
             assert cell.strip("*") == f"{mean:.3f}", f"{name}, {row}"
             checked += 1
     assert checked == 44 * 9
+
+
+def test_curves_of_a_page_are_those_of_the_table(each, shared, tmp_path):
+    """AUC is the mean of a success curve, OS its value at 0.5, DP that of precision at 20 px."""
+    pytest.importorskip("plotly", reason="plotly is not installed")
+    truth = shared / "data" / "otb100-groundtruth.zip"
+    build(PageRequest(each[0], truth, sequences=list_targets()[41]), tmp_path / "page")
+    _, page = read_script(tmp_path / "page/data/summary.js")
+    curves = {tracker["name"]: tracker for tracker in page["trackers"]}
+    for name, (_, auc, os, dp, *_) in find_rows("results.md", "| file | features | AUC |").items():
+        tracker = find_score(curves, name)
+        success, precision = (
+            np.mean(tracker[key], axis=0) / 10_000 for key in ("success", "precision")
+        )
+        found = (success.mean(), success[10], precision[20])
+        assert found == pytest.approx([float(auc), float(os), float(dp)], abs=6e-4), name
 
 
 @pytest.mark.parametrize("archive", ARCHIVES, ids=lambda path: path.stem)
