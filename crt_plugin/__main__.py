@@ -2,4 +2,4 @@
 
 from crt_plugin.cli import app
 
-app()
+app(prog_name="crt")

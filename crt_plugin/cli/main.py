@@ -24,7 +24,7 @@ from crt_plugin.cli.terminal import INTERRUPTED, WRONG_INPUT, warn
 from crt_plugin.cli.toolkits import attach, vot
 from crt_plugin.cli.track import demo, track
 from crt_plugin.errors import CRTError
-from crt_plugin.runtime.process import prepare_process
+from crt_plugin.runtime.process import KERNEL, prepare_process
 
 
 class Commands(TyperGroup):
@@ -37,7 +37,8 @@ class Commands(TyperGroup):
             Exit: with ``WRONG_INPUT`` or ``INTERRUPTED``.
         """
         prepare_process()
-        if os.environ.get("NO_COLOR"):  # https://no-color.org; rich respects it by itself
+        # https://no-color.org, which rich respects by itself; and a cell of a notebook
+        if os.environ.get("NO_COLOR") or KERNEL in os.environ:
             ctx.color = False
         try:
             return super().invoke(ctx)

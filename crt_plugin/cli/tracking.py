@@ -6,7 +6,7 @@ import itertools
 import json
 import os
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from crt_plugin.benchmark.agreement import PRECISION_PIXELS, RunSummary
 from crt_plugin.cli.terminal import INTERRUPTED, warn
 from crt_plugin.errors import BoxError, CRTError, ParameterError, SourceError, StorageError
 from crt_plugin.media.annotations import Annotations
-from crt_plugin.media.box_files import BoxFile
+from crt_plugin.media.box_files import FORMATS, BoxFile
 from crt_plugin.media.checkpoint import (
     Checkpoint,
     Progress,
@@ -40,7 +40,7 @@ from crt_plugin.media.starts import EXPECTED_BOX, Id, Start, Starts, check_start
 from crt_plugin.media.writer import VideoFile, require_av
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.multi_tracker import MultiTracker
-from crt_plugin.runtime.atomic import make_folder, sweep, write_text
+from crt_plugin.runtime.atomic import claim_folder, make_folder, write_text
 from crt_plugin.runtime.image import as_box
 from crt_plugin.runtime.prefetch import prefetch
 from crt_plugin.runtime.progress import ProgressBar
@@ -48,6 +48,7 @@ from crt_plugin.runtime.progress import ProgressBar
 File = BoxFile | CocoFile | VideoFile | ContactSheet
 Files = dict[str, File]
 CHECKPOINT = "unfinished.safetensors"
+VIDEO = "tracked.mp4"
 RUN = "run.json"  # of a run that is complete
 TINY = 3.0  # px; boxes of smaller sides look like fractions of the frame
 
@@ -123,16 +124,18 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
         _refuse_earlier_files(folder, files, request)
     selection, lost_below = request.selection, request.lost_below
     opened = source.read()
-    with closing(opened if source.is_live else prefetch(opened)) as frames:
+    reading = closing(opened if source.is_live else prefetch(opened))
+    with reading as frames, ExitStack() as claims:
         selected = selection.select(frames)
         first = next(selected, None)
         if first is None:
-            raise SourceError(f"{source.name} has no {_describe_start(selection.start)}")
+            count = "" if source.length is None else f", but {source.length} frames"
+            raise SourceError(f"{source.name} has no {_describe_start(selection.start)}{count}")
         window = DisplayWindow(source.annotations) if request.show else None
         earlier = resumed or complete
         kept = [] if earlier is None else read_asked_starts(earlier.run)
         asked = _choose_starts(source, request, first, kept, window)
-        run = describe_run(source, first, asked, selection, params, files)
+        run = describe_run(source, first, asked, selection, params, files, lost_below)
         extent = {"end": selection.end, "frames": request.limit, "length": source.length}
         if complete is not None:
             require_same_run(complete.run, run | extent)
@@ -144,15 +147,16 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
         tracker = MultiTracker(params)
         checkpoint = Checkpoint(checkpoint_file, tracker, run, resumed)
         make_folder(folder)
+        claims.enter_context(claim_folder(folder))
         run_file.unlink(missing_ok=True)
-        sweep(folder)  # a video left by a killed process
         length = selection.count(source.length, source.fps, request.limit)
         record = RunSummary(source.annotations, 0 if resumed is None else len(resumed.scores))
         title = f"training on frame {first.index}"
         bar = ProgressBar(length, title, counts_frames=True, is_shown=not request.quiet)
         shown = [] if window is None else [window]
         saving = [] if source.is_live else [checkpoint]
-        sinks: list[Sink] = [*saving, record, *files.values(), *shown, bar]
+        stale = EarlierFiles(_find_stale(folder, files) if request.overwrite else [])
+        sinks: list[Sink] = [*saving, stale, record, *files.values(), *shown, bar]
         running = tracker if resumed is None else ResumingTracker(tracker, resumed)
 
         def revise(step: Step) -> dict[Id, Box]:
@@ -168,11 +172,14 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
             checkpoint.save()
             warn(f"interrupted: {_describe_kept(record, folder)}")
             raise typer.Exit(INTERRUPTED) from error
-        except (CRTError, OSError):
-            if record.frames:
+        except (CRTError, OSError) as error:
+            has_ended = isinstance(error, BoxError)  # and a box is left over: no use to go on
+            if record.frames and not has_ended:
                 checkpoint.save()
             if record.frames and request.as_json:
                 _print_summary(record, request, files, is_complete=False)
+            if has_ended:
+                checkpoint.remove()
             warn(_describe_kept(record, folder))
             raise
     summary = _collect_summary(record, request, files, is_complete=True)
@@ -183,6 +190,23 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
     is_silent = request.quiet or request.as_json or request.show
     if is_short and source.length is not None and not is_silent:
         typer.echo(f"note     the source announced {source.length} frames")
+
+
+class EarlierFiles:
+    """Sink that removes files of an earlier run once the first frame of this one is tracked."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        """Remember them."""
+        self._paths = paths
+
+    def write(self, step: Step) -> None:
+        """Remove them, if they are still there."""
+        for path in self._paths:
+            path.unlink(missing_ok=True)
+        self._paths = ()
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 @dataclass(frozen=True)
@@ -254,7 +278,7 @@ def _choose_files(folder: Path, source: Source, request: Request) -> Files:
         )
     if request.with_video:
         fps = source.fps / request.selection.every
-        files["video"] = VideoFile(folder / "tracked.mp4", fps, source.annotations, source.sound)
+        files["video"] = VideoFile(folder / VIDEO, fps, source.annotations, source.sound)
     files["sheet"] = ContactSheet(folder / "contact_sheet.png", source.name, source.annotations)
     return files
 
@@ -277,6 +301,14 @@ def _refuse_earlier_files(folder: Path, files: Files, request: Request) -> None:
             f"{folder} holds {', '.join(there)} of an earlier run, perhaps of another source; "
             f"expected {expected}, or --output with another folder"
         )
+
+
+def _find_stale(folder: Path, files: Files) -> list[Path]:
+    """Files of an earlier run in the folder that this run does not replace."""
+    every: list[File] = [*(BoxFile(folder, kind) for kind in FORMATS), CocoFile(folder)]
+    earlier = {path for file in every for path in _find_earlier(file)} | {folder / VIDEO}
+    replaced = {path for file in files.values() for path in _find_earlier(file)}
+    return sorted(path for path in earlier - replaced if path.is_file())
 
 
 def _find_earlier(file: File) -> list[Path]:

@@ -27,7 +27,7 @@ def make_detections(tracker: CRTTracker | MultiTracker) -> Any:
         supervision = importlib.import_module("supervision")
     except ImportError as error:
         raise MissingExtraError(
-            "detections need the package supervision: pip install supervision"
+            f"detections need the package supervision, and {error}: pip install supervision"
         ) from error
     found = tracker.last if isinstance(tracker, MultiTracker) else {1: tracker.last}
     if not found:

@@ -39,18 +39,20 @@ def describe_run(
     selection: Selection,
     params: Parameters,
     files: Iterable[str],
+    lost_below: float | None = None,
 ) -> dict[str, Any]:
     """What must be the same for a run to be resumed, by name.
 
     Of ``files`` the kinds count: one that is not asked for again would stay unfinished.
     """
     return {
-        "source": source.name,
+        "source": source.origin or source.name,
         "first frame": hashlib.sha256(first.picture.tobytes()).hexdigest(),
         "boxes": [[id, moment, *map(float, box)] for id, moment, box in starts],
         "start": selection.start,
         "every": selection.every,
         "files": sorted(files),
+        "lost_below": lost_below,
         **dict(params),
     }
 

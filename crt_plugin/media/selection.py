@@ -90,6 +90,7 @@ def parse_moment(option: str, text: str) -> Moment:
     if re.fullmatch(r"\d+", text):
         return int(text)
     match = _TIME.fullmatch(text)
-    if match is None or not (match[2] or match[4]):
+    over = match is not None and match[2] and float(match[3]) >= 60  # s beside minutes
+    if match is None or over or not (match[2] or match[4]):
         raise ParameterError(f"{option} {text!r} is no moment; expected {EXPECTED_MOMENT}")
     return int(match[1] or 0) * 3600 + int(match[2] or 0) * 60 + float(match[3])

@@ -52,6 +52,7 @@ class Source:
         annotations: of each annotated object; its id counts from 1.
         is_live: frames are lost, or old, if they are not asked for in time.
         sound: file or address of the sound beside the frames; empty for none.
+        origin: name of the file, or address without password and query; empty for several files.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Source:
     annotations: Annotations = field(default_factory=dict)
     is_live: bool = False
     sound: str = ""
+    origin: str = ""
 
     def frames(self) -> Generator[Picture, None, None]:
         """The frames' pictures, RGB, H x W x 3, uint8; see ``read``."""
@@ -87,7 +89,7 @@ def open_source(given: str | Sequence[str], targets: Sequence[int] = ()) -> Sour
     names = [given] if isinstance(given, str) else list(given)
     if len(names) != 1:
         source = _open_files(names)
-    elif found := _find_annotations(Path(given := names[0])):
+    elif (given := names[0]) and (found := _find_annotations(Path(given))):
         return _open_sequence(Path(given), found, targets)
     else:
         source = _open_file_or_camera(given)
@@ -108,6 +110,8 @@ def _find_annotations(folder: Path) -> dict[int, Path]:
 
 
 def _open_file_or_camera(given: str) -> Source:
+    if not given:
+        raise SourceError(f"the source is empty; expected {EXPECTED}")
     path = Path(given)
     if path.is_dir():
         return _open_images(
@@ -117,7 +121,7 @@ def _open_file_or_camera(given: str) -> Source:
         return _open_image(path)
     if path.is_file():
         return _open_video(path)
-    if re.fullmatch(r"\d+", given):
+    if re.fullmatch(r"\d{1,4}", given):
         return Source(f"camera{int(given)}", partial(read_camera, int(given)), is_live=True)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", given):
         return _open_address(given)
@@ -188,7 +192,7 @@ def _open_image(path: Path) -> Source:
     except UNDECODABLE:  # reported when the frame is asked for
         count = 1
     pictures = [(path, picture) for picture in range(count)]
-    return Source(path.stem, partial(_read_pictures, pictures), count)
+    return Source(path.stem, partial(_read_pictures, pictures), count, origin=path.name)
 
 
 def _read_pictures(pictures: list[tuple[Path, int]]) -> Generator[Frame, None, None]:
@@ -205,23 +209,25 @@ def _read_pictures(pictures: list[tuple[Path, int]]) -> Generator[Frame, None, N
 
 
 def _open_video(path: Path) -> Source:
-    return _open_readable(path.stem, str(path))
+    return _open_readable(path.stem, str(path), path.name)
 
 
 def _open_address(address: str) -> Source:
     """A video or a stream of a network; named after its path, or its host."""
     parts = urlsplit(address)
     name = re.sub(r"[^\w.-]", "_", PurePosixPath(parts.path).stem or parts.hostname or parts.scheme)
+    origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     if parts.scheme not in RESUMABLE:
-        return Source(name, partial(read_video, address, DEFAULT_FPS), is_live=True)
-    return _open_readable(name, address)
+        read = partial(read_video, address, DEFAULT_FPS)
+        return Source(name, read, is_live=True, origin=origin)
+    return _open_readable(name, address, origin)
 
 
-def _open_readable(name: str, address: str) -> Source:
+def _open_readable(name: str, address: str, origin: str) -> Source:
     """A video that can be read again."""
     fps, length, has_sound = probe_video(address)
     read = partial(read_video, address, fps)
-    return Source(name, read, length, fps, sound=address * has_sound)
+    return Source(name, read, length, fps, sound=address * has_sound, origin=origin)
 
 
 def _open_numbered(pattern: str) -> Source:

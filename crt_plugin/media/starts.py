@@ -146,10 +146,12 @@ def parse_starts(texts: Iterable[str]) -> list[Start]:
     """
     found: list[tuple[str, str, Any]] = []
     for text in texts:
-        key, _, numbers = text.rpartition("=")
+        key, equals, numbers = text.rpartition("=")
         id, at, moment = key.partition("@")
         box = numbers.split(",")
         _check_numbers(box, f"--box {text!r} is not a box; expected {EXPECTED_BOX}")
+        if equals and not key:
+            raise BoxError(f"--box {text!r} has no id before =; expected {EXPECTED_BOX}")
         if at and not moment:
             raise BoxError(f"--box {text!r} has no frame; expected {EXPECTED_BOX}")
         found.append((id, moment, box))
@@ -169,7 +171,7 @@ def read_starts(file: Path) -> list[Start]:
         try:
             # Objects as pairs: a dict would keep one of two of an id.
             content = json.loads(text, object_pairs_hook=tuple)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BoxError(f"{wrong} ({error})") from error
         if isinstance(content, tuple):
             found = [(id, "", box) for id, box in content]
@@ -179,8 +181,9 @@ def read_starts(file: Path) -> list[Start]:
             raise BoxError(wrong)
     else:
         rows = list(csv.DictReader(filter(str.strip, text.splitlines())))
-        if not rows or not {*"xywh"} <= set(rows[0]) <= {"id", "frame", *"xywh"}:
-            raise BoxError(wrong)
+        names = [str(name) for name in rows[0]] if rows else []
+        if not {*"xywh"} <= set(names) <= {"id", "frame", *"xywh"}:
+            raise BoxError(f"{wrong}; the header is {','.join(names) or 'missing'}")
         found = [
             (row.get("id") or "", row.get("frame") or "", [row[name] for name in "xywh"])
             for row in rows

@@ -22,6 +22,7 @@ from pathlib import Path
 from crt_plugin.errors import CRTError, StorageError
 
 SUFFIX = ".part"
+CLAIM = "claim"
 # Whether another machine's process is alive is unknown; no write takes this long.
 OLD_SECONDS = 24 * 3600.0
 OUT_OF_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
@@ -71,6 +72,33 @@ def make_folder(folder: Path) -> None:
         raise StorageError(
             f"{folder} cannot be made: {error.strerror}; expected a writable place"
         ) from error
+
+
+@contextlib.contextmanager
+def claim_folder(folder: Path) -> Iterator[None]:
+    """Keep other processes that claim the folder away while this one writes to it.
+
+    The claim of a killed process holds no longer than until the next one.
+
+    Raises:
+        StorageError: another process has claimed it, or it is not writable.
+    """
+    claim = _make_temporary_name(folder / CLAIM)
+    try:
+        claim.touch()
+    except OSError as error:
+        raise _storage_error(claim, error) from error
+    try:
+        sweep(folder)
+        others = [path for path in folder.glob(f".{CLAIM}.*{SUFFIX}") if path != claim]
+        if others:
+            raise StorageError(
+                f"another run writes to {folder}, as {others[0].name} says; expected its end, or "
+                "another folder"
+            )
+        yield
+    finally:
+        claim.unlink(missing_ok=True)
 
 
 def write_text(file: Path, text: str) -> Path:

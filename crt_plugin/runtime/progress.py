@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 
 from rich.console import Console
@@ -16,6 +17,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.text import Text
+
+from crt_plugin.runtime.process import KERNEL
 
 
 class FpsColumn(ProgressColumn):
@@ -87,8 +90,12 @@ class ProgressBar:
 
 
 def open_console() -> Console:
-    """Standard error; in a notebook that rich draws no bars in, like a file, without codes."""
+    """Standard error; in a notebook that rich draws no bars in, like a file, without codes.
+
+    A command that a cell runs (``!crt track``) sees a terminal, which the notebook is not.
+    """
     console = Console(stderr=True)
-    if console.is_jupyter and find_spec("ipywidgets") is None:
+    is_of_cell = not console.is_jupyter and KERNEL in os.environ
+    if is_of_cell or (console.is_jupyter and find_spec("ipywidgets") is None):
         return Console(stderr=True, force_jupyter=False, force_terminal=False)
     return console

@@ -24,9 +24,11 @@ def test_h_is_help(command):
 
 
 def test_the_package_is_the_command():
-    words = [sys.executable, "-m", "crt_plugin", "--version"]
-    done = subprocess.run(words, capture_output=True, text=True)
+    words = [sys.executable, "-m", "crt_plugin"]
+    done = subprocess.run([*words, "--version"], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, f"crt-plugin {__version__}\n")
+    done = subprocess.run([*words, "track", "--help"], capture_output=True, text=True)
+    assert "Usage: crt track" in done.stdout  # completion, too, is that of crt and not of python
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,7 @@ def test_resume_begins_where_nothing_was_and_has_nothing_to_do_behind_that(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["--lost-below", "0.5"], "lost_below was None and is 0.5"),
         (["--set", "seed=5"], "seed was 0 and is 5"),
         (["--frames", "9"], "frames was None and is 9"),
         (["--end", "9"], "end was None and is 9"),

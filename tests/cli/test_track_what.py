@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from crt_plugin.runtime.atomic import claim_folder
 from tests.conftest import scene
 from tests.helpers.track import BOX, FAST, crt, error_line, image_folder, rows, video
 
@@ -46,6 +47,68 @@ def test_a_file_of_the_user_s_in_the_way_is_not_replaced_either(tmp_path):
     assert "holds tracked.mp4" in error_line(crt(*words, exit_code=2))
     crt(*words, "--no-video")
     assert (tmp_path / "o" / "tracked.mp4").read_bytes() == b"mine"
+
+
+def test_a_folder_that_another_run_writes_to_is_left_alone(tmp_path):
+    """Two runs wrote lines of both into one file."""
+    image_folder(tmp_path / "seq", 2)
+    (tmp_path / "o").mkdir()
+    words = ("track", tmp_path / "seq", "--box", BOX, "--no-video", *FAST, "--output")
+    for more in ((), ("--overwrite",)):
+        with claim_folder(tmp_path / "o"):
+            result = crt(*words, tmp_path / "o", *more, exit_code=2)
+            assert [file.name for file in (tmp_path / "o").glob("[!.]*")] == []
+        assert "another run writes to" in error_line(result)
+    crt(*words, tmp_path / "o")
+    assert not list((tmp_path / "o").glob(".*"))
+
+
+def test_files_of_the_replaced_run_do_not_stay_beside_the_new_ones(tmp_path):
+    image_folder(tmp_path / "seq", 3)
+    words = ("track", tmp_path / "seq", "--box", BOX, "--no-video", *FAST, "--output")
+    crt(*words, tmp_path / "o", "--format", "otb", "--format", "mot", "--format", "coco")
+    (tmp_path / "o" / "notes.txt").write_text("mine")
+    crt(*words, tmp_path / "o", "--format", "mot", "--overwrite")
+    there = {file.name for file in (tmp_path / "o").iterdir()}
+    assert there == {"boxes.csv", "contact_sheet.png", "mot.txt", "notes.txt", "run.json"}
+
+
+def test_a_run_tells_its_file_from_one_of_the_same_stem(deer):
+    crt("track", "deer.gif", "--box", BOX, "--no-video", *FAST)
+    assert json.loads((deer / "run.json").read_text())["run"]["source"] == "deer.gif"
+    crt("track", "deer.avi", "--box", BOX, "--no-video", *FAST, "--overwrite")
+    assert json.loads((deer / "run.json").read_text())["run"]["source"] == "deer.avi"
+
+
+def test_a_box_behind_the_end_is_not_promised_to_come(tmp_path):
+    image_folder(tmp_path / "seq", 3)
+    words = ("--box", BOX, "--box", "b@7=1,2,30,40", "--no-video", *FAST)
+    result = crt("track", tmp_path / "seq", *words, "--output", tmp_path / "o", exit_code=2)
+    assert "before the box of b at frame 7" in result.stderr
+    assert "--resume" not in result.stderr
+    assert not (tmp_path / "o" / "unfinished.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("", "--box", BOX), "the source is empty"),
+        (("99999999999", "--box", BOX), "no such source: '99999999999'"),
+        (("seq", "--box", f"={BOX}"), "has no id before ="),
+        (("seq", "--box", f"a@1:99={BOX}"), "'1:99' is no moment"),
+        (("seq", "--boxes", "deep.json"), "deep.json holds no boxes of objects"),
+        (("seq", "--boxes", "ours.csv"), "the header is frame,time,x,y,w,h,score"),
+        (("seq", "--box", BOX, "--start", "9"), "seq has no frame 9, but 2 frames"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(tmp_path)
+    image_folder(tmp_path / "seq", 2)
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    (tmp_path / "ours.csv").write_text("frame,time,x,y,w,h,score\n0,0,1,2,3,4,0.5\n")
+    result = crt("track", *words, "--no-video", *FAST, exit_code=2)
+    assert message in error_line(result)
+    assert not (tmp_path / "output").exists()
 
 
 # ------------------------------------------------------------------------------- fractions

@@ -12,6 +12,7 @@ import pytest
 from crt_plugin.errors import ParameterError, StorageError
 from crt_plugin.runtime import atomic as files
 from crt_plugin.runtime.atomic import (
+    claim_folder,
     make_scratch_folder,
     move_files,
     sweep,
@@ -146,3 +147,20 @@ def test_an_earlier_process_with_the_same_id_is_recognised(tmp_path):
     """Containers use the same process ids."""
     (tmp_path / f".f.{files._MACHINE}-{os.getpid()}-0123abcd-0.part").touch()
     assert len(sweep(tmp_path)) == 1
+
+
+def test_a_claim_holds_until_its_end_or_its_process_does(tmp_path):
+    code = "import sys, time; from pathlib import Path\n"
+    code += "from crt_plugin.runtime.atomic import claim_folder\n"
+    code += "with claim_folder(Path(sys.argv[1])): print(flush=True); time.sleep(60)"
+    words = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        with pytest.raises(StorageError, match="another run writes to"), claim_folder(tmp_path):
+            pass
+        assert len(names(tmp_path)) == 1  # the other's
+        other.kill()
+        other.wait()
+    with claim_folder(tmp_path):
+        assert len(names(tmp_path)) == 1
+    assert names(tmp_path) == []

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from crt_plugin.runtime.progress import ProgressBar
+from crt_plugin.runtime.progress import ProgressBar, open_console
 
 
 def test_a_job_that_fails_is_counted_as_done():
@@ -53,7 +53,7 @@ def test_the_lowest_layer_imports_nothing_above_it():
 
 
 CELL = """
-from crt_plugin.runtime.progress import ProgressBar
+from crt_plugin.runtime.progress import ProgressBar, open_console
 with ProgressBar(5, "tracking", counts_frames=True) as bar:
     for _ in range(5):
         bar.advance()
@@ -71,3 +71,10 @@ def test_a_notebook_has_one_bar_without_codes_and_warnings():
     text = "".join(output["text"] for output in notebook.cells[0].outputs)
     assert text.count("tracking") == 1 and "5/5" in text
     assert "\x1b" not in text and "\r" not in text and "ipywidgets" not in text
+
+
+def test_a_command_of_a_notebook_s_cell_has_no_terminal(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # what a terminal makes of it
+    assert open_console().is_terminal
+    monkeypatch.setenv("JPY_PARENT_PID", "1")
+    assert not open_console().is_terminal
