@@ -9,8 +9,8 @@ import ctypes
 import os
 import sys
 
-# glibc's mallopt(3): number, value and environment variable of each parameter.
 KERNEL = "JPY_PARENT_PID"  # Jupyter sets it for its kernels, and what they start inherits it
+# glibc's mallopt(3): number, value and environment variable of each parameter.
 KEPT = {
     "MALLOC_TRIM_THRESHOLD_": (-1, 1 << 30),  # bytes that stay free before any are given back
     "MALLOC_MMAP_THRESHOLD_": (-3, 32 << 20),  # larger blocks come from the system; 32 MiB at most
