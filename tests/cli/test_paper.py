@@ -84,7 +84,9 @@ def test_everything_without_frames(crt, tmp_path):
     assert all(f"## Table {k}" in summary for k in range(1, 5))
     assert "Figure 2: not made, as there are no frames" in summary
     for file in (tmp_path / "paper").glob("*.md"):
-        if file.name != "summary.md":
+        if file.name == "figure3_occlusions.md":
+            assert "OTB-100: 0 of 100 sequences: none" in file.read_text()  # no occlusions here
+        elif file.name != "summary.md":
             assert "OTB-100: 3 of 100 sequences: Couple, Deer, Jogging.1" in file.read_text()
 
 
