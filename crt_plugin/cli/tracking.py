@@ -113,6 +113,7 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
         )
     folder = Path("output") / source.name if request.output is None else request.output
     files = _choose_files(folder, source, request)
+    _refuse_folders(folder, files)
     checkpoint_file = folder / CHECKPOINT
     run_file = folder / RUN
     is_unfinished, is_complete = checkpoint_file.exists(), run_file.exists()
@@ -289,11 +290,7 @@ def _refuse_earlier_files(folder: Path, files: Files, request: Request) -> None:
     Raises:
         StorageError: names what is there.
     """
-    paths = [
-        *(folder / CHECKPOINT, folder / RUN),
-        *(path for file in files.values() for path in _find_earlier(file)),
-    ]
-    there = [path.name for path in paths if path.exists()]
+    there = [path.name for path in _list_paths(folder, files) if path.exists()]
     if there:
         is_unfinished = (folder / CHECKPOINT).exists()
         expected = "--resume to go on with it, " * is_unfinished + "--overwrite"
@@ -301,6 +298,23 @@ def _refuse_earlier_files(folder: Path, files: Files, request: Request) -> None:
             f"{folder} holds {', '.join(there)} of an earlier run, perhaps of another source; "
             f"expected {expected}, or --output with another folder"
         )
+
+
+def _refuse_folders(folder: Path, files: Files) -> None:
+    """Check that no folder is where a file is to be written.
+
+    Raises:
+        StorageError: names it.
+    """
+    for path in _list_paths(folder, files):
+        if path.is_dir():
+            raise StorageError(f"{path} is a folder; expected a file, or nothing")
+
+
+def _list_paths(folder: Path, files: Files) -> list[Path]:
+    """What a run with these files leaves in the folder, or an earlier one has left."""
+    earlier = (path for file in files.values() for path in _find_earlier(file))
+    return [folder / CHECKPOINT, folder / RUN, *earlier]
 
 
 def _find_stale(folder: Path, files: Files) -> list[Path]:

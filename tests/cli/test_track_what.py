@@ -73,6 +73,16 @@ def test_files_of_the_replaced_run_do_not_stay_beside_the_new_ones(tmp_path):
     assert there == {"boxes.csv", "contact_sheet.png", "mot.txt", "notes.txt", "run.json"}
 
 
+@pytest.mark.parametrize("name", ["boxes.csv", "run.json", "contact_sheet.png"])
+def test_a_folder_in_the_place_of_a_file_is_named(tmp_path, name):
+    image_folder(tmp_path / "seq", 2)
+    (tmp_path / "o" / name).mkdir(parents=True)
+    words = ("track", tmp_path / "seq", "--box", BOX, "--no-video", *FAST, "--output")
+    for more in ((), ("--overwrite",), ("--resume",)):
+        message = error_line(crt(*words, tmp_path / "o", *more, exit_code=2))
+        assert f"{name} is a folder; expected a file" in message
+
+
 def test_a_run_tells_its_file_from_one_of_the_same_stem(deer):
     crt("track", "deer.gif", "--box", BOX, "--no-video", *FAST)
     assert json.loads((deer / "run.json").read_text())["run"]["source"] == "deer.gif"
