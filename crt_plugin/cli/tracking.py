@@ -360,7 +360,8 @@ def _choose_starts(
             f"which object? {source.name} has no annotation of {which}; "
             f"expected --box {EXPECTED_BOX}; or --show, to draw it with the mouse"
         )
-    check_starts(chosen, first, request.selection, request.limit)
+    length = source.length if source.is_length_exact else None
+    check_starts(chosen, first, request.selection, request.limit, length)
     starts = [start._replace(box=as_box(start.box, height, width)) for start in chosen]
     for _, _, box in starts:
         if request.starts and max(box[2:]) < TINY:

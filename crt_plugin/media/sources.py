@@ -46,13 +46,13 @@ class Source:
         name: for the output's folder.
         read: opens the source and yields its frames. Raises ``SourceError`` for the first frame
             and ``FrameError`` for a later one that cannot be decoded.
-        length: number of frames, None where it is unknown; an estimate for videos, whose
-            containers may be wrong.
+        length: number of frames, None where it is unknown.
         fps: frames per second, the mean where it varies.
         annotations: of each annotated object; its id counts from 1.
         is_live: frames are lost, or old, if they are not asked for in time.
         sound: file or address of the sound beside the frames; empty for none.
         origin: name of the file, or address without password and query; empty for several files.
+        is_length_exact: False for videos, whose containers may be wrong.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Source:
     is_live: bool = False
     sound: str = ""
     origin: str = ""
+    is_length_exact: bool = True
 
     def frames(self) -> Generator[Picture, None, None]:
         """The frames' pictures, RGB, H x W x 3, uint8; see ``read``."""
@@ -227,7 +228,8 @@ def _open_readable(name: str, address: str, origin: str) -> Source:
     """A video that can be read again."""
     fps, length, has_sound = probe_video(address)
     read = partial(read_video, address, fps)
-    return Source(name, read, length, fps, sound=address * has_sound, origin=origin)
+    sound = address * has_sound
+    return Source(name, read, length, fps, sound=sound, origin=origin, is_length_exact=False)
 
 
 def _open_numbered(pattern: str) -> Source:

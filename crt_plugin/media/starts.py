@@ -101,9 +101,17 @@ class Starts:
 
 
 def check_starts(
-    starts: Iterable[Start], first: Frame, selection: Selection, limit: int | None
+    starts: Iterable[Start],
+    first: Frame,
+    selection: Selection,
+    limit: int | None,
+    length: int | None = None,
 ) -> None:
     """Check that the frames of boxes are tracked, as far as that is known before.
+
+    Args:
+        limit: most frames that are tracked.
+        length: exact number of the source's frames; None where it is not known.
 
     Raises:
         BoxError: one is not.
@@ -119,6 +127,8 @@ def check_starts(
         if type(selection.end) is type(moment) and moment >= selection.end:
             raise BoxError(f"{where}; expected one before --end")
         if isinstance(moment, int):
+            if length is not None and moment >= length:
+                raise BoxError(f"{where}, behind the last frame, {length - 1}")
             place, rest = divmod(moment - first.index, selection.every)
             if rest:
                 raise BoxError(

@@ -91,10 +91,11 @@ def test_a_run_tells_its_file_from_one_of_the_same_stem(deer):
 
 
 def test_a_box_behind_the_end_is_not_promised_to_come(tmp_path):
-    image_folder(tmp_path / "seq", 3)
+    path = video(tmp_path / "v.avi", 3)
     words = ("--box", BOX, "--box", "b@7=1,2,30,40", "--no-video", *FAST)
-    result = crt("track", tmp_path / "seq", *words, "--output", tmp_path / "o", exit_code=2)
-    assert "before the box of b at frame 7" in result.stderr
+    result = crt("track", path, *words, "--output", tmp_path / "o", exit_code=2)
+    assert "the last tracked frame is 2, before the box of b at frame 7" in result.stderr
+    assert "3 tracked frames are kept" in result.stderr
     assert "--resume" not in result.stderr
     assert not (tmp_path / "o" / "unfinished.safetensors").exists()
 
@@ -106,6 +107,7 @@ def test_a_box_behind_the_end_is_not_promised_to_come(tmp_path):
         (("99999999999", "--box", BOX), "no such source: '99999999999'"),
         (("seq", "--box", f"={BOX}"), "has no id before ="),
         (("seq", "--box", f"a@1:99={BOX}"), "'1:99' is no moment"),
+        (("seq", "--box", f"a@2={BOX}"), "the box of a is at frame 2, behind the last frame, 1"),
         (("seq", "--boxes", "deep.json"), "deep.json holds no boxes of objects"),
         (("seq", "--boxes", "ours.csv"), "the header is frame,time,x,y,w,h,score"),
         (("seq", "--box", BOX, "--start", "9"), "seq has no frame 9, but 2 frames"),
