@@ -24,7 +24,8 @@ from crt_plugin.cli.terminal import INTERRUPTED, WRONG_INPUT, warn
 from crt_plugin.cli.toolkits import attach, vot
 from crt_plugin.cli.track import demo, track
 from crt_plugin.errors import CRTError
-from crt_plugin.runtime.process import KERNEL, prepare_process
+from crt_plugin.runtime.environment import KERNEL
+from crt_plugin.runtime.process import prepare_process
 
 
 class Commands(TyperGroup):

@@ -36,7 +36,14 @@ from crt_plugin.media.frame import Frame
 from crt_plugin.media.loop import Sink, Step, track_frames
 from crt_plugin.media.selection import Moment, Selection, describe_moment
 from crt_plugin.media.sources import Source
-from crt_plugin.media.starts import EXPECTED_BOX, Id, Start, Starts, check_starts
+from crt_plugin.media.starts import (
+    EXPECTED_BOX,
+    Id,
+    Start,
+    Starts,
+    UnreachedStartError,
+    check_starts,
+)
 from crt_plugin.media.writer import VideoFile, require_av
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.multi_tracker import MultiTracker
@@ -174,7 +181,7 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
             warn(f"interrupted: {_describe_kept(record, folder)}")
             raise typer.Exit(INTERRUPTED) from error
         except (CRTError, OSError) as error:
-            has_ended = isinstance(error, BoxError)  # and a box is left over: no use to go on
+            has_ended = isinstance(error, UnreachedStartError)  # to go on would not help
             if record.frames and not has_ended:
                 checkpoint.save()
             if record.frames and request.as_json:

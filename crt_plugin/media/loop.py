@@ -101,7 +101,7 @@ def generate_steps(
     """Track through ``frames``; objects begin where ``starts`` and ``revise`` say.
 
     Raises:
-        BoxError: the frames end before an object has begun.
+        UnreachedStartError: the frames end before an object has begun.
     """
     ids, last = starts.ids, None
     for frame in frames:

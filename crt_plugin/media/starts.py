@@ -37,6 +37,10 @@ EXPECTED_ID = "letters, digits, _ and -"
 Id = int | str  # of an object among those of a run
 
 
+class UnreachedStartError(BoxError):
+    """The frames end before that of a box has come."""
+
+
 class Start(NamedTuple):
     """A frame and a box from which an object begins, or is learned anew.
 
@@ -90,11 +94,11 @@ class Starts:
         """Check, after the last frame, that every object has begun.
 
         Raises:
-            BoxError: the frame of a box did not come.
+            UnreachedStartError: the frame of a box did not come.
         """
         if self._waiting:
             id, moment, _ = self._waiting[0]
-            raise BoxError(
+            raise UnreachedStartError(
                 f"the last tracked frame is {last.index}, before the box of {id} at "
                 f"{describe_moment(moment or 0)}; expected an earlier one"
             )

@@ -236,8 +236,11 @@ class Reproduction:
                 continue
             kept = Manifest.read(self.results / FOLDER / tracker_name(name))
             for each in kept.environments if kept else []:
-                place = f"{each['processor']}, {each.get('auto', 'device and precision unknown')}"
-                found[place].append(name)
+                unknown = "unknown device, unknown precision"
+                device, _, precision = each.get("auto", unknown).rpartition(", ")
+                if kept is not None and kept.weights == []:  # no network: never 16 bits
+                    precision = "float32"
+                found[f"{each['processor']}, {device}, {precision}"].append(name)
         return [f"Boxes of {', '.join(files)}: {place}" for place, files in found.items()]
 
     def save(self, table: ResultTable, provenance: Sequence[str]) -> ResultTable:

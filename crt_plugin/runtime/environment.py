@@ -18,6 +18,7 @@ OPENCV_WHEELS = (
     "opencv-python-headless",
     "opencv-contrib-python-headless",
 )
+KERNEL = "JPY_PARENT_PID"  # Jupyter sets it for its kernels, and what they start inherits it
 CPU_INFO = Path("/proc/cpuinfo")
 DISTRIBUTION = "crt-plugin"
 PACKAGES = ("torch", "numpy", "got10k", *OPENCV_WHEELS)

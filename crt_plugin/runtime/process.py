@@ -9,7 +9,6 @@ import ctypes
 import os
 import sys
 
-KERNEL = "JPY_PARENT_PID"  # Jupyter sets it for its kernels, and what they start inherits it
 # glibc's mallopt(3): number, value and environment variable of each parameter.
 KEPT = {
     "MALLOC_TRIM_THRESHOLD_": (-1, 1 << 30),  # bytes that stay free before any are given back

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from crt_plugin.runtime.process import KERNEL
+from crt_plugin.runtime.environment import KERNEL
 
 
 class FpsColumn(ProgressColumn):

@@ -107,14 +107,13 @@ def test_frames(tmp_path, reproduction):
 def test_provenance_tells_where_boxes_were_computed(reproduction):
     place = {"processor": "Xeon", "auto": "NVIDIA H200, bfloat16"}
     values = dict(load_parameters("hog"))
-    manifest = Manifest("CRT-hog", values, 0, [], [place, {"processor": "EPYC"}])
-    manifest.write(reproduction.results / "OTB2015/CRT-hog")
     reproduction.crt(["hog", "rgb"])
-    lines = reproduction.provenance(["Deer"], ["hog", "rgb"])
-    assert lines[-2:] == [
-        "Boxes of hog: Xeon, NVIDIA H200, bfloat16",
-        "Boxes of hog: EPYC, device and precision unknown",
-    ]
+    for weights, expected in ((["c0ffee"], "bfloat16"), ([], "float32")):  # of a network; of none
+        manifest = Manifest("CRT-hog", values, 0, weights, [place, {"processor": "EPYC"}])
+        manifest.write(reproduction.results / "OTB2015/CRT-hog")
+        first, second = reproduction.provenance(["Deer"], ["hog", "rgb"])[-2:]
+        assert first == f"Boxes of hog: Xeon, NVIDIA H200, {expected}"
+        assert second.startswith("Boxes of hog: EPYC, unknown device, ")
 
 
 def test_provenance(reproduction):
