@@ -240,7 +240,8 @@ class Reproduction:
                 device, _, precision = each.get("auto", unknown).rpartition(", ")
                 if kept is not None and kept.weights == []:  # no network: never 16 bits
                     precision = "float32"
-                found[f"{each['processor']}, {device}, {precision}"].append(name)
+                processor = each.get("processor", "unknown processor")
+                found[f"{processor}, {device}, {precision}"].append(name)
         return [f"Boxes of {', '.join(files)}: {place}" for place, files in found.items()]
 
     def save(self, table: ResultTable, provenance: Sequence[str]) -> ResultTable:

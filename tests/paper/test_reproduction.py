@@ -109,11 +109,13 @@ def test_provenance_tells_where_boxes_were_computed(reproduction):
     values = dict(load_parameters("hog"))
     reproduction.crt(["hog", "rgb"])
     for weights, expected in ((["c0ffee"], "bfloat16"), ([], "float32")):  # of a network; of none
-        manifest = Manifest("CRT-hog", values, 0, weights, [place, {"processor": "EPYC"}])
+        machines = [place, {"processor": "EPYC"}, {}]  # {}: of version 0.1.0
+        manifest = Manifest("CRT-hog", values, 0, weights, machines)
         manifest.write(reproduction.results / "OTB2015/CRT-hog")
-        first, second = reproduction.provenance(["Deer"], ["hog", "rgb"])[-2:]
+        first, second, third = reproduction.provenance(["Deer"], ["hog", "rgb"])[-3:]
         assert first == f"Boxes of hog: Xeon, NVIDIA H200, {expected}"
         assert second.startswith("Boxes of hog: EPYC, unknown device, ")
+        assert third.startswith("Boxes of hog: unknown processor, unknown device, ")
 
 
 def test_provenance(reproduction):

@@ -4,6 +4,7 @@ import pytest
 
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.layout import ResultFiles
+from crt_plugin.benchmark.results.manifest import Manifest
 from crt_plugin.benchmark.results.responses import ResponseLog
 from crt_plugin.benchmark.run.evaluate import Options, run_trackers
 from crt_plugin.errors import StorageError
@@ -38,6 +39,10 @@ def test_full_at_every_moment(tmp_path, disk):
             else:
                 break
             left = contents(folder / "results")
+            told = Manifest.read(folder / "results/OTB2015/CRT-rgb")
+            if told is not None and not told.environments:  # before the first result
+                assert len(left) == 1
+                left = {}
             # files that fitted are complete and equal; no hidden file is left
             assert left.items() <= expected.items()
             assert all(ResultFiles.of(part, "CRT-rgb", name).damage() == "" for name in part.names)

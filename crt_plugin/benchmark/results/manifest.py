@@ -21,7 +21,6 @@ from crt_plugin.features.network_weights import hash_weights
 from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.parameters import Parameters
 from crt_plugin.runtime.atomic import write_text
-from crt_plugin.runtime.environment import describe_machine
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +42,7 @@ class Manifest:
         weights: SHA-256 of each file of network weights; none if no network is used, None if it is
             not known.
         environments: processor, system, Python and packages (``environment.describe_machine``),
-            one for each that results were made in.
+            one for each that results were made in; {} if it is not known.
     """
 
     tracker: str
@@ -54,12 +53,11 @@ class Manifest:
 
     @classmethod
     def of(cls, tracker: Tracker) -> Manifest:
-        """Of a tracker as it would run here and now."""
+        """Of a tracker as it is now, without results."""
         params = getattr(tracker, "parameters", None)
         if not isinstance(params, Parameters):
-            return cls(tracker.name, environments=[describe_machine()])
-        weights = hash_weights(params)
-        return cls(tracker.name, dict(params), params.seed, weights, [describe_machine()])
+            return cls(tracker.name)
+        return cls(tracker.name, dict(params), params.seed, hash_weights(params))
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
@@ -72,7 +70,7 @@ class Manifest:
             return _parse(folder / MANIFEST)
         if (folder / SETTINGS).is_file():
             parameters = _read_settings(folder / SETTINGS)
-            return cls(folder.name, parameters, parameters.get("seed"))
+            return cls(folder.name, parameters, parameters.get("seed"), environments=[{}])
         return None
 
     def write(self, folder: Path) -> None:
@@ -95,13 +93,10 @@ class Manifest:
             return f"other weights (SHA-256 there {there}; now {now})"
         return ""
 
-    def find_new_versions(self, before: Manifest) -> str:
-        """The versions that differ from those of all earlier results, "" if some have the same."""
-        now = _versions(self.environments[0])
-        known = [_versions(environment) for environment in before.environments]
-        if now in known:
-            return ""
-        return _describe_difference(known[-1] if known else {}, now)
+    def find_new_versions(self, environment: Environment) -> str:
+        """The versions in an environment that no earlier result has, "" if one has all of them."""
+        now, known = _versions(environment), [_versions(each) for each in self.environments]
+        return _describe_difference(known[-1], now) if known and now not in known else ""
 
 
 def check_manifest(part: Part, tracker: Tracker, deleted: Sequence[Path] = ()) -> None:
@@ -127,13 +122,10 @@ def check_manifest(part: Part, tracker: Tracker, deleted: Sequence[Path] = ()) -
             f"{folder} holds results of {problem}; "
             "expected another folder of results, or overwriting all of them"
         )
-    versions = now.find_new_versions(before)
-    if versions:
-        logger.warning("%s holds results of other versions (%s)", folder, versions)
 
 
 def keep_manifest(part: Part, tracker: Tracker) -> None:
-    """Write the manifest beside the tracker's first results, and name new environments in it.
+    """Write the manifest beside the tracker's first results, without an environment.
 
     Results without a manifest get none: nobody knows what they were made with.
 
@@ -146,15 +138,13 @@ def keep_manifest(part: Part, tracker: Tracker) -> None:
         return
     before = Manifest.read(folder)
     if before is not None:
-        earlier = before.environments or [{}]
-        new = [each for each in now.environments if each not in earlier]
-        after = replace(now, environments=[*earlier, *new])
+        after = replace(now, environments=before.environments)
         if after != before:
             after.write(folder)
 
 
 def add_environment(part: Part, tracker: Tracker, environment: Environment) -> None:
-    """Name a worker's environment in the manifest, if there is one, before its first result.
+    """Name an environment in the manifest, if there is one, before its first result.
 
     Raises:
         StorageError: it cannot be written.
@@ -163,9 +153,9 @@ def add_environment(part: Part, tracker: Tracker, environment: Environment) -> N
     before = Manifest.read(folder)
     if before is None or environment in before.environments:
         return
-    versions = Manifest(tracker.name, environments=[environment]).find_new_versions(before)
+    versions = before.find_new_versions(environment)
     if versions:
-        logger.warning("a worker makes results of %s of other versions (%s)", folder, versions)
+        logger.warning("%s holds results of other versions (%s)", folder, versions)
     replace(before, environments=[*before.environments, environment]).write(folder)
 
 
@@ -226,8 +216,8 @@ def _damage_error(file: Path, reason: str) -> SourceError:
 
 def _versions(environment: Environment) -> dict[str, str]:
     """Package versions and Python's."""
-    packages = environment.get("packages") or {}
-    return {"python": environment.get("python", UNKNOWN), **packages}
+    told = {"python": environment.get("python"), **(environment.get("packages") or {})}
+    return {name: version for name, version in told.items() if version}
 
 
 def _describe_difference(before: dict[str, Any] | None, now: dict[str, Any] | None) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from crt_plugin.benchmark.datasets.part import Part, open_part
 from crt_plugin.benchmark.datasets.recognise import recognise_dataset
 from crt_plugin.benchmark.results.layout import check_name
-from crt_plugin.benchmark.results.manifest import check_manifest, keep_manifest
+from crt_plugin.benchmark.results.manifest import add_environment, check_manifest, keep_manifest
 from crt_plugin.benchmark.results.scores import Report, score_results
 from crt_plugin.benchmark.results.submission import Submission, write_submissions
 from crt_plugin.benchmark.run.job import Failure, Job, record_responses
@@ -23,6 +23,7 @@ from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.peers.published import Published
 from crt_plugin.peers.registry import make
 from crt_plugin.runtime.atomic import sweep
+from crt_plugin.runtime.environment import describe_machine
 from crt_plugin.runtime.progress import ProgressBar
 
 RunJobs = Callable[[Sequence[Job], ProgressBar], list[Failure]]
@@ -214,9 +215,11 @@ def _choose_runner(trackers: Sequence[Tracker], options: Options, texts: Sequenc
 
 
 def _run_here(jobs: Sequence[Job], bar: ProgressBar) -> list[Failure]:
-    failures, planned = [], 0
+    failures, planned, here = [], 0, describe_machine()
     for job in jobs:
         planned += job.frames
+        if job.frames:
+            add_environment(job.part, job.tracker, here)
         bar.describe(f"{job.tracker.name} {job.sequence}")
         failure = job.run(bar.advance)
         bar.move_to(planned)  # counts what a failed sequence left out too

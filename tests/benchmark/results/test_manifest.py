@@ -3,12 +3,14 @@
 import hashlib
 import json
 import logging
+from dataclasses import replace
 
 import pytest
 
 import crt_plugin
 from crt_plugin.benchmark.results import manifest
 from crt_plugin.benchmark.results.manifest import Manifest, add_environment, keep_manifest
+from crt_plugin.benchmark.run import evaluate
 from crt_plugin.errors import SourceError, WeightsError
 from crt_plugin.features import vgg_weights
 from crt_plugin.features.network_weights import hash_weights
@@ -16,6 +18,7 @@ from crt_plugin.features.vgg_weights import PACKAGED
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.parameters import Parameters, load_parameters
 from crt_plugin.peers.published import Published
+from crt_plugin.runtime.environment import describe_machine
 from tests.conftest import QUICK
 from tests.helpers.trackers import Still, run_quietly
 
@@ -46,7 +49,18 @@ def test_it_tells_everything(part, folder):
     assert {"torch", "numpy", "got10k"} < set(environment["packages"])
     assert any(name.startswith("opencv") for name in environment["packages"])
     assert environment["packages"]["crt-plugin"] == crt_plugin.__version__
-    assert Manifest.read(folder) == Manifest.of(crt(seed=4))
+    assert Manifest.read(folder) == replace(Manifest.of(crt(seed=4)), environments=[environment])
+
+
+def test_a_machine_that_made_nothing_is_not_named(part, folder, monkeypatch):
+    run_quietly(part.only(["Couple"]), crt())
+    here = Manifest.read(folder).environments
+    elsewhere = {**here[0], "processor": "another"}
+    monkeypatch.setattr(evaluate, "describe_machine", lambda: elsewhere)
+    assert run_quietly(part.only(["Couple"]), crt()).kept == 1
+    assert Manifest.read(folder).environments == here
+    assert run_quietly(part, crt()).kept == 1
+    assert Manifest.read(folder).environments == [*here, elsewhere]
 
 
 def test_results_of_earlier_names_and_zeros_are_gone_on_with(part, folder):
@@ -226,9 +240,9 @@ def test_settings_of_a_manifest_differ_only_where_they_are_known():
 
 def test_a_workers_environment_is_named_before_it_makes_anything(part, folder, caplog):
     """Each once; one with other versions is warned of."""
-    tracker = crt()
+    tracker, here = crt(), describe_machine()
     keep_manifest(part, tracker)
-    (here,) = Manifest.read(folder).environments
+    assert Manifest.read(folder).environments == []
     add_environment(part, tracker, here)
     assert Manifest.read(folder).environments == [here] and not caplog.messages
     elsewhere = {**here, "processor": "another"}
@@ -238,7 +252,7 @@ def test_a_workers_environment_is_named_before_it_makes_anything(part, folder, c
         add_environment(part, tracker, newer)
     assert Manifest.read(folder).environments == [here, elsewhere, newer]
     (said,) = caplog.messages
-    assert "a worker makes results of" in said and "now torch = '99.0'" in said
+    assert "CRT-rgb holds results of other versions" in said and "now torch = '99.0'" in said
     assert Manifest.read(folder).parameters == dict(tracker.parameters)
 
 
