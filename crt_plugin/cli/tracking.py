@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
-from collections.abc import Sequence
-from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import typer
 
 from crt_plugin.algorithm.geometry import Box
-from crt_plugin.benchmark.agreement import PRECISION_PIXELS, RunSummary
+from crt_plugin.benchmark.agreement import RunSummary
+from crt_plugin.cli.output_folder import (
+    SHEET,
+    VIDEO,
+    CompleteRun,
+    EarlierFiles,
+    File,
+    OutputFolder,
+)
+from crt_plugin.cli.summary import SummaryPrinter
 from crt_plugin.cli.terminal import INTERRUPTED, warn
-from crt_plugin.errors import BoxError, CRTError, ParameterError, SourceError, StorageError
+from crt_plugin.errors import BoxError, CRTError, ParameterError, SourceError
 from crt_plugin.media.annotations import Annotations
-from crt_plugin.media.box_files import FORMATS, BoxFile
+from crt_plugin.media.box_files import BoxFile
 from crt_plugin.media.checkpoint import (
     Checkpoint,
-    Progress,
     ResumingTracker,
     describe_run,
     read_asked_starts,
@@ -34,7 +40,7 @@ from crt_plugin.media.display import DisplayWindow, require_display
 from crt_plugin.media.drawing import ContactSheet
 from crt_plugin.media.frame import Frame
 from crt_plugin.media.loop import Sink, Step, track_frames
-from crt_plugin.media.selection import Moment, Selection, describe_moment
+from crt_plugin.media.selection import Selection, describe_moment
 from crt_plugin.media.sources import Source
 from crt_plugin.media.starts import (
     EXPECTED_BOX,
@@ -47,16 +53,11 @@ from crt_plugin.media.starts import (
 from crt_plugin.media.writer import VideoFile, require_av
 from crt_plugin.parameters import Parameters
 from crt_plugin.plus.multi_tracker import MultiTracker
-from crt_plugin.runtime.atomic import claim_folder, make_folder, write_text
+from crt_plugin.runtime.atomic import claim_folder, make_folder
 from crt_plugin.runtime.image import as_box
 from crt_plugin.runtime.prefetch import prefetch
 from crt_plugin.runtime.progress import ProgressBar
 
-File = BoxFile | CocoFile | VideoFile | ContactSheet
-Files = dict[str, File]
-CHECKPOINT = "unfinished.safetensors"
-VIDEO = "tracked.mp4"
-RUN = "run.json"  # of a run that is complete
 TINY = 3.0  # px; boxes of smaller sides look like fractions of the frame
 
 
@@ -110,6 +111,64 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
         CRTError: what the source, the tracker or a file raises.
         Exit: with ``INTERRUPTED``, after Ctrl-C.
     """
+    _require_means(source, request)
+    output = _choose_output(source, request)
+    printer = SummaryPrinter(output, request.lost_below, request.quiet, request.as_json)
+    earlier = output.find_earlier_run(request.resume, request.overwrite)
+    opened = source.read()
+    with closing(opened if source.is_live else prefetch(opened)) as frames:
+        selected = request.selection.select(frames)
+        first = _read_first(source, selected, request.selection)
+        window = DisplayWindow(source.annotations) if request.show else None
+        kept = [] if earlier is None else read_asked_starts(earlier.run)
+        asked = _choose_starts(source, request, first, kept, window)
+        run = describe_run(
+            source, first, asked, request.selection, params, output.files, request.lost_below
+        )
+        extent = {"end": request.selection.end, "frames": request.limit, "length": source.length}
+        if isinstance(earlier, CompleteRun):
+            require_same_run(earlier.run, run | extent)
+            printer.print_nothing_to_do(earlier)
+            return
+        if earlier is not None:
+            require_same_run(earlier.run, run)
+        tracker = MultiTracker(params)
+        checkpoint = Checkpoint(output.checkpoint, tracker, run, earlier)
+        length = request.selection.count(source.length, source.fps, request.limit)
+        record = RunSummary(source.annotations, 0 if earlier is None else len(earlier.scores))
+        title = f"training on frame {first.index}"
+        bar = ProgressBar(length, title, counts_frames=True, is_shown=not request.quiet)
+        sinks: list[Sink] = [] if source.is_live else [checkpoint]
+        sinks += [EarlierFiles(output.find_stale() if request.overwrite else []), record]
+        sinks += [*output.files.values(), *([] if window is None else [window]), bar]
+        running = tracker if earlier is None else ResumingTracker(tracker, earlier)
+
+        def revise(step: Step) -> dict[Id, Box]:
+            is_repeated = isinstance(running, ResumingTracker) and running.is_repeating
+            return {} if window is None or is_repeated else window.revise(step)
+
+        make_folder(output.path)
+        with claim_folder(output.path):
+            output.complete_run.unlink(missing_ok=True)
+            starts = Starts(asked, [] if earlier is None else earlier.given)
+            images = itertools.islice(itertools.chain([first], selected), request.limit)
+            with _keep_unfinished(checkpoint, record, printer):
+                track_frames(images, running, starts, sinks, request.lost_below or 0.0, revise)
+            summary = printer.collect(record, is_complete=True)
+            CompleteRun(run | extent, summary).save(output.complete_run)
+            checkpoint.remove()
+    printer.print_run(record, is_complete=True)
+    if not request.show:
+        printer.note_missing_frames(source.length, length, record.frames)
+
+
+def _require_means(source: Source, request: Request) -> None:
+    """Check that what is asked for can be done here.
+
+    Raises:
+        MissingExtraError: a package is missing.
+        ParameterError: there is no display, or the source cannot be resumed.
+    """
     if request.with_video:
         require_av()
     if request.show:
@@ -118,166 +177,56 @@ def track_source(source: Source, params: Parameters, request: Request) -> None:
         raise ParameterError(
             f"{source.name} cannot be resumed; expected a source that can be read again"
         )
-    folder = Path("output") / source.name if request.output is None else request.output
-    files = _choose_files(folder, source, request)
-    _refuse_folders(folder, files)
-    checkpoint_file = folder / CHECKPOINT
-    run_file = folder / RUN
-    is_unfinished, is_complete = checkpoint_file.exists(), run_file.exists()
-    resumed = Progress.load(checkpoint_file) if request.resume and is_unfinished else None
-    complete = None
-    if request.resume and is_complete and not is_unfinished:
-        complete = CompleteRun.load(run_file)
-    if not request.overwrite and resumed is None and complete is None:
-        _refuse_earlier_files(folder, files, request)
-    selection, lost_below = request.selection, request.lost_below
-    opened = source.read()
-    reading = closing(opened if source.is_live else prefetch(opened))
-    with reading as frames, ExitStack() as claims:
-        selected = selection.select(frames)
-        first = next(selected, None)
-        if first is None:
-            count = "" if source.length is None else f", but {source.length} frames"
-            raise SourceError(f"{source.name} has no {_describe_start(selection.start)}{count}")
-        window = DisplayWindow(source.annotations) if request.show else None
-        earlier = resumed or complete
-        kept = [] if earlier is None else read_asked_starts(earlier.run)
-        asked = _choose_starts(source, request, first, kept, window)
-        run = describe_run(source, first, asked, selection, params, files, lost_below)
-        extent = {"end": selection.end, "frames": request.limit, "length": source.length}
-        if complete is not None:
-            require_same_run(complete.run, run | extent)
-            _print_nothing_to_do(complete, request, folder)
-            return
-        if resumed is not None:
-            require_same_run(resumed.run, run)
-        starts = Starts(asked, [] if resumed is None else resumed.given)
-        tracker = MultiTracker(params)
-        checkpoint = Checkpoint(checkpoint_file, tracker, run, resumed)
-        make_folder(folder)
-        claims.enter_context(claim_folder(folder))
-        run_file.unlink(missing_ok=True)
-        length = selection.count(source.length, source.fps, request.limit)
-        record = RunSummary(source.annotations, 0 if resumed is None else len(resumed.scores))
-        title = f"training on frame {first.index}"
-        bar = ProgressBar(length, title, counts_frames=True, is_shown=not request.quiet)
-        shown = [] if window is None else [window]
-        saving = [] if source.is_live else [checkpoint]
-        stale = EarlierFiles(_find_stale(folder, files) if request.overwrite else [])
-        sinks: list[Sink] = [*saving, stale, record, *files.values(), *shown, bar]
-        running = tracker if resumed is None else ResumingTracker(tracker, resumed)
-
-        def revise(step: Step) -> dict[Id, Box]:
-            is_repeated = isinstance(running, ResumingTracker) and running.is_repeating
-            return {} if window is None or is_repeated else window.revise(step)
-
-        limited = itertools.islice(itertools.chain([first], selected), request.limit)
-        try:
-            track_frames(limited, running, starts, sinks, lost_below or 0.0, revise)
-        except KeyboardInterrupt as error:
-            if record.frames:
-                _print_summary(record, request, files, is_complete=False)
-            checkpoint.save()
-            warn(f"interrupted: {_describe_kept(record, folder)}")
-            raise typer.Exit(INTERRUPTED) from error
-        except (CRTError, OSError) as error:
-            has_ended = isinstance(error, UnreachedStartError)  # to go on would not help
-            if record.frames and not has_ended:
-                checkpoint.save()
-            if record.frames and request.as_json:
-                _print_summary(record, request, files, is_complete=False)
-            if has_ended:
-                checkpoint.remove()
-            warn(_describe_kept(record, folder))
-            raise
-    summary = _collect_summary(record, request, files, is_complete=True)
-    CompleteRun(run | extent, summary).save(run_file)
-    checkpoint.remove()
-    _print_summary(record, request, files, is_complete=True)
-    is_short = length is not None and record.frames < length
-    is_silent = request.quiet or request.as_json or request.show
-    if is_short and source.length is not None and not is_silent:
-        typer.echo(f"note     the source announced {source.length} frames")
 
 
-class EarlierFiles:
-    """Sink that removes files of an earlier run once the first frame of this one is tracked."""
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        """Remember them."""
-        self._paths = paths
-
-    def write(self, step: Step) -> None:
-        """Remove them, if they are still there."""
-        for path in self._paths:
-            path.unlink(missing_ok=True)
-        self._paths = ()
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
-@dataclass(frozen=True)
-class CompleteRun:
-    """What a run leaves when it is complete, so that ``--resume`` knows that nothing is to do.
-
-    Attributes:
-        run: see ``describe_run``, and how far it went.
-        summary: what ``--json`` prints.
-    """
-
-    run: dict[str, Any]
-    summary: dict[str, Any]
-
-    @classmethod
-    def load(cls, file: Path) -> CompleteRun:
-        """Read it.
-
-        Raises:
-            SourceError: it is damaged, or something else.
-        """
-        try:
-            content = json.loads(file.read_text(encoding="utf-8"))
-            complete = cls(content["run"], content["summary"])
-            read_asked_starts(complete.run)
-        except (ValueError, LookupError, TypeError) as error:
-            raise SourceError(
-                f"{file} cannot be read: {error}; expected one of crt track; --overwrite tracks "
-                "anew"
-            ) from error
-        files = {
-            kind: [str(file.parent / name) for name in names]
-            for kind, names in complete.summary["files"].items()
-        }
-        return replace(complete, summary={**complete.summary, "files": files})
-
-    def save(self, file: Path) -> None:
-        """Write it; the same for each run of the same command."""
-        paths = self.summary["files"]
-        names = {kind: [Path(path).name for path in paths[kind]] for kind in paths}
-        summary = {**self.summary, "fps": None, "files": names}
-        write_text(file, json.dumps({"run": self.run, "summary": summary}, indent=1) + "\n")
-
-
-def _print_nothing_to_do(complete: CompleteRun, request: Request, folder: Path) -> None:
-    """Say so.
+def _read_first(source: Source, selected: Iterator[Frame], selection: Selection) -> Frame:
+    """The first frame that is tracked.
 
     Raises:
-        StorageError: a file of the run is gone.
+        SourceError: there is none.
     """
-    paths = [Path(path) for paths in complete.summary["files"].values() for path in paths]
-    gone = [path.name for path in paths if not path.exists()]
-    if gone:
-        raise StorageError(f"{folder} lacks {', '.join(gone)} of the run; expected --overwrite")
-    if request.as_json:
-        typer.echo(json.dumps(complete.summary))
-    elif not request.quiet:
-        typer.echo(f"nothing to do: the run in {folder} is complete")
+    first = next(selected, None)
+    if first is None:
+        where = describe_moment(selection.start)
+        wanted = f"frame at or after {where}" if isinstance(selection.start, float) else where
+        count = "" if source.length is None else f", but {source.length} frames"
+        raise SourceError(f"{source.name} has no {wanted}{count}")
+    return first
 
 
-def _choose_files(folder: Path, source: Source, request: Request) -> Files:
-    """What is written."""
-    files: Files = {}
+@contextmanager
+def _keep_unfinished(
+    checkpoint: Checkpoint, record: RunSummary, printer: SummaryPrinter
+) -> Iterator[None]:
+    """Keep what a run has tracked that ends early, and say so.
+
+    Raises:
+        Exit: with ``INTERRUPTED``, after Ctrl-C.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if record.frames:
+            printer.print_run(record, is_complete=False)
+        checkpoint.save()
+        warn(f"interrupted: {printer.output.describe_kept(record.frames)}")
+        raise typer.Exit(INTERRUPTED) from error
+    except (CRTError, OSError) as error:
+        has_ended = isinstance(error, UnreachedStartError)  # to go on would not help
+        if record.frames and not has_ended:
+            checkpoint.save()
+        if record.frames and printer.as_json:
+            printer.print_run(record, is_complete=False)
+        if has_ended:
+            checkpoint.remove()
+        warn(printer.output.describe_kept(record.frames))
+        raise
+
+
+def _choose_output(source: Source, request: Request) -> OutputFolder:
+    """Where the run is written, and what."""
+    folder = Path("output") / source.name if request.output is None else request.output
+    files: dict[str, File] = {}
     for kind in dict.fromkeys(["csv", *request.formats]):
         # Objects may be added in the window.
         has_lost, has_id = request.lost_below is not None, request.show
@@ -287,59 +236,8 @@ def _choose_files(folder: Path, source: Source, request: Request) -> Files:
     if request.with_video:
         fps = source.fps / request.selection.every
         files["video"] = VideoFile(folder / VIDEO, fps, source.annotations, source.sound)
-    files["sheet"] = ContactSheet(folder / "contact_sheet.png", source.name, source.annotations)
-    return files
-
-
-def _refuse_earlier_files(folder: Path, files: Files, request: Request) -> None:
-    """Check that nothing would be replaced.
-
-    Raises:
-        StorageError: names what is there.
-    """
-    there = [path.name for path in _list_paths(folder, files) if path.exists()]
-    if there:
-        is_unfinished = (folder / CHECKPOINT).exists()
-        expected = "--resume to go on with it, " * is_unfinished + "--overwrite"
-        raise StorageError(
-            f"{folder} holds {', '.join(there)} of an earlier run, perhaps of another source; "
-            f"expected {expected}, or --output with another folder"
-        )
-
-
-def _refuse_folders(folder: Path, files: Files) -> None:
-    """Check that no folder is where a file is to be written.
-
-    Raises:
-        StorageError: names it.
-    """
-    for path in _list_paths(folder, files):
-        if path.is_dir():
-            raise StorageError(f"{path} is a folder; expected a file, or nothing")
-
-
-def _list_paths(folder: Path, files: Files) -> list[Path]:
-    """What a run with these files leaves in the folder, or an earlier one has left."""
-    earlier = (path for file in files.values() for path in _find_earlier(file))
-    return [folder / CHECKPOINT, folder / RUN, *earlier]
-
-
-def _find_stale(folder: Path, files: Files) -> list[Path]:
-    """Files of an earlier run in the folder that this run does not replace."""
-    every: list[File] = [*(BoxFile(folder, kind) for kind in FORMATS), CocoFile(folder)]
-    earlier = {path for file in every for path in _find_earlier(file)} | {folder / VIDEO}
-    replaced = {path for file in files.values() for path in _find_earlier(file)}
-    return sorted(path for path in earlier - replaced if path.is_file())
-
-
-def _find_earlier(file: File) -> list[Path]:
-    return file.find_earlier() if isinstance(file, BoxFile) else [file.path]
-
-
-def _describe_start(start: Moment) -> str:
-    """What a source lacks that ends before."""
-    where = describe_moment(start)
-    return f"frame at or after {where}" if isinstance(start, float) else where
+    files["sheet"] = ContactSheet(folder / SHEET, source.name, source.annotations)
+    return OutputFolder(folder, files)
 
 
 def _choose_starts(
@@ -389,59 +287,3 @@ def _find_annotated_starts(
         tracked = [f for f in frames if (f - first.index) % selection.every == 0]
         starts += [Start(id, f, truth[f]) for f in tracked[:1]]
     return starts if len(starts) == len(annotations) else []
-
-
-def _print_summary(record: RunSummary, request: Request, files: Files, is_complete: bool) -> None:
-    if request.as_json:
-        typer.echo(json.dumps(_collect_summary(record, request, files, is_complete)))
-    if request.as_json or request.quiet:
-        return
-    speed = "" if record.fps is None else f", {record.fps:.2f} fps (tracker alone)"
-    is_one = len(record.lost) == 1
-    objects = "" if is_one else f", {len(record.lost)} objects"
-    typer.echo(f"frames   {record.frames}{objects}{speed}")
-    for id, lost in record.lost.items():
-        of = "" if is_one else f" of {id}"
-        if request.lost_below is not None:
-            typer.echo(f"lost     {lost} frames{of} with a score below {request.lost_below:g}")
-        agreement = record.comparisons.get(id)
-        if agreement is not None:
-            count = agreement.frames
-            typer.echo(f"mean IoU {agreement.mean_iou:.3f}{of} over {count} annotated frames")
-            typer.echo(
-                f"centre   within {PRECISION_PIXELS:g} px in {agreement.precision:.1%} of them"
-            )
-    for name, file in files.items():
-        for path in _list_written(file):
-            typer.echo(f"{name:9}{path}")
-
-
-def _collect_summary(
-    record: RunSummary, request: Request, files: Files, is_complete: bool
-) -> dict[str, Any]:
-    """What ``--json`` prints (docs/track.md)."""
-    objects = []
-    for id, lost in record.lost.items():
-        objects.append({"id": id, "lost": None if request.lost_below is None else lost})
-        agreement = record.comparisons.get(id)
-        if agreement is not None:
-            objects[-1] |= asdict(agreement)
-    return {
-        "complete": is_complete,
-        "frames": record.frames,
-        "fps": record.fps,
-        "objects": objects,
-        "files": {name: [str(path) for path in _list_written(f)] for name, f in files.items()},
-    }
-
-
-def _list_written(file: File) -> list[Path]:
-    return file.paths if isinstance(file, BoxFile) else [file.path]
-
-
-def _describe_kept(record: RunSummary, folder: Path) -> str:
-    if not record.frames:
-        return "no frame was tracked, nothing was written"
-    kept = f"{record.frames} tracked frames are kept in {folder}"
-    is_unfinished = (folder / CHECKPOINT).exists()
-    return kept + "; the same command with --resume goes on" * is_unfinished
