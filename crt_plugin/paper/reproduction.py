@@ -14,12 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from crt_plugin.benchmark.datasets.part import Part, open_part
 from crt_plugin.benchmark.results.importing.published import (
     import_results,
     published_names,
     published_part,
 )
+from crt_plugin.benchmark.results.layout import SCORES_FOLDER
 from crt_plugin.benchmark.results.manifest import Manifest
 from crt_plugin.benchmark.results.scores import Report, Score, average_over, score_results
 from crt_plugin.benchmark.run.evaluate import evaluate
@@ -198,6 +202,17 @@ class Reproduction:
         if self.published is None:
             return None
         return _read_boxes(self._published_folder, tracker, target)
+
+    def peaks(self, parameters: str) -> dict[str, NDArray[np.float64]]:
+        """Peaks of the frames behind the first, by target, of results that are scored."""
+        folder = self.results / FOLDER / tracker_name(parameters) / SCORES_FOLDER
+        targets = [name for score in self.crt([parameters]).scores.values() for name in score.each]
+        files = {name: folder / f"{name}.csv" for name in targets}
+        return {
+            name: np.loadtxt(file, delimiter=",", ndmin=2)[1:, 0]
+            for name, file in files.items()
+            if file.is_file()
+        }
 
     def sequence(self, name: str) -> tuple[list[Path], Any] | None:
         """Frames and annotation (N x 4, 1-based) of a target; None if its frames are missing."""

@@ -39,12 +39,14 @@ _release = load_parameters("reference_2018")
 RELEASE_UPDATES = {name: getattr(_release, name) for name in PAPER_UPDATES}
 NO_GATE = {"confidence_threshold": 0.0}
 NO_MINING = {"loss_threshold": 0.0, "loss_exponent": 0.0}
+SAME_FIT = NO_MINING | {"stop_loss": load_parameters("no_mining_same_fit").stop_loss}
 Changes = dict[str, Any]
 VARIANTS: dict[str, dict[str, Changes]] = {
     # the gate is the published code's, the paper has none
     "default": {
         "no_gate": NO_GATE,
         "no_mining": NO_MINING,
+        "no_mining_same_fit": SAME_FIT,
         "neither": NO_GATE | NO_MINING,
     },
     "hog": {
@@ -58,6 +60,7 @@ VARIANTS: dict[str, dict[str, Changes]] = {
     "vgg_conv2": {
         "no_gate": NO_GATE,
         "no_mining": NO_MINING,
+        "no_mining_same_fit": SAME_FIT,
         "neither": NO_GATE | NO_MINING,
     },
     "fast": {

@@ -7,6 +7,8 @@ import torch
 
 from crt_plugin.algorithm.literal import LiteralRegression
 from crt_plugin.algorithm.regression import ConvRegression, label_weight, signal_to_noise, truncate
+from crt_plugin.algorithm.tracker import objective_of
+from crt_plugin.parameters import load_parameters
 
 N, H, W, C = 2, 7, 9, 3
 KH, KW = 3, 4
@@ -187,6 +189,23 @@ def test_truncation_by_hand():
 def test_weight_by_hand():
     weight = label_weight(torch.tensor([0.0, 1.0]), exponent=2.0, factor=0.1)
     assert weight.tolist() == pytest.approx([0.1, 0.1 * math.exp(2)])
+
+
+@pytest.mark.parametrize(
+    ("name", "share"), [("vgg_conv2", 0.147), ("no_mining", 0.637), ("no_mining_same_fit", 0.159)]
+)
+def test_where_training_stops(generator, name, share):
+    """``stop_loss`` as a share of the objective of a filter of zeros, for a square object."""
+    p = load_parameters(name)
+    sigma = p.label_sigma * math.sqrt(p.filter_cells)  # cells
+    cells = torch.arange(-20.0, 21.0)
+    label = torch.exp(-(cells[:, None] ** 2 + cells**2) / (2 * sigma**2))[None]
+    regression = ConvRegression((1, 1), torch.zeros(1, 41, 41, 1), generator, **objective_of(p))
+    regression.weight.zero_()
+    zeros = float(regression.objective(torch.zeros_like(label), label, regression.weigh(label)))
+    assert p.stop_loss / zeros == pytest.approx(share, abs=1e-3)
+    if not p.loss_exponent:  # the sum of (factor y)^2 of a Gaussian
+        assert zeros == pytest.approx(math.pi * (p.loss_factor * sigma) ** 2, rel=1e-3)
 
 
 def test_signal_to_noise_by_hand():

@@ -90,6 +90,15 @@ def test_rivals_from_published_files_or_the_hosts_layout(reproduction, tmp_path,
     assert (reproduction.results / "published").exists() == (layout == ".")
 
 
+def test_peaks_are_those_behind_the_first_frame_of_scored_targets(reproduction):
+    folder = reproduction.results / "OTB2015/CRT-hog/scores"
+    write(folder / "Deer.csv", np.column_stack([np.arange(5) / 10, np.ones(5)]))
+    write(folder / "Dog.csv", np.ones((3, 2)))  # has no boxes
+    (target,) = reproduction.peaks("hog").items()
+    assert target[0] == "Deer" and target[1].tolist() == pytest.approx([0.1, 0.2, 0.3, 0.4])
+    assert reproduction.peaks("rgb") == {}
+
+
 def test_no_rivals(reproduction):
     assert reproduction.rivals(["KCF"]).notes == ["KCF: no published results given"]
     assert reproduction.published_boxes("KCF", "Deer") is None

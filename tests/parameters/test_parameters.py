@@ -420,6 +420,12 @@ DIFFERENCES = {  # each file against the paper's best; tables 1, 2 and 3
     "hog_color_names": {"features": "hog+color_names", "feature_std": 200.0},
     "no_mining": {"vgg_layer": 2, "loss_threshold": 0.0, "loss_exponent": 0.0},
     "no_mining_conv10": {"loss_threshold": 0.0, "loss_exponent": 0.0},
+    "no_mining_same_fit": {
+        "vgg_layer": 2,
+        "loss_threshold": 0.0,
+        "loss_exponent": 0.0,
+        "stop_loss": 0.005,
+    },
     "last_frame": {"history_length": 1},
     "patch_7x5": {"vgg_layer": 2, "patch_width": 7},
     "patch_5x3": {"vgg_layer": 2, "patch_width": 5, "patch_height": 3},
