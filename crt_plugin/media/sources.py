@@ -10,13 +10,19 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from PIL import Image, ImageOps
 
 from crt_plugin.errors import FrameError, ImageError, SourceError
-from crt_plugin.formats.frames import IMAGE_SUFFIXES, find_frames, sort_images
+from crt_plugin.formats.frames import (
+    IMAGE_SUFFIXES,
+    find_frames,
+    frame_number,
+    sort_images,
+)
 from crt_plugin.formats.groundtruth import find_beside, number_targets, read_annotation
 from crt_plugin.formats.otb import cut_frames
 from crt_plugin.media.annotations import Annotation, Annotations, convert_otb
@@ -153,12 +159,32 @@ def _open_sequence(folder: Path, annotations: dict[int, Path], targets: Sequence
     boxes = [read_annotation(annotations[number]) for number in numbers]
     name = folder.resolve().name
     images = cut_frames(name, find_frames(folder), len(boxes[0]))
+    _require_no_gap(images, len(boxes[0]))
     if annotations[numbers[0]].stem == f"{name}_1":  # the frames of later targets follow
         images = images[: len(boxes[0])]
     if len(annotations) > 1:
         name = ".".join([name, *map(str, numbers)])
     truths: Annotations = {id: convert_otb(some) for id, some in enumerate(boxes, start=1)}
     return _open_images(images, str(folder), name, truths)
+
+
+def _require_no_gap(images: Sequence[Path], lines: int) -> None:
+    """Check that no image between two others is missing: later boxes would be of other frames.
+
+    Images that are missing at the end do no harm.
+
+    Raises:
+        SourceError: names the images beside the gap.
+    """
+    if len(images) >= lines:
+        return
+    for before, after in pairwise(images):
+        there, following = frame_number(before), frame_number(after)
+        if there is not None and following is not None and following > there + 1:
+            raise SourceError(
+                f"{before.parent} has {len(images)} images and {lines} annotated boxes, and no "
+                f"image between {before.name} and {after.name}; expected one for each box"
+            )
 
 
 def _open_images(

@@ -171,6 +171,21 @@ def test_an_otb_sequence_brings_its_annotation(tmp_path):
     assert source.truth[1].tolist() == [11, 20, 5, 6]
 
 
+def test_an_image_that_is_missing_between_others_is_named(tmp_path):
+    """The boxes behind it would be those of other frames; at the end nothing is shifted."""
+    lines = "11,21,5,6\n" * 4
+    write_otb(tmp_path / "Deer", {"groundtruth_rect.txt": lines}, images=4)
+    first, second, third, last = sorted((tmp_path / "Deer/img").iterdir())
+    last.unlink()
+    assert open_source(str(tmp_path / "Deer")).length == 3
+    third.rename(last)
+    said = rf"3 images and 4 annotated boxes.* no image between {second.name} and {last.name};"
+    with pytest.raises(SourceError, match=said):
+        open_source(str(tmp_path / "Deer"))
+    (tmp_path / "Deer/groundtruth_rect.txt").write_text("11,21,5,6\n" * 3)  # it was left out too
+    assert open_source(str(tmp_path / "Deer")).length == 3 and first.exists()
+
+
 def test_targets_of_an_otb_sequence(tmp_path):
     texts = {"groundtruth_rect.1.txt": "2,2,5,6\n", "groundtruth_rect.2.txt": "9,9,5,6\n"}
     write_otb(tmp_path / "Jogging", texts)
