@@ -426,6 +426,11 @@ DIFFERENCES = {  # each file against the paper's best; tables 1, 2 and 3
         "loss_exponent": 0.0,
         "stop_loss": 0.005,
     },
+    "no_mining_conv10_same_fit": {
+        "loss_threshold": 0.0,
+        "loss_exponent": 0.0,
+        "stop_loss": 0.005,
+    },
     "last_frame": {"history_length": 1},
     "patch_7x5": {"vgg_layer": 2, "patch_width": 7},
     "patch_5x3": {"vgg_layer": 2, "patch_width": 5, "patch_height": 3},
