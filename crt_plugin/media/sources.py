@@ -17,12 +17,7 @@ from urllib.parse import urlsplit
 from PIL import Image, ImageOps
 
 from crt_plugin.errors import FrameError, ImageError, SourceError
-from crt_plugin.formats.frames import (
-    IMAGE_SUFFIXES,
-    find_frames,
-    frame_number,
-    sort_images,
-)
+from crt_plugin.formats.frames import IMAGE_SUFFIXES, find_frames, frame_number, sort_images
 from crt_plugin.formats.groundtruth import find_beside, number_targets, read_annotation
 from crt_plugin.formats.otb import cut_frames
 from crt_plugin.media.annotations import Annotation, Annotations, convert_otb
