@@ -28,9 +28,11 @@ def parameters() -> Parameters:
     params.scale_step = 0.03  # as there are half as many; ours
     params.rotation_step = 12.0  # as there are half as many; ours
 
-    # Confidence: the same peaks of 0.2 and 0.36 as in plus_vgg
-    params.score_exponent = 2.15  # fitted, see docs/light.md; ours
-    params.score_midpoint = 0.138  # fitted with it; ours
-    params.lost_score = 0.69  # a peak of 0.2: of frames that are not learned from; ours
-    params.found_score = 0.887  # a peak of 0.36; ours
+    # Confidence
+    params.score_exponent = 2.38  # these four were fitted together, see docs/light.md; ours
+    params.score_midpoint = 0.0561  # of an object that looks as it did at first; ours
+    params.score_shape_weight = 1.16  # a box whose shape changes is less often right; ours
+    params.score_color_weight = 4.12  # nor is one of other colours; ours
+    params.lost_score = 0.5  # more likely wrong than right; ours
+    params.found_score = 0.9  # elsewhere only what is almost sure; ours
     return params

@@ -134,8 +134,9 @@ class Parameters(PaperParameters):
 
     score_exponent: float | None = setting(
         None,
-        meaning="e of the score 1 / (1 + (m / peak)^e), the chance that the box overlaps the "
-        "object by more than a half, with m = score_midpoint; None: the score is the peak",
+        meaning="e of the score 1 / (1 + (m / peak)^e exp(doubt)), the chance that the box "
+        "overlaps the object by more than a half, with m = score_midpoint; None: the score is the "
+        "peak",
         raising="scores further from 0.5 on both sides of score_midpoint",
         source="ours",
         check=POSITIVE,
@@ -143,11 +144,30 @@ class Parameters(PaperParameters):
     )
     score_midpoint: float | None = setting(
         None,
-        meaning="peak at which the score is 0.5; without effect where score_exponent is None",
+        meaning="peak at which the score is 0.5 without doubt; without effect where score_exponent "
+        "is None",
         unit="response units",
         raising="lower scores",
         source="ours",
         check=POSITIVE,
+    )
+    score_shape_weight: float | None = setting(
+        None,
+        meaning="weight in the score's doubt of ln(1 + change / 0.005), where change is the mean "
+        "over 120 frames of the change of ln(w / h) of the box in a frame; None: none",
+        raising="lower scores where the shape of the box changes",
+        source="ours",
+        check=POSITIVE,
+        goes_with=("score_exponent", "a score_exponent", lambda _, exponent: exponent is not None),
+    )
+    score_color_weight: float | None = setting(
+        None,
+        meaning="weight in the score's doubt of the mean over 30 frames of the distance of the "
+        "colours in the box from the first frame's (Bhattacharyya, 0 to 1); None: none",
+        raising="lower scores where the box has other colours",
+        source="ours",
+        check=POSITIVE,
+        goes_with=("score_exponent", "a score_exponent", lambda _, exponent: exponent is not None),
     )
 
     # The search of the whole frame for a lost object

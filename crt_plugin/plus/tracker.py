@@ -17,7 +17,7 @@ from crt_plugin.algorithm.history import History, Sample
 from crt_plugin.algorithm.tracker import LEAST_PEAK, Detection, PaperTracker, keep_in_frame
 from crt_plugin.parameters import Parameters
 from crt_plugin.parameters.settings import parse_numbers
-from crt_plugin.plus.confidence import calibrate
+from crt_plugin.plus.confidence import TrackRecord, calibrate
 from crt_plugin.plus.filter_window import WindowedRegression
 from crt_plugin.plus.history import LongHistory
 from crt_plugin.plus.initial_filter import start_at_zero
@@ -25,6 +25,7 @@ from crt_plugin.plus.pose import Pose, cut_posed_patches
 from crt_plugin.plus.pose_search import Axis, choose_pose, list_poses, shrink_patch
 from crt_plugin.plus.redetection import cover_frame
 from crt_plugin.plus.subcell import find_gaussian_peak
+from crt_plugin.runtime.image import as_rgb
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class CRTTracker(PaperTracker):
     def __init__(self, params: Parameters | None = None) -> None:
         """See ``PaperTracker``."""
         super().__init__(params)
+        self._record: TrackRecord | None = None  # until ``init``, and where the score is the peak's
         if self.params.filter_window is not None:
             self.regression_type = partial(self.windowed_type, sigma=self.params.filter_window)
         if self.params.initial_filter == "zero":
@@ -80,19 +82,24 @@ class CRTTracker(PaperTracker):
 
     def init(self, image: Any, box: Any) -> None:
         """See ``PaperTracker.init``."""
+        self._record = None
         super().init(image, box)
         first = super().last
         self._last = PosedDetection(**vars(first), pose=Pose(first.box))
+        if self.params.score_shape_weight or self.params.score_color_weight:
+            self._record = TrackRecord.of_object(as_rgb(image), first.box)
         self._frame_index = 0
         self._frames_lost = 0
 
     def state_dict(self) -> dict[str, torch.Tensor]:
         """See ``PaperTracker.state_dict``."""
-        pose = self.last.pose
+        pose, record = self.last.pose, self._record
+        seen = [] if record is None else [record.shape_change, record.color_distance]
         return super().state_dict() | {
             "upright": torch.from_numpy(pose.upright.copy()),
             "angle": torch.tensor(pose.angle, dtype=torch.float64),
             "frames": torch.tensor([self._frame_index, self._frames_lost]),
+            "record": torch.tensor(seen, dtype=torch.float64),
         }
 
     def load_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
@@ -101,6 +108,8 @@ class CRTTracker(PaperTracker):
         pose = Pose(state["upright"].numpy().copy(), float(state["angle"]))
         self._last = replace(self.last, pose=pose)
         self._frame_index, self._frames_lost = state["frames"].tolist()
+        if self._record is not None:
+            self._record.shape_change, self._record.color_distance = state["record"].tolist()
 
     def _start_history(self, first: Sample) -> History:
         if self.params.history_ages is None:
@@ -124,6 +133,9 @@ class CRTTracker(PaperTracker):
             if detection.peak >= max(LEAST_PEAK, self.params.pose_threshold):
                 detection = self._search_pose(frame, detection)
             detection = _keep_in_frame(detection, frame)
+        if self._record is not None:
+            self._record.add(frame, detection.box, self.last.box)
+            detection = replace(detection, score=self._score(detection.peak))
         if self._is_search_due(detection.score):
             detection = self._search_frame(frame, detection)
         return detection, sample
@@ -171,11 +183,13 @@ class CRTTracker(PaperTracker):
         search_pose = Pose(middle, pose.angle)
         patches = self._cut(frame, [search_pose], geometry)
         response = self._respond(patches, self.features(patches))
-        score = self._score(float(response.max()))
-        if score < self.params.found_score:
-            return detection
         cell = divmod(int(response.argmax()), response.shape[2])
         found = search_pose.move_to(geometry.box_at(geometry.patch_rect(middle), *cell))
+        # The colours of the last frames are those of where the object is not.
+        colors = None if self._record is None else self._record.compare(frame, found.box)
+        score = self._score(float(response.max()), colors)
+        if score < self.params.found_score:
+            return detection
         return _keep_in_frame(replace(detection, pose=found, score=score), frame)
 
     def _refine(self, prediction: torch.Tensor, row: int, column: int) -> tuple[float, float]:
@@ -186,11 +200,16 @@ class CRTTracker(PaperTracker):
             column + find_gaussian_peak(prediction[row], column),
         )
 
-    def _score(self, peak: float) -> float:
+    def _score(self, peak: float, colors: float | None = None) -> float:
+        """Score of a peak, with the distance of the colours there, or their mean so far."""
         exponent, midpoint = self.params.score_exponent, self.params.score_midpoint
         if exponent is None or midpoint is None:
             return super()._score(peak)
-        return calibrate(peak, exponent, midpoint)
+        shape, mean = (0.0, 0.0) if self._record is None else self._record.evidence
+        colors = mean if colors is None else colors
+        doubt = shape * (self.params.score_shape_weight or 0.0)
+        doubt += colors * (self.params.score_color_weight or 0.0)
+        return calibrate(peak, exponent, midpoint, doubt)
 
     def _cut(
         self, frame: NDArray[np.uint8], boxes: Sequence[Box | Pose], geometry: PatchGeometry

@@ -2,9 +2,9 @@
 
     python experiments/studies/calibration.py --data OTB --results results/seed0 results/seed1
 
-A logistic function of the peaks' logarithm is fitted: on all sequences, for the parameter file, and
-for each sequence on all others, for the tables. A box is right where IoU > 0.5, and the object lost
-where it is at most 0.1.
+A logistic function of the peak's logarithm and of the boxes' record (``TrackRecord``, made again
+from the frames) is fitted: on all sequences, for the parameter file, and for each sequence on all
+others, for the tables. A box is right where IoU > 0.5, and the object lost where it is at most 0.1.
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ import re
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.results.layout import ResultFiles, trackers_in
+from crt_plugin.formats.boxes import FIRST_PIXEL
+from crt_plugin.plus.confidence import TrackRecord
 from crt_plugin.report.page.player_data import overlap
 from crt_plugin.report.statistics.calibration import (
     RIGHT,
@@ -35,10 +39,11 @@ Columns = dict[str, np.ndarray]
 
 
 def load_scores(data: Path, results: Path, tracker: str) -> tuple[Columns, Columns, Columns]:
-    """Peak, score and IoU of each frame but the first, by sequence."""
+    """Evidence (N x 3), score and IoU of each frame but the first, by sequence."""
     part = open_part("otb", data, None, results)
-    peaks, scores, overlaps = {}, {}, {}
-    for (_, truth), name in zip(part.experiment.dataset, part.names, strict=True):
+    evidence, scores, overlaps = {}, {}, {}
+    sequences = list(zip(part.experiment.dataset, part.names, strict=True))
+    for (images, truth), name in track(sequences, f"frames of {tracker}"):
         files = ResultFiles.of(part, tracker, name)
         if files.absent or not files.confidences.is_file():
             continue
@@ -46,9 +51,22 @@ def load_scores(data: Path, results: Path, tracker: str) -> tuple[Columns, Colum
         boxes = np.loadtxt(files.boxes[0], delimiter=",", ndmin=2)
         iou = overlap(boxes, truth)[1:]
         seen = np.isfinite(iou)  # frames without an annotation are left out
-        peaks[name], scores[name] = values[1:][seen].T
+        peaks, scores[name] = values[1:][seen].T
+        record = read_record(images, boxes - FIRST_PIXEL)
+        evidence[name] = np.column_stack([peaks, record[seen]])
         overlaps[name] = iou[seen]
-    return peaks, scores, overlaps
+    return evidence, scores, overlaps
+
+
+def read_record(images: list[str], boxes: np.ndarray) -> np.ndarray:
+    """``TrackRecord.evidence`` of each frame but the first, N x 2; boxes in px from 0."""
+    frames = (np.asarray(Image.open(image).convert("RGB")) for image in images)
+    record = TrackRecord.of_object(next(frames), boxes[0])
+    found = []
+    for frame, before, box in zip(frames, boxes[:-1], boxes[1:], strict=True):
+        record.add(frame, box, before)
+        found.append(record.evidence)
+    return np.array(found)
 
 
 def find_names(results: Path, tracker: str) -> list[str]:
@@ -90,20 +108,23 @@ def main() -> None:
                     for name, values in found.items():
                         before = column.get(name, values[:0])
                         column[name] = np.concatenate([before, values])
-    peaks, scores, overlaps = columns
+    evidence, scores, overlaps = columns
     console = Console()
-    if len(peaks) < 2:
-        console.print(f"{len(peaks)} sequences with scores of {args.tracker}; expected two or more")
+    if len(evidence) < 2:
+        console.print(
+            f"{len(evidence)} sequences with scores of {args.tracker}; expected two or more"
+        )
         raise SystemExit(1)
     right = {name: iou > RIGHT for name, iou in overlaps.items()}
-    weights = np.concatenate([np.full(len(each), 100.0 / len(each)) for each in peaks.values()])
-    everything = (np.concatenate(list(each.values())) for each in (peaks, right, scores, overlaps))
-    all_peaks, all_right, all_scores, all_overlaps = everything
-    fit = fit_score(all_peaks, all_right, weights)
-    console.print(
-        f"score_exponent = {fit.score_exponent:.2f}, score_midpoint = {fit.score_midpoint:.3f}"
+    weights = np.concatenate([np.full(len(each), 100.0 / len(each)) for each in right.values()])
+    tables = (evidence, right, scores, overlaps)
+    all_evidence, all_right, all_scores, all_overlaps = (
+        np.concatenate(list(each.values())) for each in tables
     )
-    out = np.concatenate(list(held_out_scores(peaks, right).values()))
+    fit = fit_score(all_evidence, all_right, weights)
+    names = ("exponent", "midpoint", "shape_weight", "color_weight")
+    console.print(", ".join(f"score_{n} = {getattr(fit, f'score_{n}'):.3g}" for n in names))
+    out = np.concatenate(list(held_out_scores(evidence, right).values()))
     console.print(make_table("fitted on all other sequences", out, all_overlaps))
     console.print(make_table("as kept", all_scores, all_overlaps))
 

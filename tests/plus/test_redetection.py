@@ -69,6 +69,21 @@ def test_without_a_search_it_stays_lost(small):
     assert seen == [] and abs(box[0] - 12) > 20
 
 
+def test_colours_where_it_was_found_count_and_not_those_of_the_last_frames(small):
+    """While it was lost, the box was on the background: that says nothing of where it is now."""
+    doubt = {"score_color_weight": 4.0, "found_score": 0.2}
+    tracker = start(small, **LOST, **doubt)
+    for _ in range(60):
+        tracker.update(empty())
+    assert tracker._record.color_distance > 0.3
+    for _ in range(2):
+        box = tracker.update(scene(12, 92))
+    assert box == pytest.approx([12, 92, 24, 16], abs=3)
+    other = scene(12, 92)
+    other[92:108, 12:36] = other[92:108, 12:36][..., [2, 0, 1]]
+    assert tracker._record.compare(scene(12, 92), box) < 0.5 < tracker._record.compare(other, box)
+
+
 def test_nothing_in_the_frame_is_taken_for_it(small):
     tracker = start(small, **LOST, found_score=0.4)
     before = tracker.last.box

@@ -24,6 +24,12 @@ SETTINGS = {
     },
     "first frame in the history": {"history_ages": "0+2+9"},
     "first frame forgotten": {"history_ages": "0+1", "filter_window": 0.6},
+    "record": {
+        "score_exponent": 2.0,
+        "score_midpoint": 0.1,
+        "score_shape_weight": 1.0,
+        "score_color_weight": 4.0,
+    },
     "lost": {"lost_score": 1.0, "lost_frames": 3, "found_score": 0.0},
 }
 

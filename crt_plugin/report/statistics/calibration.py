@@ -1,4 +1,7 @@
-"""How often a box is right, as a logistic function of its peak's logarithm (ours)."""
+"""How often a box is right, as a logistic function of its peak and the frames before (ours).
+
+Evidence is N x 3: of each frame the peak, and the two parts of ``TrackRecord.evidence``.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from crt_plugin.plus.confidence import calibrate
 
 RIGHT = 0.5  # IoU above which a box is right
 STEPS = 200  # of the fit, at most
-# Weight of slope^2: without it peaks that separate right from wrong perfectly have no best slope.
+# Weight of the squares: without it evidence that separates right from wrong has no best slopes.
 FLATNESS = 1e-3
 
 Values = NDArray[np.float64]
@@ -41,11 +44,13 @@ class Bin:
     right: float
 
 
-def fit_score(peaks: Values, right: NDArray[np.bool_], weights: Values | None = None) -> Parameters:
-    """Settings with the ``score_exponent`` and ``score_midpoint`` of the greatest likelihood.
+def fit_score(
+    evidence: Values, right: NDArray[np.bool_], weights: Values | None = None
+) -> Parameters:
+    """The settings of the score with the greatest likelihood.
 
     Args:
-        peaks: of frames, N.
+        evidence: of frames, N x 3.
         right: whether their boxes are right, N.
         weights: of frames, N; without them all count the same.
 
@@ -56,17 +61,20 @@ def fit_score(peaks: Values, right: NDArray[np.bool_], weights: Values | None = 
         raise ParameterError(
             f"{right.sum()} of {len(right)} boxes are right; expected some right and some wrong"
         )
-    x = torch.from_numpy(peaks).clamp(min=LEAST_PEAK).log()
+    x = torch.from_numpy(evidence).clone()
+    x[:, 0] = x[:, 0].clamp(min=LEAST_PEAK).log()
     y = torch.from_numpy(right.astype(float))
-    w = torch.ones_like(x) if weights is None else torch.from_numpy(weights)
+    w = torch.ones_like(y) if weights is None else torch.from_numpy(weights)
     line = torch.zeros(2, dtype=torch.float64, requires_grad=True)  # slope, offset
-    optimizer = torch.optim.LBFGS([line], max_iter=STEPS, line_search_fn="strong_wolfe")
+    # The roots of the two weights of doubt, which are squares, so that none is below 0.
+    roots = torch.ones(2, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([line, roots], max_iter=STEPS, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
-        logits = line[0] * x + line[1]
+        logits = line[0] * x[:, 0] + line[1] - x[:, 1:] @ roots**2
         each = torch.nn.functional.binary_cross_entropy_with_logits(logits, y, reduction="none")
-        value = (w * each).sum() + FLATNESS * line[0] ** 2
+        value = (w * each).sum() + FLATNESS * (line[0] ** 2 + (roots**4).sum())
         value.backward()
         return value
 
@@ -74,30 +82,41 @@ def fit_score(peaks: Values, right: NDArray[np.bool_], weights: Values | None = 
     slope, offset = (float(value) for value in line.detach())
     if slope <= 0:
         raise ParameterError(f"boxes of higher peaks are not more often right: slope {slope:.3g}")
-    return Parameters().copy(score_exponent=slope, score_midpoint=math.exp(-offset / slope))
+    shape, color = (roots.detach() ** 2).tolist()
+    return Parameters().copy(
+        score_exponent=slope,
+        score_midpoint=math.exp(-offset / slope),
+        score_shape_weight=shape,
+        score_color_weight=color,
+    )
 
 
-def scores_of(peaks: Values, params: Parameters) -> Values:
-    """Score of each peak."""
+def scores_of(evidence: Values, params: Parameters) -> Values:
+    """Score of each frame."""
     exponent, midpoint = params.score_exponent, params.score_midpoint
     assert exponent is not None and midpoint is not None  # they are calibrated
-    return np.array([calibrate(float(peak), exponent, midpoint) for peak in peaks])
+    doubts = evidence[:, 1:] @ [params.score_shape_weight or 0, params.score_color_weight or 0]
+    rows = zip(evidence[:, 0].tolist(), doubts.tolist(), strict=True)
+    return np.array([calibrate(peak, exponent, midpoint, doubt) for peak, doubt in rows])
 
 
 def held_out_scores(
-    peaks: Mapping[str, Values], right: Mapping[str, NDArray[np.bool_]]
+    evidence: Mapping[str, Values], right: Mapping[str, NDArray[np.bool_]]
 ) -> dict[str, Values]:
-    """Scores of each sequence's frames, N, by a fit to all others, all of the same weight."""
+    """Scores of each sequence's frames, N, by a fit to all others, all of the same weight.
+
+    Two targets of the same frames (OTB's Skating2.1 and Skating2.2) are left out together.
+    """
     found = {}
-    for name in peaks:
-        others = [other for other in peaks if other != name]
-        weights = [np.full(len(peaks[o]), 100.0 / len(peaks[o])) for o in others]
+    for name in evidence:
+        others = [o for o in evidence if o.partition(".")[0] != name.partition(".")[0]]
+        weights = [np.full(len(right[o]), 100.0 / len(right[o])) for o in others]
         params = fit_score(
-            np.concatenate([peaks[o] for o in others]),
+            np.concatenate([evidence[o] for o in others]),
             np.concatenate([right[o] for o in others]),
             np.concatenate(weights),
         )
-        found[name] = scores_of(peaks[name], params)
+        found[name] = scores_of(evidence[name], params)
     return found
 
 
