@@ -182,8 +182,7 @@ def test_a_box_that_stays_on_another_object_is_doubted(small):
         if step == 5:
             assert doubting.last.score == pytest.approx(plain.last.score, abs=0.02)
     assert plain.last.peak == doubting.last.peak
-    record, params = doubting._record, doubting.params
+    record = doubting._record
     odds = (plain.last.peak / 0.1) ** 2 * math.exp(-(record.evidence[0] + 4 * record.evidence[1]))
     assert doubting.last.score == pytest.approx(odds / (1 + odds), rel=1e-9)
     assert record.color_distance > 0.3 and doubting.last.score < plain.last.score - 0.1
-    assert params.score_color_weight == 4.0
