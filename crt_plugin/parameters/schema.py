@@ -10,8 +10,15 @@ from crt_plugin.parameters.settings import (
     AT_LEAST_ONE,
     FRACTION,
     POSITIVE,
+    Pairing,
     number_list,
     setting,
+)
+
+OF_A_CALIBRATED_SCORE: Pairing = (
+    "score_exponent",
+    "a score_exponent",
+    lambda _, exponent: exponent is not None,
 )
 
 
@@ -158,7 +165,7 @@ class Parameters(PaperParameters):
         raising="lower scores where the shape of the box changes",
         source="ours",
         check=POSITIVE,
-        goes_with=("score_exponent", "a score_exponent", lambda _, exponent: exponent is not None),
+        goes_with=OF_A_CALIBRATED_SCORE,
     )
     score_color_weight: float | None = setting(
         None,
@@ -167,7 +174,7 @@ class Parameters(PaperParameters):
         raising="lower scores where the box has other colours",
         source="ours",
         check=POSITIVE,
-        goes_with=("score_exponent", "a score_exponent", lambda _, exponent: exponent is not None),
+        goes_with=OF_A_CALIBRATED_SCORE,
     )
 
     # The search of the whole frame for a lost object

@@ -1,4 +1,4 @@
-"""The score of a detection: the probability that its box is right."""
+"""The score of a detection: the probability that its box is right (ours)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from crt_plugin.algorithm.geometry import Box
 
-SHAPE_FRAMES = 120  # of the running mean of the shape's change, 4 s: an object that is turned often
+SHAPE_FRAMES = 120  # of the running mean of the shape's change: 4 s of most videos
 STEADY = 0.005  # change of ln(w / h) in a frame that is small
 COLOR_FRAMES = 30  # of the running mean of the colours' distance: longer than a crossing
 INSIDE = 0.8  # of the box's sides: at its border there is background
-MOST_ROWS = 64  # and columns of pixels that the colours are taken from
+MOST_LINES = 64  # rows, and columns, of pixels that the colours are taken from
 COLOR_BINS = [4, 16, 16]  # of CIELAB: few of lightness, which light and shade change
 
 
@@ -61,13 +61,13 @@ class TrackRecord:
         return cls(count_colors(frame, box))
 
     def add(self, frame: NDArray[np.uint8], box: Box, before: Box) -> None:
-        """Take the box of one more frame, and that of the frame before it."""
+        """Take one more frame, its box, and the box of the frame before it, frame px."""
         change = abs(math.log(box[2] / box[3]) - math.log(before[2] / before[3]))
         self.shape_change += (change - self.shape_change) / SHAPE_FRAMES
         self.color_distance += (self.compare(frame, box) - self.color_distance) / COLOR_FRAMES
 
     def compare(self, frame: NDArray[np.uint8], box: Box) -> float:
-        """Distance of the colours inside a box from the first frame's."""
+        """Distance of the colours inside a box from the first frame's, 0 to 1."""
         colors = count_colors(frame, box)
         return float(cv2.compareHist(self.colors, colors, cv2.HISTCMP_BHATTACHARYYA))
 
@@ -78,12 +78,20 @@ class TrackRecord:
 
 
 def count_colors(frame: NDArray[np.uint8], box: Box) -> NDArray[np.float32]:
-    """Histogram of the colours inside a box, in CIELAB, of sum 1; at least one pixel is taken."""
+    """Histogram of the colours inside a box, of sum 1; at least one pixel is taken.
+
+    Args:
+        frame: H x W x 3, RGB.
+        box: (x, y, w, h), frame px, 0-based; it may leave the frame.
+
+    Returns:
+        L x a x b of CIELAB, 4 x 16 x 16, float32.
+    """
     start = box[:2] + box[2:] * (1 - INSIDE) / 2
     limits = np.array([frame.shape[1], frame.shape[0]])
     x, y = np.clip(np.rint(start).astype(int), 0, limits - 1).tolist()
     right, bottom = np.clip(np.rint(start + box[2:] * INSIDE).astype(int), 0, limits).tolist()
-    step_x, step_y = (1 + max(0, side - 1) // MOST_ROWS for side in (right - x, bottom - y))
+    step_x, step_y = (1 + max(0, side - 1) // MOST_LINES for side in (right - x, bottom - y))
     inside = frame[y : max(y + 1, bottom) : step_y, x : max(x + 1, right) : step_x]
     lab = cv2.cvtColor(np.ascontiguousarray(inside), cv2.COLOR_RGB2LAB)
     counts = cv2.calcHist([lab], [0, 1, 2], None, COLOR_BINS, [0, 256] * 3)

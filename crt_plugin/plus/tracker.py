@@ -205,10 +205,11 @@ class CRTTracker(PaperTracker):
         exponent, midpoint = self.params.score_exponent, self.params.score_midpoint
         if exponent is None or midpoint is None:
             return super()._score(peak)
-        shape, mean = (0.0, 0.0) if self._record is None else self._record.evidence
-        colors = mean if colors is None else colors
+        if self._record is None:
+            return calibrate(peak, exponent, midpoint)
+        shape, mean = self._record.evidence
         doubt = shape * (self.params.score_shape_weight or 0.0)
-        doubt += colors * (self.params.score_color_weight or 0.0)
+        doubt += (mean if colors is None else colors) * (self.params.score_color_weight or 0.0)
         return calibrate(peak, exponent, midpoint, doubt)
 
     def _cut(
