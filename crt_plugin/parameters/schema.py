@@ -62,6 +62,15 @@ class Parameters(PaperParameters):
         check=number_list(0, 9999),
     )
 
+    frame_noise: float = setting(
+        0.0,
+        meaning="fraction of the pixels of each frame that are made one level of 255 lighter, "
+        "drawn with the seed: runs of several seeds tell what of a result rounding decides",
+        raising="more noise",
+        source="ours",
+        check=FRACTION,
+    )
+
     # Place first and pose second; place between the cells
 
     search: Literal["joint", "two_step"] = setting(

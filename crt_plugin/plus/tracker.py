@@ -19,13 +19,14 @@ from crt_plugin.parameters import Parameters
 from crt_plugin.parameters.settings import parse_numbers
 from crt_plugin.plus.confidence import TrackRecord, calibrate
 from crt_plugin.plus.filter_window import WindowedRegression
+from crt_plugin.plus.frame_noise import add_noise
 from crt_plugin.plus.history import LongHistory
 from crt_plugin.plus.initial_filter import start_at_zero
 from crt_plugin.plus.pose import Pose, cut_posed_patches
 from crt_plugin.plus.pose_search import Axis, choose_pose, list_poses, shrink_patch
 from crt_plugin.plus.redetection import cover_frame
 from crt_plugin.plus.subcell import find_gaussian_peak
-from crt_plugin.runtime.image import as_rgb
+from crt_plugin.runtime.image import as_box, as_rgb
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,14 @@ class CRTTracker(PaperTracker):
 
     def init(self, image: Any, box: Any) -> None:
         """See ``PaperTracker.init``."""
+        frame = self._add_noise(as_rgb(image), 0)
+        box = as_box(box, *frame.shape[:2])  # wrong input changes nothing
         self._record = None
-        super().init(image, box)
+        super().init(frame, box)
         first = super().last
         self._last = PosedDetection(**vars(first), pose=Pose(first.box))
         if self.params.score_shape_weight or self.params.score_color_weight:
-            self._record = TrackRecord.of_object(as_rgb(image), first.box)
+            self._record = TrackRecord.of_object(frame, first.box)
         self._frame_index = 0
         self._frames_lost = 0
 
@@ -111,6 +114,10 @@ class CRTTracker(PaperTracker):
         if self._record is not None:
             self._record.shape_change, self._record.color_distance = state["record"].tolist()
 
+    def _add_noise(self, frame: NDArray[np.uint8], index: int) -> NDArray[np.uint8]:
+        fraction = self.params.frame_noise
+        return add_noise(frame, fraction, self.params.seed, index) if fraction else frame
+
     def _start_history(self, first: Sample) -> History:
         if self.params.history_ages is None:
             return super()._start_history(first)
@@ -119,6 +126,7 @@ class CRTTracker(PaperTracker):
     def _detect(self, frame: NDArray[np.uint8]) -> tuple[PosedDetection, Sample]:
         last = self.last.pose
         self._frame_index += 1
+        frame = self._add_noise(frame, self._frame_index)
         if self.params.search == "joint":
             found, sample = super()._detect(frame)
             detection = PosedDetection(**vars(found), pose=Pose(found.box))

@@ -38,6 +38,13 @@ def test_files_of_variants_hold_their_changes(script, tmp_path):
     assert without == load_parameters("plus_vgg").copy(confidence_threshold=0.0)
 
 
+def test_every_file_has_the_noise(script, tmp_path):
+    files = script.write_variants(tmp_path, "light", ["light", "window_of_0.6"], 0.01)
+    light = load_parameters("light").copy(frame_noise=0.01)
+    assert load_parameters(str(files["light"])) == light
+    assert load_parameters(str(files["window_of_0.6"])) == light.copy(filter_window=0.6)
+
+
 def test_means_are_over_seeds_of_each_sequence(script):
     merged = script.average_over_seeds(
         [run_of("CRT-plus", a=0.2, b=0.4), run_of("CRT-plus-seed1", a=0.4, b=0.8)]

@@ -30,6 +30,7 @@ SETTINGS = {
         "score_shape_weight": 1.0,
         "score_color_weight": 4.0,
     },
+    "noise": {"frame_noise": 0.3},
     "lost": {"lost_score": 1.0, "lost_frames": 3, "found_score": 0.0},
 }
 
