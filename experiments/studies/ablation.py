@@ -5,10 +5,10 @@
 Results are kept: a stopped run resumes. Values are means over seeds. Where the seed plays no part,
 as in ``light``, ``--frame-noise 0.01 --seeds 0 1 2`` lets it draw noise for the frames, so that
 what one run has by rounding is not taken for the worth of a setting. Changes, below the values,
-are those against the file itself on the same sequences, with a paired bootstrap interval of 95 %
-over sequences. fps are of ``crt bench`` on one sequence, after the evaluation, one variant at a
-time; on a busy machine they mean nothing. Last, the AUC of choosing among the variants by
-cross-validation: each fold has the variant that is best on all other folds.
+are those against the file itself, or ``--against`` a variant, on the same sequences, with a paired
+bootstrap interval of 95 % over sequences. fps are of ``crt bench`` on one sequence, after the
+evaluation, one variant at a time; on a busy machine they mean nothing. Last, the AUC of choosing
+among the variants by cross-validation: each fold has the variant that is best on all other folds.
 """
 
 from __future__ import annotations
@@ -176,6 +176,7 @@ def main() -> None:
     parser.add_argument("--of", default="light", choices=VARIANTS)
     parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--variants", nargs="+", help="without it all")
+    parser.add_argument("--against", help="one of them; without it the file itself")
     parser.add_argument("--sequences", nargs="+")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--frame-noise", type=float, default=0.0, help="fraction of the pixels")
@@ -189,8 +190,11 @@ def main() -> None:
     chosen = args.variants or list(VARIANTS[args.of])
     if unknown := set(chosen) - set(VARIANTS[args.of]):
         parser.error(f"no variants of {args.of}: {', '.join(sorted(unknown))}")
-
     names = [args.of, *chosen]
+    base = args.against or args.of
+    if base not in names:
+        parser.error(f"--against {base}; expected one of {', '.join(names)}")
+
     files = write_variants(args.results / "parameters", args.of, names, args.frame_noise)
     options = {name: getattr(args, name) for name in ("sequences", "workers", "scheduler")}
     runs = evaluate_seeds(args.data, list(files.values()), args.results, args.seeds, **options)
@@ -206,13 +210,11 @@ def main() -> None:
     for name in track(names, description="fps", disable=args.no_fps):
         source = args.data[0] / args.fps_sequence
         speed = "-" if args.no_fps else f"{measure_fps(files[name], source):.2f}"
-        shown = [
-            show_value(each[name], each[args.of] if name != args.of else None) for each in metrics
-        ]
+        shown = [show_value(each[name], each[base] if name != base else None) for each in metrics]
         table.add_row(name, *shown, speed)
     console = Console()
     console.print(table)
-    show_held_out(metrics[0], args.of, args.folds, console)
+    show_held_out(metrics[0], base, args.folds, console)
     if failures := [f"failed: {failure}" for run in runs for failure in run.failures]:
         raise SystemExit("\n".join(failures))
 
