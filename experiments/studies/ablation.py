@@ -175,7 +175,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--of", default="light", choices=VARIANTS)
     parser.add_argument("--data", type=Path, nargs="+", required=True)
-    parser.add_argument("--variants", nargs="+", help="without it all")
+    parser.add_argument("--variants", nargs="*", help="without it all; without a name none")
     parser.add_argument("--against", help="one of them; without it the file itself")
     parser.add_argument("--sequences", nargs="+")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
@@ -187,7 +187,7 @@ def main() -> None:
     parser.add_argument("--fps-sequence", default="DragonBaby")
     parser.add_argument("--no-fps", action="store_true", help="leave the speed out")
     args = parser.parse_args()
-    chosen = args.variants or list(VARIANTS[args.of])
+    chosen = list(VARIANTS[args.of]) if args.variants is None else args.variants
     if unknown := set(chosen) - set(VARIANTS[args.of]):
         parser.error(f"no variants of {args.of}: {', '.join(sorted(unknown))}")
     names = [args.of, *chosen]
