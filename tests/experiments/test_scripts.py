@@ -64,6 +64,42 @@ def test_calibration(run, tmp_path):
     assert "score_exponent" in said and "fitted on all other sequences" in said
 
 
+def test_consensus(run, tmp_path):
+    """1.5 px to the right and to the left are right in the mean; a box elsewhere has no part."""
+    shifts = {"CRT-light": 1.5, "CRT-light-seed1": 1.5, "CRT-hog": -1.5, "CRT-far": 400}
+    for tracker, shift in shifts.items():
+        for name, count in (("Couple", 4), ("Deer", 5)):
+            rows = boxes(count, 5.0 + (name == "Deer")) + [shift, 0, 0, 0]
+            write(tmp_path / "raw/OTB2015" / tracker / f"{name}.txt", rows, fmt="%.3f")
+    arguments = "--results raw --groundtruth otb --others CRT-hog CRT-far"
+    said = run("consensus", arguments)
+    # IoU of 8.5 / 11.5 = 0.74 exceeds 15 of 21 thresholds, 1 all but the last. The first frame is
+    # the annotation: Couple (15 * 3 + 20) / (4 * 21), Deer (15 * 4 + 20) / (5 * 21).
+    alone = (65 / 84 + 80 / 105) / 2
+    assert "CRT-light, 2 runs, 2 sequences" in said
+    assert re.search(rf"lead alone +│ {alone:.3f} ", said)
+    assert re.search(rf"CRT-hog, 1 +│ {20 / 21:.3f} ", said)
+    assert re.search(rf"CRT-far, 1 +│ {alone:.3f} ", said)
+    assert re.search(rf"CRT-hog \+ CRT-far, 1 +│ {20 / 21:.3f} ", said)
+    assert f"held out against the lead alone: +{20 / 21 - alone:.3f}" in said
+
+    for lacking in ("--lead CRT-none", "--others CRT-none"):
+        with pytest.raises(SystemExit, match="expected a run, and two sequences or more"):
+            run("consensus", f"--results raw --groundtruth otb {lacking}")
+
+
+def test_the_mean_box_is_that_of_those_that_agree():
+    script = load_python_file(bundled_folder("experiments") / "studies/consensus.py")
+    lead = np.array([[0.0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 10, 10]])
+    near = np.array([[2.0, 0, 10, 13], [8, 0, 10, 10], [np.nan, 0, 10, 10]])
+    also = np.array([[0.0, 4, 10, 10], [0, 0, 10, 10], [0, 0, 10, 10]])
+    found = script.average_boxes(lead, [near, also], 0.5)
+    np.testing.assert_allclose(found[0], [0.5, 1, 10, 10.75])  # (2 of 4, 1 of 4, 1 of 4)
+    np.testing.assert_allclose(found[1:], lead[1:])  # an IoU of 2 / 18, and none
+    assert lead[0, 0] == 0
+    np.testing.assert_array_equal(script.average_boxes(lead, [], 0.5), lead)
+
+
 def test_departures(run, tmp_path):
     file = tmp_path / "vgg.py"
     file.write_text(
