@@ -84,6 +84,17 @@ def test_a_tracker_with_noise_sees_the_noisy_frames(small):
             assert noisy.last.score == plain.last.score
 
 
+def test_the_colors_of_the_first_frame_are_those_of_the_noisy_one(small, rng):
+    small = small.copy(score_exponent=2.0, score_midpoint=0.1, score_color_weight=4.0)
+    frame = rng.integers(0, 256, (120, 160, 3), np.uint8)  # colours at the bins' bounds too
+    noisy, plain = (CRTTracker(small.copy(frame_noise=f, seed=9)) for f in (0.3, 0.0))
+    noisy.init(frame, BOX)
+    plain.init(add_noise(frame, 0.3, 9, 0), BOX)
+    np.testing.assert_array_equal(noisy._record.colors, plain._record.colors)
+    plain.init(frame, BOX)
+    assert not np.array_equal(noisy._record.colors, plain._record.colors)
+
+
 def test_an_init_that_is_refused_changes_nothing(small):
     small = small.copy(score_exponent=2.0, score_midpoint=0.1, score_color_weight=4.0)
     refused, kept = CRTTracker(small), CRTTracker(small)
