@@ -62,6 +62,8 @@ class Parameters(PaperParameters):
         check=number_list(0, 9999),
     )
 
+    # Chance
+
     frame_noise: float = setting(
         0.0,
         meaning="fraction of the pixels of each frame that are made one level of 255 lighter, "

@@ -28,7 +28,7 @@ from crt_plugin.benchmark.results.scores import Score
 from crt_plugin.benchmark.run.evaluate import Evaluation, evaluate_seeds
 from crt_plugin.errors import ParameterError
 from crt_plugin.parameters import load_parameters
-from crt_plugin.report.statistics.bootstrap import paired_difference
+from crt_plugin.report.statistics.bootstrap import paired_difference, show_value
 from crt_plugin.report.statistics.cross_validation import cross_validate
 
 PAPER_UPDATES = {
@@ -145,15 +145,6 @@ def average_over_seeds(runs: list[Evaluation]) -> dict[str, dict[str, np.ndarray
         variant: {name: np.mean(values, axis=0) for name, values in sequences.items()}
         for variant, sequences in found.items()
     }
-
-
-def show_value(values: dict[str, float], base: dict[str, float] | None) -> str:
-    """The mean over sequences, and in a second line its change from ``base`` with an interval."""
-    mean = f"{np.mean(list(values.values())):.3f}"
-    change = None if base is None else paired_difference(values, base)
-    if change is None:
-        return mean
-    return f"{mean}\n{change.mean:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
 
 
 def show_held_out(

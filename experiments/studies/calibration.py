@@ -10,7 +10,6 @@ others, for the tables. A box is right where IoU > 0.5, and the object lost wher
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from rich.progress import track
 from rich.table import Table
 
 from crt_plugin.benchmark.datasets.part import open_part
-from crt_plugin.benchmark.results.layout import ResultFiles, trackers_in
+from crt_plugin.benchmark.results.layout import ResultFiles, seeds_in
 from crt_plugin.formats.boxes import FIRST_PIXEL
 from crt_plugin.plus.confidence import TrackRecord
 from crt_plugin.report.page.player_data import overlap
@@ -69,12 +68,6 @@ def read_record(images: list[str], boxes: np.ndarray) -> np.ndarray:
     return np.array(found)
 
 
-def find_names(results: Path, tracker: str) -> list[str]:
-    """The tracker's names in a folder of results: its own, and those with a seed."""
-    pattern = re.escape(tracker) + r"(-seed\d+)?"
-    return [name for name in trackers_in(results / "OTB2015") if re.fullmatch(pattern, name)]
-
-
 def make_table(title: str, scores: np.ndarray, iou: np.ndarray) -> Table:
     """Bins of the score, and below them the lost frames."""
     found = reliability(scores, iou > RIGHT)
@@ -103,7 +96,7 @@ def main() -> None:
     columns: tuple[Columns, Columns, Columns] = {}, {}, {}
     for data in args.data:
         for results in args.results:
-            for tracker in find_names(results, args.tracker):
+            for tracker in seeds_in(results / "OTB2015", args.tracker):
                 for column, found in zip(columns, load_scores(data, results, tracker), strict=True):
                     for name, values in found.items():
                         before = column.get(name, values[:0])

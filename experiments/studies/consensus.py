@@ -15,7 +15,6 @@ Last, what choosing by cross-validation is worth.
 from __future__ import annotations
 
 import argparse
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -27,12 +26,12 @@ from rich.progress import track
 from rich.table import Table
 
 from crt_plugin.benchmark.datasets.part import Part
-from crt_plugin.benchmark.results.importing.published import published_names, published_part
-from crt_plugin.benchmark.results.layout import ResultFiles
+from crt_plugin.benchmark.results.importing.published import published_part
+from crt_plugin.benchmark.results.layout import ResultFiles, seeds_in
 from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.formats.boxes import Boxes
 from crt_plugin.hosts.got10k.toolkit import rect_iou
-from crt_plugin.report.statistics.bootstrap import paired_difference
+from crt_plugin.report.statistics.bootstrap import paired_difference, show_value
 from crt_plugin.report.statistics.cross_validation import cross_validate
 
 AGREEMENT = 0.4  # IoU with the lead's box
@@ -102,12 +101,10 @@ def main() -> None:
     args = parser.parse_args()
 
     parts = {folder: published_part(folder, args.groundtruth) for folder in args.results}
-    pattern = re.compile(re.escape(args.lead) + r"(-seed\d+)?")
     leads = [
         read_boxes(part, name)
         for folder, part in parts.items()
-        for name in published_names(folder)
-        if pattern.fullmatch(name)
+        for name in seeds_in(folder / part.benchmark.folder, args.lead)
     ]
     others = {name: read_boxes(parts[args.results[0]], name) for name in args.others}
     common = sorted(set.intersection(*map(set, (*leads, *others.values()))))
@@ -143,14 +140,11 @@ def show_table(scores: dict[str, dict[str, np.ndarray]], title: str) -> Table:
     table = Table("others, weight", "AUC", "OS", "DP", title=title)
     base = scores["lead alone"]
     for name, each in scores.items():
-        cells = []
-        for column in range(len(METRICS)):
-            values = {s: float(v[column]) for s, v in each.items()}
-            change = paired_difference(values, {s: float(v[column]) for s, v in base.items()})
-            cell = f"{np.mean(list(values.values())):.3f}"
-            if each is not base and change is not None:
-                cell += f"\n{change.mean:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
-            cells.append(cell)
+        columns = [
+            [{s: float(v[column]) for s, v in some.items()} for some in (each, base)]
+            for column in range(len(METRICS))
+        ]
+        cells = [show_value(values, None if each is base else old) for values, old in columns]
         table.add_row(name, *cells)
     return table
 

@@ -255,6 +255,12 @@ def trackers_in(folder: str | Path) -> list[str]:
     return sorted(p.name for p in folders if has_results(p))
 
 
+def seeds_in(folder: str | Path, tracker: str) -> list[str]:
+    """Names of a tracker in the host's folder of a benchmark: its own, and those with a seed."""
+    pattern = re.escape(tracker) + r"(-seed\d+)?"
+    return [name for name in trackers_in(folder) if re.fullmatch(pattern, name)]
+
+
 def check_name(name: str) -> None:
     """Check that results can be kept under the name of a tracker.
 

@@ -56,6 +56,15 @@ def paired_difference(
     return found.get(("first", "second"))
 
 
+def show_value(values: Mapping[str, float], base: Mapping[str, float] | None) -> str:
+    """The mean over sequences, and in a second line its change from ``base`` with an interval."""
+    mean = f"{np.mean(list(values.values())):.3f}"
+    change = None if base is None else paired_difference(values, base)
+    if change is None:
+        return mean
+    return f"{mean}\n{change.mean:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
+
+
 def paired_differences(
     scores: Mapping[str, Mapping[str, float]],
     draws: int = DRAWS,
