@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from crt_plugin.parameters import Parameters
+from crt_plugin.parameters import Parameters, ensemble, load_parameters
 from crt_plugin.plus.tracker import CRTTracker
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -114,6 +115,17 @@ def small() -> Parameters:
     Few coefficients must be large ones, so the learning rates are 50 times the defaults.
     """
     return Parameters().copy(**QUICK)
+
+
+@pytest.fixture
+def change_hog(monkeypatch):
+    """A call after which the parameter file ``hog`` of an ensemble has another ``feature_std``."""
+
+    def load(name):
+        params = load_parameters(name)
+        return params.copy(feature_std=50.0) if name == "hog" else params
+
+    return partial(monkeypatch.setattr, ensemble, "load_parameters", load)
 
 
 def start_tracker(params: Parameters, x: float = 60, y: float = 40, **changes) -> CRTTracker:

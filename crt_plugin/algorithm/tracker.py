@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -213,8 +214,7 @@ class PaperTracker:
         wrong = [
             name
             for name, tensor in self.state_dict().items()
-            if not name.startswith("history.")
-            and (name not in state or state[name].shape != tensor.shape)
+            if "history." not in name and (name not in state or state[name].shape != tensor.shape)
         ]
         if wrong:
             raise ParameterError(
@@ -227,7 +227,7 @@ class PaperTracker:
         self.regression.bias.copy_(state["bias"])
         for i, tensor in enumerate(self._update_optimizer.state):
             tensor.copy_(state[f"optimizer.{i}"])
-        count = sum(name.endswith(".label") for name in state)
+        count = sum(bool(re.fullmatch(r"history\.\d+\.label", name)) for name in state)
         is_first_kept = "history.0.label" not in state
         kept = [self._first_sample] if is_first_kept else []
         for i in range(is_first_kept, count + is_first_kept):

@@ -20,8 +20,8 @@ Seconds = dict[str, float]
 class StageClock:
     """Splits the time of ``CRTTracker.update`` into ``STAGES``, while it is entered.
 
-    A stage that runs inside another counts for the outer one: the response of an update is
-    "update". What is in none is "rest".
+    Of an ensemble each stage is the sum over its members. A stage that runs inside another counts
+    for the outer one: the response of an update is "update". What is in none is "rest".
     """
 
     def __init__(self, tracker: CRTTracker) -> None:
@@ -31,17 +31,17 @@ class StageClock:
         self._undo = ExitStack()
 
     def __enter__(self) -> StageClock:
-        tracker = self._tracker
-        for owner, name, stage in (
-            (tracker, "_cut", "crop"),
-            (tracker.features, "extract", "features"),
-            (tracker.features, "reduce", "reduction"),
-            (tracker.regression, "response", "detection"),
-            (tracker, "_predict", "detection"),
-            (tracker, "_learn", "update"),
-        ):
-            setattr(owner, name, self._add_clock(getattr(owner, name), stage))
-            self._undo.callback(delattr, owner, name)
+        for tracker in self._tracker.members.values():
+            for owner, name, stage in (
+                (tracker, "_cut", "crop"),
+                (tracker.features, "extract", "features"),
+                (tracker.features, "reduce", "reduction"),
+                (tracker.regression, "response", "detection"),
+                (tracker, "_predict", "detection"),
+                (tracker, "_learn", "update"),
+            ):
+                setattr(owner, name, self._add_clock(getattr(owner, name), stage))
+                self._undo.callback(delattr, owner, name)
         return self
 
     def __exit__(self, *_: object) -> None:

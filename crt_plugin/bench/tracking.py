@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 
@@ -87,28 +88,32 @@ def _compare(
     count: int,
     on_step: OnStep,
 ) -> Result:
-    """A frame, the bare network on its patches, and the rival's frame, in turn: noise cancels."""
+    """A frame, the bare networks on its patches, and the rival's frame, in turn: noise cancels."""
     frames = clip.frames()
     first = next(frames)
     crt.init(first, box)
     if rival is not None:
         rival.init(first, box)
     dtype = crt.features.precision
-    network = bare_network(crt.params, crt.device, dtype)
-    batches = _record_patches(crt)
-    counted: dict[torch.Size, float] = {}  # operations by the shape of a batch
+    patches, networks = {}, {}
+    for name, member in crt.members.items():
+        network = bare_network(member.params, crt.device, dtype)
+        if network is not None:
+            patches[name], networks[name] = _record_patches(member), network
+    counted: dict[tuple[str, torch.Size], float] = {}  # operations by network and shape of a batch
     ours, bare, theirs, operations = [], [], [], []
     for frame in take_frames(frames, count, lambda step: on_step(f"ratios, {step}")):
-        batches.clear()
+        for batches in patches.values():
+            batches.clear()
         ours.append(time_call(lambda: crt.update(frame), crt.device))  # noqa: B023
-        if network is not None:
-            bare.append(0.0)
-            operations.append(0.0)
-            for batch in batches:
+        bare.append(0.0)
+        operations.append(0.0)
+        for name, network in networks.items():
+            for batch in patches[name]:
                 x = batch.permute(0, 3, 1, 2).to(dtype)
-                if x.shape not in counted:
-                    counted[x.shape] = count_operations(network, x)
-                operations[-1] += counted[x.shape]
+                if (name, x.shape) not in counted:
+                    counted[name, x.shape] = count_operations(network, x)
+                operations[-1] += counted[name, x.shape]
                 with torch.inference_mode():
                     bare[-1] += time_call(lambda: network(x), crt.device)  # noqa: B023
         if rival is not None:
@@ -117,7 +122,7 @@ def _compare(
         _average_periods(crt, values[WARM_UP:]) for values in (ours, bare, theirs, operations)
     )
     result: Result = {}
-    if network is not None:
+    if networks:
         on_step("matrix products")
         rate = product_rate(crt.device, dtype)
         bare_seconds, bare_operations = statistics.median(bare), statistics.median(operations)
@@ -136,8 +141,9 @@ def _compare(
 
 
 def _average_periods(crt: CRTTracker, values: list[float]) -> list[float]:
-    """Means over as many frames as it takes until the scale is searched again."""
-    period = crt.params.scale_interval if crt.params.search == "two_step" else 1
+    """Means over as many frames as it takes until all members search the scale again."""
+    settings = [member.params for member in crt.members.values()]
+    period = math.lcm(*(p.scale_interval for p in settings if p.search == "two_step"))
     starts = range(0, max(1, len(values) - period + 1), period)
     return [statistics.mean(values[start : start + period]) for start in starts] if values else []
 

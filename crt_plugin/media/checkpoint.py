@@ -26,6 +26,7 @@ from crt_plugin.media.selection import Selection
 from crt_plugin.media.sources import Source
 from crt_plugin.media.starts import Id, Start
 from crt_plugin.parameters import Parameters
+from crt_plugin.parameters.ensemble import list_settings
 from crt_plugin.plus.multi_tracker import MultiTracker
 from crt_plugin.runtime.atomic import write_atomically
 
@@ -53,7 +54,7 @@ def describe_run(
         "every": selection.every,
         "files": sorted(files),
         "lost_below": lost_below,
-        **dict(params),
+        **list_settings(params),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,6 +61,24 @@ class Parameters(PaperParameters):
         raising="a longer history; more samples cost in proportion",
         source="ours",
         check=number_list(0, 9999),
+    )
+
+    # Trackers beside this one
+
+    ensemble: str | None = setting(
+        None,
+        meaning="packaged parameter files, joined with +, whose trackers run beside this one; the "
+        "box is the mean of its own and of those that overlap it (IoU of 0.4 or more), each goes "
+        "on from its own box; device, precision, seed and noise are this one's; None: it is alone",
+        raising="each more costs what it costs alone",
+        source="ours",
+        check=(
+            "names, each once, joined by +",
+            lambda v: (
+                bool(re.fullmatch(r"\w+(\+\w+)*", v)) and len(set(v.split("+"))) == v.count("+") + 1
+            ),
+        ),
+        goes_with=("search", "search = 'two_step'", lambda _, search: search == "two_step"),
     )
 
     # Chance

@@ -30,6 +30,7 @@ from crt_plugin.features.network_weights import find_origins
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.parameters import load_parameters, parameter_names
+from crt_plugin.parameters.ensemble import list_members
 from crt_plugin.peers.dlib import DlibTracker, missing_dlib
 from crt_plugin.peers.opencv import OPENCV, OpenCVTracker, missing_opencv
 from crt_plugin.peers.published import Published
@@ -98,7 +99,7 @@ def make(text: str, seed: int | None = None) -> Tracker:
 
 
 def _missing_crt(name: str) -> str:
-    origins = find_origins(load_parameters(name))
+    origins = find_origins(*list_members(load_parameters(name)).values())
     return "; ".join(
         origin.removeprefix("missing: ") for origin in origins if origin.startswith("missing: ")
     )

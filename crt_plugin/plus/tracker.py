@@ -16,8 +16,10 @@ from crt_plugin.algorithm.geometry import Box, PatchGeometry
 from crt_plugin.algorithm.history import History, Sample
 from crt_plugin.algorithm.tracker import LEAST_PEAK, Detection, PaperTracker, keep_in_frame
 from crt_plugin.parameters import Parameters
+from crt_plugin.parameters.ensemble import LEAD, list_members
 from crt_plugin.parameters.settings import parse_numbers
 from crt_plugin.plus.confidence import TrackRecord, calibrate
+from crt_plugin.plus.ensemble import average_boxes
 from crt_plugin.plus.filter_window import WindowedRegression
 from crt_plugin.plus.frame_noise import add_noise
 from crt_plugin.plus.history import LongHistory
@@ -34,19 +36,22 @@ class PosedDetection(Detection):
     """A detection of an object that may rotate.
 
     Attributes:
-        pose: place, size and angle; ``box`` follows from it.
+        pose: place, size and angle; ``box`` follows from it, if there is no ``mean_box``.
         score: the peak, or the probability that the box is right if ``score_exponent`` is set.
         patch_rect: of the chosen scale if places and scales are searched jointly, else of the
             last one.
         patch_angle: of the search patch around its centre, radians, clockwise on the screen.
         cell: fractional if ``subcell`` is on.
+        mean_box: ``box`` of an ensemble: the mean of those that agree. The rest is the lead's.
     """
 
     pose: Pose
     patch_angle: float = 0.0
+    mean_box: Box | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "box", self.pose.box)  # frozen
+        box = self.pose.box if self.mean_box is None else self.mean_box
+        object.__setattr__(self, "box", box)  # frozen
 
 
 class CRTTracker(PaperTracker):
@@ -66,11 +71,19 @@ class CRTTracker(PaperTracker):
     def __init__(self, params: Parameters | None = None) -> None:
         """See ``PaperTracker``."""
         super().__init__(params)
+        settings = list_members(self.params)
+        del settings[LEAD]
+        self._others = {name: type(self)(each) for name, each in settings.items()}
         self._record: TrackRecord | None = None  # until ``init``, and where the score is the peak's
         if self.params.filter_window is not None:
             self.regression_type = partial(self.windowed_type, sigma=self.params.filter_window)
         if self.params.initial_filter == "zero":
             self.regression_type = partial(start_at_zero, self.regression_type)
+
+    @property
+    def members(self) -> dict[str, CRTTracker]:
+        """The trackers of an ensemble by name, first this one; each goes on from its own box."""
+        return {LEAD: self, **self._others}
 
     @property
     def last(self) -> PosedDetection:
@@ -83,8 +96,11 @@ class CRTTracker(PaperTracker):
 
     def init(self, image: Any, box: Any) -> None:
         """See ``PaperTracker.init``."""
-        frame = self._add_noise(as_rgb(image), 0)
-        box = as_box(box, *frame.shape[:2])  # wrong input changes nothing
+        given = as_rgb(image)
+        box = as_box(box, *given.shape[:2])  # wrong input changes nothing
+        for other in self._others.values():
+            other.init(given, box)
+        frame = self._add_noise(given, 0)
         self._record = None
         super().init(frame, box)
         first = super().last
@@ -94,25 +110,45 @@ class CRTTracker(PaperTracker):
         self._frame_index = 0
         self._frames_lost = 0
 
+    @torch.inference_mode()
+    def update(self, image: Any) -> Box:
+        """See ``PaperTracker.update``."""
+        frame = as_rgb(image)
+        box = super().update(frame)
+        if self._others:
+            others = [other.update(frame)[None] for other in self._others.values()]
+            box = average_boxes(box[None], others)[0]
+            self._last = replace(self.last, mean_box=box.copy())
+        return box
+
     def state_dict(self) -> dict[str, torch.Tensor]:
         """See ``PaperTracker.state_dict``."""
         pose, record = self.last.pose, self._record
         seen = [] if record is None else [record.shape_change, record.color_distance]
-        return super().state_dict() | {
+        state = super().state_dict() | {
             "upright": torch.from_numpy(pose.upright.copy()),
             "angle": torch.tensor(pose.angle, dtype=torch.float64),
             "frames": torch.tensor([self._frame_index, self._frames_lost]),
             "record": torch.tensor(seen, dtype=torch.float64),
         }
+        for name, other in self._others.items():
+            state |= {f"{name}.{key}": tensor for key, tensor in other.state_dict().items()}
+        return state
 
     def load_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
         """See ``PaperTracker.load_state_dict``."""
         super().load_state_dict(state)
         pose = Pose(state["upright"].numpy().copy(), float(state["angle"]))
-        self._last = replace(self.last, pose=pose)
+        mean_box = state["box"].numpy().copy() if self._others else None
+        self._last = replace(self.last, pose=pose, mean_box=mean_box)
         self._frame_index, self._frames_lost = state["frames"].tolist()
         if self._record is not None:
             self._record.shape_change, self._record.color_distance = state["record"].tolist()
+        for name, other in self._others.items():
+            start = f"{name}."
+            other.load_state_dict(
+                {key.removeprefix(start): state[key] for key in state if key.startswith(start)}
+            )
 
     def _add_noise(self, frame: NDArray[np.uint8], index: int) -> NDArray[np.uint8]:
         fraction = self.params.frame_noise
@@ -142,7 +178,7 @@ class CRTTracker(PaperTracker):
                 detection = self._search_pose(frame, detection)
             detection = _keep_in_frame(detection, frame)
         if self._record is not None:
-            self._record.add(frame, detection.box, self.last.box)
+            self._record.add(frame, detection.box, last.box)
             detection = replace(detection, score=self._score(detection.peak))
         if self._is_search_due(detection.score):
             detection = self._search_frame(frame, detection)

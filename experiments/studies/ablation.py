@@ -91,6 +91,11 @@ VARIANTS: dict[str, dict[str, Changes]] = {
         "longer_training": {"stop_loss": 0.005},
         "more_steps": {"update_steps": 6},
     },
+    "plus": {
+        "alone": {"ensemble": None},
+        "with_hog": {"ensemble": "hog"},
+        "with_plus_vgg": {"ensemble": "plus_vgg"},
+    },
     "plus_vgg": {
         "one_layer": {"vgg_shallow_layer": None, "network_std": None},
         "no_angle": {"rotation_step": None},

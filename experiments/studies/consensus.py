@@ -30,33 +30,12 @@ from crt_plugin.benchmark.results.importing.published import published_part
 from crt_plugin.benchmark.results.layout import ResultFiles, seeds_in
 from crt_plugin.benchmark.results.scores import score_results
 from crt_plugin.formats.boxes import Boxes
-from crt_plugin.hosts.got10k.toolkit import rect_iou
+from crt_plugin.plus.ensemble import average_boxes
 from crt_plugin.report.statistics.bootstrap import paired_difference, show_value
 from crt_plugin.report.statistics.cross_validation import cross_validate
 
-AGREEMENT = 0.4  # IoU with the lead's box
 WEIGHTS = (0.3, 0.5, 0.7, 1.0)  # of each of the others, against 1 of the lead
 METRICS = ("auc", "os", "dp")
-
-
-def average_boxes(lead: Boxes, others: Sequence[Boxes], weight: float) -> Boxes:
-    """Mean of the lead's box and of those that agree with it, N x 4, (x, y, w, h).
-
-    Corner, width and height are averaged, and so is the centre.
-
-    Args:
-        lead: N x 4.
-        others: each N x 4; in a frame in which one overlaps the lead's by less than ``AGREEMENT``,
-            or is not finite, it has no part.
-        weight: of each of the others.
-    """
-    total, sum_of_weights = lead.copy(), np.ones(len(lead))
-    for boxes in others:
-        agrees = np.asarray(np.isfinite(boxes).all(axis=1))
-        agrees[agrees] = rect_iou(boxes[agrees], lead[agrees]) >= AGREEMENT
-        total[agrees] += weight * boxes[agrees]
-        sum_of_weights[agrees] += weight
-    return total / sum_of_weights[:, None]
 
 
 def read_boxes(part: Part, tracker: str) -> dict[str, Boxes]:

@@ -68,6 +68,25 @@ def test_a_stage_inside_of_another_counts_for_the_outer_one(small, clock):
     assert spent["frame"] == 3 * LONG
 
 
+def test_stages_of_an_ensemble_are_sums_over_its_members(small, clock):
+    tracker = CRTTracker(small.copy(search="two_step", ensemble="hog"))
+    tracker.init(scene(60, 40), (60, 40, 24, 16))
+    member = tracker.members["hog"]
+    before = set(vars(member.features))
+    for features, seconds in ((tracker.features, LONG), (member.features, 10 * LONG)):
+        reduce = features.reduce
+
+        def slow(extracted, reduce=reduce, seconds=seconds):
+            clock[0] += seconds
+            return reduce(extracted)
+
+        features.reduce = slow
+    with StageClock(tracker) as watch:
+        spent = watch.update(scene(62, 40))
+    assert spent["reduction"] == spent["frame"] == 12 * LONG  # the lead: place, and sizes
+    assert set(vars(member.features)) == before
+
+
 def test_stages_sum_up_to_the_frame(small):
     tracker = CRTTracker(small)
     tracker.init(scene(60, 40), (60, 40, 24, 16))

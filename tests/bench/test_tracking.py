@@ -44,14 +44,14 @@ def measure_two_frames(tmp_path, monkeypatch):
         Image.fromarray(scene(60 + k, 40)).save(tmp_path / f"{k}.png")
     (tmp_path / "quick.py").write_text(QUICK)
 
-    def measure():
+    def measure(parameters=str(tmp_path / "quick.py"), naive=True):
         return tracking.measure_tracker(
-            parameters=str(tmp_path / "quick.py"),
+            parameters=parameters,
             precision="float32",
             source=str(tmp_path),
             box=[60, 40, 24, 16],
             frames=2,
-            naive=True,
+            naive=naive,
             on_step=lambda _: None,
         )
 
@@ -86,3 +86,14 @@ def test_a_slow_frame(measure_two_frames, monkeypatch, sleep):
     assert result["first_init_ms"] == pytest.approx(1e3 * (LONG + TICK))
     assert result["fps"] == pytest.approx(1 / LONG, rel=1e-3)
     assert result["to_bare"] == pytest.approx((LONG + TICK) / TICK)
+
+
+def test_operations_of_an_ensemble_are_those_of_its_members(measure_two_frames, tmp_path):
+    changes = 'search="two_step", ensemble="vgg_conv2"'
+    for name, text in (("lead", 'search="two_step"'), ("both", changes)):
+        own = QUICK.replace("train_steps=2", f"train_steps=2, {text}")
+        (tmp_path / f"{name}.py").write_text(own)
+    files = (str(tmp_path / "lead.py"), "vgg_conv2", str(tmp_path / "both.py"))
+    lead, member, both = (measure_two_frames(file, naive=False)["operations"] for file in files)
+    assert 0 < lead < member
+    assert both == lead + member

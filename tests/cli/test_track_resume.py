@@ -205,6 +205,17 @@ def test_a_damaged_file_of_a_complete_run_is_named(tmp_path, content):
     assert "run.json cannot be read" in message
 
 
+def test_a_run_of_an_ensemble_whose_files_changed_is_not_gone_on_with(tmp_path, change_hog):
+    images, output = image_folder(tmp_path / "seq", 2), tmp_path / "o"
+    settings = ("--set", "search=two_step", "--set", "ensemble=hog")
+    words = ("track", images, "--box", BOX, *FAST, *settings, "--output", output, "--resume")
+    crt(*words)
+    crt(*words)
+    change_hog()
+    message = error_line(crt(*words, exit_code=2))
+    assert "hog.feature_std was 200.0 and is 50.0" in message
+
+
 def test_a_camera_is_not_resumed():
     message = error_line(crt("track", "0", "--box", BOX, "--no-video", "--resume", exit_code=2))
     assert "camera0 cannot be resumed" in message

@@ -88,18 +88,6 @@ def test_consensus(run, tmp_path):
             run("consensus", f"--results raw --groundtruth otb {lacking}")
 
 
-def test_the_mean_box_is_that_of_those_that_agree():
-    script = load_python_file(bundled_folder("experiments") / "studies/consensus.py")
-    lead = np.array([[0.0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 10, 10]])
-    near = np.array([[2.0, 0, 10, 13], [8, 0, 10, 10], [np.nan, 0, 10, 10]])
-    also = np.array([[0.0, 4, 10, 10], [0, 0, 10, 10], [0, 0, 10, 10]])
-    found = script.average_boxes(lead, [near, also], 0.5)
-    np.testing.assert_allclose(found[0], [0.5, 1, 10, 10.75])  # (2 of 4, 1 of 4, 1 of 4)
-    np.testing.assert_allclose(found[1:], lead[1:])  # an IoU of 2 / 18, and none
-    assert lead[0, 0] == 0
-    np.testing.assert_array_equal(script.average_boxes(lead, [], 0.5), lead)
-
-
 def test_departures(run, tmp_path):
     file = tmp_path / "vgg.py"
     file.write_text(

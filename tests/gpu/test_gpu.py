@@ -31,7 +31,7 @@ def track(device, name, precision):
 
 
 @pytest.mark.parametrize(
-    "name", ["default", "hog", "rgb", "fast", "light", "plus_vgg", "vgg_conv2"]
+    "name", ["default", "hog", "rgb", "fast", "light", "plus", "plus_vgg", "vgg_conv2"]
 )
 @pytest.mark.parametrize(("precision", "least"), [("float32", 0.95), ("auto", 0.9)])
 def test_boxes_are_those_of_the_cpu(name, precision, least):

@@ -27,6 +27,7 @@ OPTIONAL = {
     "network_std",
     "filter_window",
     "history_ages",
+    "ensemble",
     "rotation_step",
     "score_exponent",
     "score_midpoint",
@@ -43,6 +44,7 @@ IMPOSSIBLE = {
     "vgg_layer": [0, 1, 3, 14, -2],
     "initial_filter": ["", "random"],
     "frame_noise": [-0.01, 1.01],
+    "ensemble": ["", "hog+", "hog+hog", "hog plus_vgg", "hog,plus_vgg", "my/hog.py"],
     "history_ages": ["", "3+1", "2+2", "0+10000", "0,4", "now"],
     "mobilenet_blocks": ["", "0", "18", "13+6", "6+6", "6+", "6,13", "six"],
     "mobilenet_output": ["", "both"],
@@ -450,6 +452,7 @@ DIFFERENCES = {  # each file against the paper's best; tables 1, 2 and 3
     },
     "fast": FAST,
     "light": LIGHT,
+    "plus": LIGHT | {"ensemble": "hog+plus_vgg"},
     "plus_vgg": PLUS_VGG,
 }
 
@@ -472,7 +475,8 @@ def test_a_file_holds_the_paper_s_values_but_for_what_it_is_about(name):
 def test_a_file_sets_only_what_differs_each_with_its_source(name):
     text = (parameter_directory() / f"{name}.py").read_text(encoding="utf-8")
     lines = [line.strip() for line in text.splitlines() if line.strip().startswith("params.")]
-    base = {"plus_vgg": "fast", "light": "plus_vgg", "hog_color_names": "hog"}.get(name, "default")
+    bases = {"plus_vgg": "fast", "light": "plus_vgg", "plus": "light", "hog_color_names": "hog"}
+    base = bases.get(name, "default")
     assert f'load_parameters("{base}")' in text
     for line in lines:
         key = line.removeprefix("params.").split(" = ")[0]

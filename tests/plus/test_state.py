@@ -31,6 +31,7 @@ SETTINGS = {
         "score_color_weight": 4.0,
     },
     "noise": {"frame_noise": 0.3},
+    "ensemble": {"search": "two_step", "history_ages": "0+2", "ensemble": "hog+light"},
     "lost": {"lost_score": 1.0, "lost_frames": 3, "found_score": 0.0},
 }
 

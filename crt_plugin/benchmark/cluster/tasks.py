@@ -17,11 +17,12 @@ from crt_plugin.benchmark.datasets.catalog import Benchmark
 from crt_plugin.benchmark.datasets.part import make_part
 from crt_plugin.benchmark.run.job import Job, is_recording, record_responses
 from crt_plugin.benchmark.run.tracks import Ending, Track
-from crt_plugin.errors import WeightsError
+from crt_plugin.errors import ParameterError, WeightsError
 from crt_plugin.features.network_weights import hash_weights
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.parameters import Parameters
+from crt_plugin.parameters.ensemble import list_members, list_settings
 from crt_plugin.peers.registry import make
 
 
@@ -32,8 +33,9 @@ class TrackerSpec:
     Attributes:
         text: what ``peers.registry.make`` takes.
         name: what the results are called.
-        parameters: of ``crt:``, all settings by name, of which it is made; None of others.
-        weights: SHA-256 of VGG's weights, which a worker must have too.
+        parameters: of ``crt:``, all settings by name, of which it is made (``list_settings``); None
+            of others.
+        weights: SHA-256 of the networks' weights, which a worker must have too.
         records_responses: whether response maps are kept.
     """
 
@@ -49,8 +51,8 @@ class TrackerSpec:
         records = is_recording(made)
         if not text.strip().startswith("crt:") or not isinstance(made, GOT10kTracker):
             return cls(text, made.name, records_responses=records)
-        weights = tuple(hash_weights(made.parameters))
-        return cls(text, made.name, dict(made.parameters), weights, records)
+        weights = tuple(hash_weights(*list_members(made.parameters).values()))
+        return cls(text, made.name, list_settings(made.parameters), weights, records)
 
     def make(self) -> Tracker:
         """The tracker, made here.
@@ -61,8 +63,12 @@ class TrackerSpec:
         if self.parameters is None:
             tracker = make(self.text)
         else:
-            params = Parameters().copy(**self.parameters)
-            weights = tuple(hash_weights(params))
+            params = Parameters().copy(**{n: v for n, v in self.parameters.items() if "." not in n})
+            if list_settings(params) != self.parameters:
+                raise ParameterError(
+                    f"a parameter file of {params.ensemble} is another here; expected the client's"
+                )
+            weights = tuple(hash_weights(*list_members(params).values()))
             if weights != self.weights:
                 raise WeightsError(
                     f"the network weights here have SHA-256 {' '.join(weights) or 'none'}; "

@@ -20,6 +20,7 @@ from crt_plugin.errors import SourceError
 from crt_plugin.features.network_weights import hash_weights
 from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.parameters import Parameters
+from crt_plugin.parameters.ensemble import list_members, list_settings, migrate_settings
 from crt_plugin.runtime.atomic import write_text
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,8 @@ class Manifest:
 
     Attributes:
         tracker: its name.
-        parameters: all of them by name; None for trackers that have none of this package's.
+        parameters: all of them by name, see ``ensemble.list_settings``; None for trackers that have
+            none of this package's.
         seed: of the parameters.
         weights: SHA-256 of each file of network weights; none if no network is used, None if it is
             not known.
@@ -57,7 +59,8 @@ class Manifest:
         params = getattr(tracker, "parameters", None)
         if not isinstance(params, Parameters):
             return cls(tracker.name)
-        return cls(tracker.name, dict(params), params.seed, hash_weights(params))
+        weights = hash_weights(*list_members(params).values())
+        return cls(tracker.name, list_settings(params), params.seed, weights)
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
@@ -181,7 +184,7 @@ def _parse(file: Path) -> Manifest:
         read = json.loads(file.read_text(encoding="utf-8"))
         manifest = Manifest(**read)
         if isinstance(manifest.parameters, dict):
-            manifest = replace(manifest, parameters=Parameters.migrate_values(manifest.parameters))
+            manifest = replace(manifest, parameters=migrate_settings(manifest.parameters))
         kinds = {
             "tracker": (str,),
             "parameters": (dict, type(None)),
@@ -202,7 +205,7 @@ def _read_settings(file: Path) -> dict[str, Any]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
         pairs = [line.split(" = ", 1) for line in lines if line]
-        return Parameters.migrate_values({name: ast.literal_eval(value) for name, value in pairs})
+        return migrate_settings({name: ast.literal_eval(value) for name, value in pairs})
     except (ValueError, SyntaxError) as error:
         raise _damage_error(file, str(error)) from error
 

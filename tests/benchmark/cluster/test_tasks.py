@@ -9,7 +9,7 @@ from crt_plugin.benchmark.cluster.tasks import Task, TrackerSpec
 from crt_plugin.benchmark.datasets.part import open_part
 from crt_plugin.benchmark.run.job import Job, record_responses
 from crt_plugin.benchmark.run.tracks import run_sequence
-from crt_plugin.errors import WeightsError
+from crt_plugin.errors import ParameterError, WeightsError
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.parameters import load_parameters
 from tests.conftest import QUICK
@@ -42,6 +42,15 @@ def test_a_tracker_of_somebody_is_made_of_its_name():
     assert spec.parameters is None and isinstance(spec.make(), Still)
     ours = TrackerSpec.of("some:Tracker", GOT10kTracker("rgb", **QUICK))
     assert ours.parameters is None
+
+
+def test_an_ensemble_is_made_of_the_client_s_files_or_refused(change_hog):
+    spec = TrackerSpec.of("crt:plus", GOT10kTracker("plus"))
+    assert len(spec.weights) == 2
+    assert spec.make().parameters == load_parameters("plus")
+    change_hog()
+    with pytest.raises(ParameterError, match="hog.plus_vgg is another here; expected the client's"):
+        spec.make()
 
 
 def test_other_weights_are_refused():

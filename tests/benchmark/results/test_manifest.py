@@ -206,7 +206,27 @@ def test_damaged_settings_are_named_and_not_executed(content, part, folder):
         run_quietly(part, crt())
 
 
+def test_a_change_in_the_file_of_a_member_is_other_settings(change_hog):
+    before = Manifest.of(GOT10kTracker("plus"))
+    assert not Manifest.of(GOT10kTracker("plus")).find_conflict(before)
+    change_hog()
+    assert Manifest.of(GOT10kTracker("plus")).find_conflict(before) == (
+        "other settings (there hog.feature_std = 200.0; now hog.feature_std = 50.0)"
+    )
+
+
+def test_the_manifest_of_an_ensemble_is_read_back(tmp_path):
+    written = Manifest.of(GOT10kTracker("plus"))
+    written.write(tmp_path)
+    assert Manifest.read(tmp_path) == written
+
+
 # -------------------------------------------------------------------------------------- weights
+
+
+def test_weights_of_an_ensemble_are_those_of_its_members():
+    (light,), (vgg,) = (hash_weights(load_parameters(name)) for name in ("light", "plus_vgg"))
+    assert Manifest.of(GOT10kTracker("plus")).weights == [light, vgg]
 
 
 def test_hashes_of_weights(tmp_path, monkeypatch):

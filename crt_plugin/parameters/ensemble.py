@@ -1,0 +1,69 @@
+"""The settings of an ensemble: those of a tracker and of others that run beside it (ours)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from crt_plugin.errors import ParameterError
+from crt_plugin.parameters.loader import load_parameters
+from crt_plugin.parameters.schema import Parameters
+
+LEAD = ""  # its name in an ensemble
+SHARED = ("device", "precision", "seed", "frame_noise")  # the others' are the lead's
+
+
+def list_members(params: Parameters) -> dict[str, Parameters]:
+    """Settings of each tracker of an ensemble by its name: the lead's, and those beside it.
+
+    Raises:
+        ParameterError: there is no packaged parameter file of a name in ``ensemble``, or it has an
+            ensemble itself.
+    """
+    members = {LEAD: params}
+    shared = {name: params.get(name) for name in SHARED}
+    for name in params.ensemble.split("+") if params.ensemble else []:
+        try:
+            members[name] = load_parameters(name).copy(**shared)
+        except ParameterError as error:
+            raise ParameterError(f"ensemble = {params.ensemble!r}: {error}") from error
+        if members[name].ensemble is not None:
+            raise ParameterError(
+                f"ensemble = {params.ensemble!r}: {name} has an ensemble itself; expected "
+                "parameter files without one"
+            )
+    return members
+
+
+def list_settings(params: Parameters) -> dict[str, Any]:
+    """All that a tracker is made from: settings by name, of those beside it as ``member.name``.
+
+    Raises:
+        ParameterError: see ``list_members``.
+    """
+    return {
+        _join(member, name): value
+        for member, settings in list_members(params).items()
+        for name, value in settings
+    }
+
+
+def migrate_settings(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``list_settings`` of an earlier version gave, as today's.
+
+    See ``Parameters.migrate_values``.
+    """
+    members: dict[str, dict[str, Any]] = defaultdict(dict)
+    for key, value in values.items():
+        member, _, name = key.rpartition(".")
+        members[member][name] = value
+    return {
+        _join(member, name): value
+        for member, settings in members.items()
+        for name, value in Parameters.migrate_values(settings).items()
+    }
+
+
+def _join(member: str, name: str) -> str:
+    return name if member == LEAD else f"{member}.{name}"
