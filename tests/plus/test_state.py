@@ -65,6 +65,17 @@ def test_boxes_after_a_stop_are_those_of_an_undisturbed_run(small, tmp_path, cha
     assert len({tuple(box) for box in boxes}) > 8  # it moved
 
 
+@pytest.mark.parametrize("name", ["paper", "ensemble"])
+def test_a_tracker_that_went_further_goes_back(small, name):
+    """Its history is longer than that of the state."""
+    tracker = start(small.copy(**SETTINGS[name]))
+    track(tracker, FRAMES[1:3])
+    state = tracker.state_dict()
+    boxes = track(tracker, FRAMES[3:])
+    tracker.load_state_dict(state)
+    np.testing.assert_array_equal(track(tracker, FRAMES[3:]), boxes)
+
+
 def test_frames_that_are_all_the_same_are_not_taken_for_the_first(small):
     """Samples of one constant video are equal; only the first frame's own one is the first."""
     params = small.copy(history_ages="0+3")
