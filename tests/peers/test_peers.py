@@ -8,6 +8,7 @@ from got10k.trackers import IdentityTracker
 from PIL import Image
 
 from crt_plugin.errors import BoxError, MissingExtraError, ParameterError, SourceError
+from crt_plugin.features import vgg_weights
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.hosts.got10k.toolkit import rect_iou
 from crt_plugin.peers import dlib as dlib_peers
@@ -61,6 +62,18 @@ def test_parameter_files_without_their_weights(monkeypatch, tmp_path):
     monkeypatch.delenv("CRT_VGG16_WEIGHTS", raising=False)
     listed = {peer.text: peer.missing for peer in peers.peers()}
     assert listed["crt:vgg_conv13"].startswith("conv-13 needs ") and not listed["crt:vgg_conv7"]
+
+
+def test_an_ensemble_without_the_weights_of_a_member(monkeypatch, tmp_path):
+    assert missing_crt("plus") == ""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.delenv("CRT_VGG16_WEIGHTS", raising=False)
+    monkeypatch.setattr(vgg_weights, "PACKAGED_LAYERS", 7)
+    assert missing_crt("light") == "" and missing_crt("plus").startswith("conv-10 needs ")
+
+
+def missing_crt(name):
+    return {peer.text: peer.missing for peer in peers.peers()}[f"crt:{name}"]
 
 
 def test_crt_and_its_seeds():
