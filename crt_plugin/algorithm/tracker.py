@@ -28,6 +28,7 @@ LARGEST_SIDE = 4.0  # of the frame's longer side, of the longer side
 # Ours: a lower peak says nothing of where the object is. Where all of the response near the last
 # place is below 0, the maximum is at the patch's border, where the motion map is almost 0.
 LEAST_PEAK = 0.001  # response units
+SAMPLE = re.compile(r"(.*history\.\d+\.)(features|label)")  # a sample's part in a state
 
 
 @dataclass(frozen=True)
@@ -214,8 +215,12 @@ class PaperTracker:
         wrong = [
             name
             for name, tensor in self.state_dict().items()
-            if "history." not in name and (name not in state or state[name].shape != tensor.shape)
+            if not SAMPLE.fullmatch(name)
+            and (name not in state or state[name].shape != tensor.shape)
         ]
+        samples = {match[1] for name in state if (match := SAMPLE.fullmatch(name))}
+        pairs = (f"{sample}{part}" for sample in sorted(samples) for part in ("features", "label"))
+        wrong += [name for name in pairs if name not in state]
         if wrong:
             raise ParameterError(
                 f"{', '.join(wrong)} of the state are missing or of another shape; expected the "

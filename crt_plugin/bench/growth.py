@@ -53,10 +53,9 @@ def measure_sizes(
     frame = next(open_workload(source, box)[0].frames())
     # Training ends after one step, and the tracker learns from every frame, whatever its score:
     # the most expensive frame that the settings allow, the same in all cases.
-    params = load_parameters(parameters).copy(
-        precision=precision, train_steps=1, confidence_threshold=0.0, stop_loss=0.0
-    )
-    crt = CRTTracker(params)
+    crt = CRTTracker(load_parameters(parameters).copy(precision=precision))
+    for member in crt.members.values():
+        member.params = member.params.copy(train_steps=1, confidence_threshold=0.0, stop_loss=0.0)
     images = {name: cv2.resize(frame, size) for name, (size, _) in cases.items()}
     spent: dict[str, list[float]] = {name: [] for name in cases}
     for turn in range(ROUNDS + 1):

@@ -57,3 +57,6 @@ class NaiveTracker(CRTTracker):
             else extractor
             for extractor in self.features.extractors
         ]
+
+    def _make_member(self, params: Parameters) -> CRTTracker:
+        return NaiveTracker(params)

@@ -69,7 +69,7 @@ def _measure_alone(
     return {
         "threads": torch.get_num_threads(),
         "frames": len(spent),
-        "steps": crt.training.steps,
+        "steps": sum(member.training.steps for member in crt.members.values()),
         "first_init_ms": 1e3 * inits[0],
         "init_ms": 1e3 * statistics.median(inits[1:]),
         "stages_ms": stages,

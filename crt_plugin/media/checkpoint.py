@@ -19,6 +19,7 @@ from safetensors.torch import save
 
 from crt_plugin.algorithm.geometry import Box
 from crt_plugin.errors import ParameterError, SourceError
+from crt_plugin.features.network_weights import hash_weights
 from crt_plugin.features.weight_files import READING_FAILED
 from crt_plugin.media.frame import Frame
 from crt_plugin.media.loop import Boxes, Step
@@ -26,7 +27,7 @@ from crt_plugin.media.selection import Selection
 from crt_plugin.media.sources import Source
 from crt_plugin.media.starts import Id, Start
 from crt_plugin.parameters import Parameters
-from crt_plugin.parameters.ensemble import list_settings
+from crt_plugin.parameters.ensemble import find_differences, list_members, list_settings
 from crt_plugin.plus.multi_tracker import MultiTracker
 from crt_plugin.runtime.atomic import write_atomically
 
@@ -54,6 +55,7 @@ def describe_run(
         "every": selection.every,
         "files": sorted(files),
         "lost_below": lost_below,
+        "weights": hash_weights(*list_members(params).values()),
         **list_settings(params),
     }
 
@@ -120,7 +122,7 @@ def require_same_run(earlier: Mapping[str, Any], run: Mapping[str, Any]) -> None
     """
     # Through JSON, as what was stored: tuples are lists there.
     now = json.loads(json.dumps(run))
-    names = [name for name in {**earlier, **now} if earlier.get(name) != now.get(name)]
+    names = find_differences(earlier, now)
     if names:
         differences = "; ".join(
             f"{name} was {earlier.get(name)!r} and is {now.get(name)!r}" for name in names

@@ -10,24 +10,29 @@ from crt_plugin.errors import ParameterError
 from crt_plugin.parameters.loader import load_parameters
 from crt_plugin.parameters.schema import Parameters
 
-LEAD = ""  # its name in an ensemble
-SHARED = ("device", "precision", "seed", "frame_noise")  # the others' are the lead's
+LEAD = "lead"  # its name in an ensemble
+SHARED = (  # the others' are the lead's
+    "device",
+    "precision",
+    "engine",
+    "vgg_weights",
+    "mobilenet_weights",
+    "color_names_table",
+    "seed",
+    "frame_noise",
+)
 
 
 def list_members(params: Parameters) -> dict[str, Parameters]:
     """Settings of each tracker of an ensemble by its name: the lead's, and those beside it.
 
     Raises:
-        ParameterError: there is no packaged parameter file of a name in ``ensemble``, or it has an
-            ensemble itself.
+        ParameterError: a file of ``ensemble`` has an ensemble itself.
     """
     members = {LEAD: params}
     shared = {name: params.get(name) for name in SHARED}
     for name in params.ensemble.split("+") if params.ensemble else []:
-        try:
-            members[name] = load_parameters(name).copy(**shared)
-        except ParameterError as error:
-            raise ParameterError(f"ensemble = {params.ensemble!r}: {error}") from error
+        members[name] = load_parameters(name).copy(**shared)
         if members[name].ensemble is not None:
             raise ParameterError(
                 f"ensemble = {params.ensemble!r}: {name} has an ensemble itself; expected "
@@ -57,12 +62,25 @@ def migrate_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     members: dict[str, dict[str, Any]] = defaultdict(dict)
     for key, value in values.items():
         member, _, name = key.rpartition(".")
-        members[member][name] = value
+        members[member or LEAD][name] = value
     return {
         _join(member, name): value
         for member, settings in members.items()
         for name, value in Parameters.migrate_values(settings).items()
     }
+
+
+def find_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Names in which two descriptions of trackers differ.
+
+    Those of a member that only one of them has are left out: ``ensemble`` says it.
+    """
+    return [
+        name
+        for name in {**now, **before}
+        if before.get(name, ...) != now.get(name, ...)
+        and not ("." in name and (name in before) != (name in now))
+    ]
 
 
 def _join(member: str, name: str) -> str:

@@ -5,19 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from crt_plugin.errors import ParameterError
+from crt_plugin.parameters.folder import parameter_directory, parameter_names
 from crt_plugin.parameters.schema import Parameters
 from crt_plugin.parameters.settings import collect_problems
-from crt_plugin.runtime.python_files import bundled_folder, load_python_file
-
-
-def parameter_directory() -> Path:
-    """Folder of the parameter files: beside the package in a checkout, inside it in a wheel."""
-    return bundled_folder("parameters")
-
-
-def parameter_names() -> list[str]:
-    """Names of the packaged parameter files, sorted."""
-    return sorted(p.stem for p in parameter_directory().glob("*.py") if p.stem != "__init__")
+from crt_plugin.runtime.python_files import load_python_file
 
 
 def load_parameters(name: str | Path) -> Parameters:

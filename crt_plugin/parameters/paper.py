@@ -16,15 +16,13 @@ from crt_plugin.parameters.settings import (
     NOT_NEGATIVE,
     POSITIVE,
     Settings,
+    name_list,
     number_list,
     setting,
 )
 
 FAMILIES = ("vgg", "mobilenet", "hog", "rgb", "color_names", "backbone")
-FAMILIES_CHECK = (
-    f"one or several of {', '.join(FAMILIES)}, each once, joined by +",
-    lambda v: set(v.split("+")) <= set(FAMILIES) and len(set(v.split("+"))) == v.count("+") + 1,
-)
+FAMILIES_CHECK = name_list(lambda: FAMILIES, f"one or several of {', '.join(FAMILIES)}")
 ODD = ("an odd integer >= 1", lambda v: v >= 1 and v % 2 == 1)
 ODD_RATIO = ("an odd integer >= 3", lambda v: v >= 3 and v % 2 == 1)
 BLOCKS = number_list(1, 17)

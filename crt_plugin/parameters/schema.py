@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
+from crt_plugin.parameters.folder import parameter_names
 from crt_plugin.parameters.paper import PaperParameters
 from crt_plugin.parameters.settings import (
     AT_LEAST_ONE,
     FRACTION,
     POSITIVE,
     Pairing,
+    name_list,
     number_list,
     setting,
 )
@@ -69,15 +70,11 @@ class Parameters(PaperParameters):
         None,
         meaning="packaged parameter files, joined with +, whose trackers run beside this one; the "
         "box is the mean of its own and of those that overlap it (IoU of 0.4 or more), each goes "
-        "on from its own box; device, precision, seed and noise are this one's; None: it is alone",
+        "on from its own box; what computes, files of weights, seed and noise are this one's, all "
+        "else is the files' own; None: it is alone",
         raising="each more costs what it costs alone",
         source="ours",
-        check=(
-            "names, each once, joined by +",
-            lambda v: (
-                bool(re.fullmatch(r"\w+(\+\w+)*", v)) and len(set(v.split("+"))) == v.count("+") + 1
-            ),
-        ),
+        check=name_list(parameter_names, "names of packaged parameter files without an ensemble"),
         goes_with=("search", "search = 'two_step'", lambda _, search: search == "two_step"),
     )
 

@@ -10,7 +10,7 @@ import math
 import re
 import typing
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -62,6 +62,16 @@ def number_list(least: int, most: int) -> Check:
         return numbers == sorted(set(numbers)) and least <= numbers[0] and numbers[-1] <= most
 
     return f"numbers from {least} to {most}, ascending, joined by +", is_list
+
+
+def name_list(names: Callable[[], Collection[str]], expected: str) -> Check:
+    """The check of a text of names, each once, joined by +."""
+
+    def is_list(text: str) -> bool:
+        parts = text.split("+")
+        return set(parts) <= set(names()) and len(set(parts)) == len(parts)
+
+    return f"{expected}, each once, joined by +", is_list
 
 
 _is_collecting: ContextVar[bool] = ContextVar("_is_collecting", default=False)

@@ -73,7 +73,7 @@ class CRTTracker(PaperTracker):
         super().__init__(params)
         settings = list_members(self.params)
         del settings[LEAD]
-        self._others = {name: type(self)(each) for name, each in settings.items()}
+        self._others = {name: self._make_member(each) for name, each in settings.items()}
         self._record: TrackRecord | None = None  # until ``init``, and where the score is the peak's
         if self.params.filter_window is not None:
             self.regression_type = partial(self.windowed_type, sigma=self.params.filter_window)
@@ -82,8 +82,14 @@ class CRTTracker(PaperTracker):
 
     @property
     def members(self) -> dict[str, CRTTracker]:
-        """The trackers of an ensemble by name, first this one; each goes on from its own box."""
+        """The trackers of an ensemble by name, first this one, called "lead".
+
+        Each goes on from its own box, ``last.pose.box``.
+        """
         return {LEAD: self, **self._others}
+
+    def _make_member(self, params: Parameters) -> CRTTracker:
+        return CRTTracker(params)
 
     @property
     def last(self) -> PosedDetection:

@@ -88,12 +88,15 @@ def test_a_slow_frame(measure_two_frames, monkeypatch, sleep):
     assert result["to_bare"] == pytest.approx((LONG + TICK) / TICK)
 
 
-def test_operations_of_an_ensemble_are_those_of_its_members(measure_two_frames, tmp_path):
+def test_operations_and_steps_of_an_ensemble_are_sums_over_its_members(
+    measure_two_frames, tmp_path
+):
     changes = 'search="two_step", ensemble="vgg_conv2"'
     for name, text in (("lead", 'search="two_step"'), ("both", changes)):
         own = QUICK.replace("train_steps=2", f"train_steps=2, {text}")
         (tmp_path / f"{name}.py").write_text(own)
     files = (str(tmp_path / "lead.py"), "vgg_conv2", str(tmp_path / "both.py"))
-    lead, member, both = (measure_two_frames(file, naive=False)["operations"] for file in files)
-    assert 0 < lead < member
-    assert both == lead + member
+    lead, member, both = (measure_two_frames(file, naive=False) for file in files)
+    for key in ("operations", "steps"):
+        assert 0 < lead[key] < member[key]
+        assert both[key] == lead[key] + member[key]

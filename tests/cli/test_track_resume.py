@@ -10,7 +10,9 @@ import signal
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
+from crt_plugin.features import vgg_weights
 from crt_plugin.media import checkpoint
 from crt_plugin.plus.tracker import CRTTracker
 from tests.helpers.track import BOX, FAST, crt, error_line, image_folder, interrupt, rows
@@ -214,6 +216,18 @@ def test_a_run_of_an_ensemble_whose_files_changed_is_not_gone_on_with(tmp_path, 
     change_hog()
     message = error_line(crt(*words, exit_code=2))
     assert "hog.feature_std was 200.0 and is 50.0" in message
+
+
+def test_a_run_with_other_weights_is_not_gone_on_with(tmp_path, monkeypatch):
+    images, output = image_folder(tmp_path / "seq", 2), tmp_path / "o"
+    quick = ("--set", "features=vgg", "--set", "vgg_layer=2", "--set", "train_steps=2")
+    words = ("track", images, "--box", BOX, *FAST, *quick, "--output", output, "--resume")
+    crt(*words)
+    other = tmp_path / "other.safetensors"
+    save_file(load_file(vgg_weights.PACKAGED), other, {"copied": "so that the bytes differ"})
+    monkeypatch.setenv(vgg_weights.ENVIRONMENT, str(other))
+    message = error_line(crt(*words, exit_code=2))
+    assert "another run cannot be resumed: weights was ['" in message
 
 
 def test_a_camera_is_not_resumed():

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from crt_plugin.errors import ParameterError
 from crt_plugin.parameters import Parameters, load_parameters
-from crt_plugin.parameters.ensemble import list_members, list_settings, migrate_settings
+from crt_plugin.parameters.ensemble import (
+    find_differences,
+    list_members,
+    list_settings,
+    migrate_settings,
+)
 
 
 def test_a_tracker_that_is_alone_is_its_only_member():
     params = load_parameters("hog")
-    assert list_members(params) == {"": params}
+    assert list_members(params) == {"lead": params}
     assert list_settings(params) == dict(params)
 
 
 def test_members_have_the_settings_of_their_files_and_what_computes_of_the_lead():
-    shared = {"device": "cpu", "precision": "float32", "seed": 5, "frame_noise": 0.1}
+    shared = {
+        **{"device": "cpu", "precision": "float32", "engine": "openvino"},
+        **{"seed": 5, "frame_noise": 0.1},
+        **{"vgg_weights": "a", "mobilenet_weights": "b", "color_names_table": "c"},
+    }
     members = list_members(load_parameters("plus").copy(**shared))
-    assert list(members) == ["", "hog", "plus_vgg"]
+    assert list(members) == ["lead", "hog", "plus_vgg"]
     for name in ("hog", "plus_vgg"):
         assert members[name] == load_parameters(name).copy(**shared)
-    assert members[""].copy(ensemble=None) == load_parameters("light").copy(**shared)
+    assert members["lead"].copy(ensemble=None) == load_parameters("light").copy(**shared)
 
 
 def test_settings_of_members_have_their_name_before_them():
@@ -42,18 +53,31 @@ def test_kept_settings_of_members_are_migrated_like_others():
     assert migrate_settings({"plus_vgg.lost_score": 0, "seed": 0})["plus_vgg.lost_score"] is None
 
 
-@pytest.mark.parametrize(
-    ("ensemble", "message"),
-    [
-        ("hgo", r"ensemble = 'hgo': no parameter file 'hgo'; expected a path .* or one of color_n"),
-        ("hog+plus", r"ensemble = 'hog\+plus': plus has an ensemble itself; expected parameter"),
-    ],
-)
-def test_what_cannot_be_a_member_is_refused(ensemble, message):
-    params = load_parameters("light").copy(ensemble=ensemble)
+def test_a_member_has_no_ensemble_itself():
+    params = load_parameters("light").copy(ensemble="hog+plus")
     for use in (list_members, list_settings):
-        with pytest.raises(ParameterError, match=message):
+        with pytest.raises(ParameterError, match=r"'hog\+plus': plus has an ensemble itself; exp"):
             use(params)
+
+
+def test_a_file_whose_ensemble_is_unknown_is_refused_when_it_is_loaded(tmp_path):
+    own = tmp_path / "own.py"
+    text = "from crt_plugin.parameters import load_parameters\n\n\ndef parameters():\n    "
+    own.write_text(text + 'return load_parameters("light").copy(ensemble="hog+hgo")\n')
+    with pytest.raises(ParameterError, match=r"own.py: ensemble = 'hog\+hgo'; expected None, or n"):
+        load_parameters(own)
+
+
+def test_differences_are_named_but_for_members_that_one_lacks():
+    settings = {
+        name: list_settings(load_parameters("plus").copy(ensemble=name))
+        for name in (None, "hog", "hog+plus_vgg")
+    }
+    for one, other in itertools.permutations(settings, 2):
+        assert find_differences(settings[one], settings[other]) == ["ensemble"]
+    changed = settings["hog"] | {"hog.feature_std": 50.0, "seed": 1}
+    assert find_differences(settings["hog"], changed) == ["seed", "hog.feature_std"]
+    assert find_differences({}, {"seed": 1}) == ["seed"]
 
 
 def test_a_joint_search_has_no_ensemble():

@@ -44,7 +44,7 @@ IMPOSSIBLE = {
     "vgg_layer": [0, 1, 3, 14, -2],
     "initial_filter": ["", "random"],
     "frame_noise": [-0.01, 1.01],
-    "ensemble": ["", "hog+", "hog+hog", "hog plus_vgg", "hog,plus_vgg", "my/hog.py"],
+    "ensemble": ["", "hog+", "hog+hog", "hog plus_vgg", "hog,plus_vgg", "hgo", "hog.py"],
     "history_ages": ["", "3+1", "2+2", "0+10000", "0,4", "now"],
     "mobilenet_blocks": ["", "0", "18", "13+6", "6+6", "6+", "6,13", "six"],
     "mobilenet_output": ["", "both"],

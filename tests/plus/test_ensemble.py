@@ -71,7 +71,7 @@ def alone():
 def test_the_box_is_the_mean_of_those_that_each_finds_alone(alone):
     tracker = CRTTracker(load_parameters("plus").copy(frame_noise=0.01, seed=2))
     tracker.init(FRAMES[0], BOX)
-    assert list(tracker.members) == ["", "hog", "plus_vgg"]
+    assert list(tracker.members) == ["lead", "hog", "plus_vgg"]
     for i, frame in enumerate(FRAMES[1:]):
         box = tracker.update(frame)
         each = [found[i][0] for found in alone.values()]
@@ -89,6 +89,15 @@ def test_one_that_went_away_has_no_part(alone):
     for i, frame in enumerate(FRAMES[1:]):
         lead, vgg = (alone[name][i][0] for name in ("light", "plus_vgg"))
         assert tracker.update(frame).tolist() == ((lead + vgg) / 2).tolist()
+
+
+def test_a_subclass_with_a_constructor_of_its_own_has_members(small):
+    class Named(CRTTracker):
+        def __init__(self, name):
+            super().__init__(small.copy(search="two_step", ensemble="hog"))
+            self.name = name
+
+    assert list(Named("mine").members) == ["lead", "hog"]
 
 
 def test_the_caller_s_box_is_its_own(small):

@@ -95,6 +95,20 @@ def test_a_state_does_not_change_with_later_frames(small):
     assert all(torch.equal(state[name], before[name]) for name in before)
 
 
+@pytest.mark.parametrize("part", ["features", "label"])
+def test_a_state_without_half_of_a_sample_is_refused_and_nothing_changed(small, part):
+    tracker = start(small.copy(**SETTINGS["ensemble"]))
+    track(tracker, FRAMES[1:4])
+    lacking = tracker.state_dict()
+    del lacking[f"hog.history.1.{part}"]
+    track(tracker, FRAMES[4:6])
+    before = tracker.state_dict()
+    with pytest.raises(ParameterError, match=rf"^hog\.history\.1\.{part} of the state are missing"):
+        tracker.load_state_dict(lacking)
+    after = tracker.state_dict()
+    assert all(torch.equal(after[name], before[name]) for name in before)
+
+
 def test_a_state_of_other_settings_or_of_nothing_is_refused(small):
     with pytest.raises(NotInitialisedError):
         CRTTracker(small).state_dict()

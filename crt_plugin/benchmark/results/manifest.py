@@ -20,7 +20,12 @@ from crt_plugin.errors import SourceError
 from crt_plugin.features.network_weights import hash_weights
 from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.parameters import Parameters
-from crt_plugin.parameters.ensemble import list_members, list_settings, migrate_settings
+from crt_plugin.parameters.ensemble import (
+    find_differences,
+    list_members,
+    list_settings,
+    migrate_settings,
+)
 from crt_plugin.runtime.atomic import write_text
 
 logger = logging.getLogger(__name__)
@@ -226,7 +231,7 @@ def _versions(environment: Environment) -> dict[str, str]:
 def _describe_difference(before: dict[str, Any] | None, now: dict[str, Any] | None) -> str:
     """The values in which two differ."""
     old, new = before or {}, now or {}
-    names = [name for name in {**new, **old} if old.get(name, ...) != new.get(name, ...)]
+    names = find_differences(old, new)
     there, here = (
         ", ".join(f"{name} = {values[name]!r}" for name in names if name in values) or UNKNOWN
         for values in (old, new)
