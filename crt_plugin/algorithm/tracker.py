@@ -232,7 +232,7 @@ class PaperTracker:
         self.regression.bias.copy_(state["bias"])
         for i, tensor in enumerate(self._update_optimizer.state):
             tensor.copy_(state[f"optimizer.{i}"])
-        count = sum(bool(re.fullmatch(r"history\.\d+\.label", name)) for name in state)
+        count = sum(name.startswith("history.") and name.endswith(".label") for name in state)
         is_first_kept = "history.0.label" not in state
         kept = [self._first_sample] if is_first_kept else []
         for i in range(is_first_kept, count + is_first_kept):

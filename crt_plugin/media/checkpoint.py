@@ -19,7 +19,6 @@ from safetensors.torch import save
 
 from crt_plugin.algorithm.geometry import Box
 from crt_plugin.errors import ParameterError, SourceError
-from crt_plugin.features.network_weights import hash_weights
 from crt_plugin.features.weight_files import READING_FAILED
 from crt_plugin.media.frame import Frame
 from crt_plugin.media.loop import Boxes, Step
@@ -27,7 +26,8 @@ from crt_plugin.media.selection import Selection
 from crt_plugin.media.sources import Source
 from crt_plugin.media.starts import Id, Start
 from crt_plugin.parameters import Parameters
-from crt_plugin.parameters.ensemble import find_differences, list_members, list_settings
+from crt_plugin.parameters.ensemble import find_differences, list_settings
+from crt_plugin.plus.ensemble import hash_all_weights
 from crt_plugin.plus.multi_tracker import MultiTracker
 from crt_plugin.runtime.atomic import write_atomically
 
@@ -55,7 +55,7 @@ def describe_run(
         "every": selection.every,
         "files": sorted(files),
         "lost_below": lost_below,
-        "weights": hash_weights(*list_members(params).values()),
+        "weights": hash_all_weights(params),
         **list_settings(params),
     }
 

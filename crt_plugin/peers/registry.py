@@ -99,7 +99,8 @@ def make(text: str, seed: int | None = None) -> Tracker:
 
 
 def _missing_crt(name: str) -> str:
-    origins = find_origins(*list_members(load_parameters(name)).values())
+    members = list_members(load_parameters(name)).values()
+    origins = [origin for params in members for origin in find_origins(params)]
     return "; ".join(
         origin.removeprefix("missing: ") for origin in origins if origin.startswith("missing: ")
     )

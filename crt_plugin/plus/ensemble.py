@@ -1,4 +1,4 @@
-"""The mean box of trackers that agree (ours)."""
+"""An ensemble: the mean box of trackers that agree, and the weights of all of them (ours)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from crt_plugin.features.network_weights import hash_weights
+from crt_plugin.parameters import Parameters
+from crt_plugin.parameters.ensemble import list_members
 
 AGREEMENT = 0.4  # IoU with the lead's box
 
@@ -35,10 +39,20 @@ def average_boxes(
 
 
 def find_overlap(some: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
-    """IoU of the boxes of each row, N x 4 and N x 4; NaN where one is not finite."""
+    """IoU of the boxes of each row, N x 4 and N x 4; 0 or NaN where one is not finite."""
     start = np.maximum(some[:, :2], others[:, :2])
     end = np.minimum(some[:, :2] + some[:, 2:], others[:, :2] + others[:, 2:])
     with np.errstate(invalid="ignore"):
         shared = np.prod(np.maximum(end - start, 0), axis=1)
         areas = some[:, 2:].prod(axis=1) + others[:, 2:].prod(axis=1)
         return np.asarray(shared / (areas - shared))
+
+
+def hash_all_weights(params: Parameters) -> list[str]:
+    """SHA-256 of each file of network weights of a tracker and of those of its ensemble.
+
+    Raises:
+        WeightsError: a file is missing.
+        ParameterError: see ``list_members``.
+    """
+    return [digest for each in list_members(params).values() for digest in hash_weights(each)]

@@ -18,12 +18,12 @@ from crt_plugin.benchmark.datasets.part import make_part
 from crt_plugin.benchmark.run.job import Job, is_recording, record_responses
 from crt_plugin.benchmark.run.tracks import Ending, Track
 from crt_plugin.errors import ParameterError, WeightsError
-from crt_plugin.features.network_weights import hash_weights
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.parameters import Parameters
-from crt_plugin.parameters.ensemble import list_members, list_settings
+from crt_plugin.parameters.ensemble import list_settings
 from crt_plugin.peers.registry import make
+from crt_plugin.plus.ensemble import hash_all_weights
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class TrackerSpec:
         records = is_recording(made)
         if not text.strip().startswith("crt:") or not isinstance(made, GOT10kTracker):
             return cls(text, made.name, records_responses=records)
-        weights = tuple(hash_weights(*list_members(made.parameters).values()))
+        weights = tuple(hash_all_weights(made.parameters))
         return cls(text, made.name, list_settings(made.parameters), weights, records)
 
     def make(self) -> Tracker:
@@ -68,7 +68,7 @@ class TrackerSpec:
                 raise ParameterError(
                     f"a parameter file of {params.ensemble} is another here; expected the client's"
                 )
-            weights = tuple(hash_weights(*list_members(params).values()))
+            weights = tuple(hash_all_weights(params))
             if weights != self.weights:
                 raise WeightsError(
                     f"the network weights here have SHA-256 {' '.join(weights) or 'none'}; "

@@ -17,15 +17,10 @@ from typing import Any
 
 from crt_plugin.benchmark.datasets.part import Part
 from crt_plugin.errors import SourceError
-from crt_plugin.features.network_weights import hash_weights
 from crt_plugin.hosts.got10k.toolkit import Tracker
 from crt_plugin.parameters import Parameters
-from crt_plugin.parameters.ensemble import (
-    find_differences,
-    list_members,
-    list_settings,
-    migrate_settings,
-)
+from crt_plugin.parameters.ensemble import find_differences, list_settings, migrate_settings
+from crt_plugin.plus.ensemble import hash_all_weights
 from crt_plugin.runtime.atomic import write_text
 
 logger = logging.getLogger(__name__)
@@ -64,8 +59,7 @@ class Manifest:
         params = getattr(tracker, "parameters", None)
         if not isinstance(params, Parameters):
             return cls(tracker.name)
-        weights = hash_weights(*list_members(params).values())
-        return cls(tracker.name, list_settings(params), params.seed, weights)
+        return cls(tracker.name, list_settings(params), params.seed, hash_all_weights(params))
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
