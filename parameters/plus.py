@@ -5,5 +5,5 @@ from crt_plugin.parameters import Parameters, load_parameters
 
 def parameters() -> Parameters:
     params = load_parameters("light")
-    params.ensemble = "hog+plus_vgg"  # chosen by cross-validation, see docs/light.md; ours
+    params.ensemble = "hog+plus_vgg"  # chosen by cross-validation, see docs/plus.md; ours
     return params

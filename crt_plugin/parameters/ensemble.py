@@ -54,6 +54,20 @@ def list_settings(params: Parameters) -> dict[str, Any]:
     }
 
 
+def read_settings(values: Mapping[str, Any]) -> Parameters:
+    """The lead's parameters, of what ``list_settings`` gave, elsewhere perhaps.
+
+    Raises:
+        ParameterError: impossible values, or members whose files are others here.
+    """
+    params = Parameters().copy(**{name: v for name, v in values.items() if "." not in name})
+    if list_settings(params) != values:
+        raise ParameterError(
+            f"a parameter file of ensemble = {params.ensemble!r} is another here; expected the same"
+        )
+    return params
+
+
 def migrate_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     """What ``list_settings`` of an earlier version gave, as today's.
 

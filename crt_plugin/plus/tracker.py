@@ -42,7 +42,8 @@ class PosedDetection(Detection):
             last one.
         patch_angle: of the search patch around its centre, radians, clockwise on the screen.
         cell: fractional if ``subcell`` is on.
-        mean_box: ``box`` of an ensemble: the mean of those that agree. The rest is the lead's.
+        mean_box: of an ensemble, (x, y, w, h), frame px: the mean of the boxes that agree, which is
+            then ``box``; all else is the lead's. None without an ensemble, and in its first frame.
     """
 
     pose: Pose
@@ -71,9 +72,8 @@ class CRTTracker(PaperTracker):
     def __init__(self, params: Parameters | None = None) -> None:
         """See ``PaperTracker``."""
         super().__init__(params)
-        settings = list_members(self.params)
-        del settings[LEAD]
-        self._others = {name: self._make_member(each) for name, each in settings.items()}
+        settings = list_members(self.params).items()
+        self._others = {name: self._make_member(each) for name, each in settings if name != LEAD}
         self._record: TrackRecord | None = None  # until ``init``, and where the score is the peak's
         if self.params.filter_window is not None:
             self.regression_type = partial(self.windowed_type, sigma=self.params.filter_window)

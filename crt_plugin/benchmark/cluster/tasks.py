@@ -17,11 +17,10 @@ from crt_plugin.benchmark.datasets.catalog import Benchmark
 from crt_plugin.benchmark.datasets.part import make_part
 from crt_plugin.benchmark.run.job import Job, is_recording, record_responses
 from crt_plugin.benchmark.run.tracks import Ending, Track
-from crt_plugin.errors import ParameterError, WeightsError
+from crt_plugin.errors import WeightsError
 from crt_plugin.hosts.got10k import GOT10kTracker
 from crt_plugin.hosts.got10k.toolkit import Tracker
-from crt_plugin.parameters import Parameters
-from crt_plugin.parameters.ensemble import list_settings
+from crt_plugin.parameters.ensemble import list_settings, read_settings
 from crt_plugin.peers.registry import make
 from crt_plugin.plus.ensemble import hash_all_weights
 
@@ -63,11 +62,7 @@ class TrackerSpec:
         if self.parameters is None:
             tracker = make(self.text)
         else:
-            params = Parameters().copy(**{n: v for n, v in self.parameters.items() if "." not in n})
-            if list_settings(params) != self.parameters:
-                raise ParameterError(
-                    f"a parameter file of {params.ensemble} is another here; expected the client's"
-                )
+            params = read_settings(self.parameters)
             weights = tuple(hash_all_weights(params))
             if weights != self.weights:
                 raise WeightsError(

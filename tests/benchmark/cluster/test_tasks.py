@@ -49,7 +49,7 @@ def test_an_ensemble_is_made_of_the_client_s_files_or_refused(change_hog):
     assert len(spec.weights) == 2
     assert spec.make().parameters == load_parameters("plus")
     change_hog()
-    with pytest.raises(ParameterError, match="hog.plus_vgg is another here; expected the client's"):
+    with pytest.raises(ParameterError, match=r"'hog\+plus_vgg' is another here; expected the same"):
         spec.make()
 
 
